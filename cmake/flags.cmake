@@ -1,0 +1,35 @@
+# Compiler flags. A file's suffix alone decides its instruction set: *_avx2.cpp, *_avx512.cpp; all else is x86-64-v2.
+
+set(CONVCORE_WARNINGS -Wall -Wextra -Wpedantic -Wno-unused-parameter)
+
+function(convcore_flags target)
+  target_compile_options(${target} PRIVATE ${CONVCORE_WARNINGS} -ffp-contract=off -fno-math-errno
+                         $<$<CONFIG:Release>:-O2>)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(${target} PRIVATE -march=x86-64-v2)
+    target_compile_definitions(${target} PRIVATE CONVCORE_X86)
+    foreach(source ${ARGN})
+      if(source MATCHES "_avx2\\.cpp$")
+        set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+          "-O3;-mavx2;-mfma;-mf16c;-mbmi;-mbmi2;-fno-exceptions")
+      elseif(source MATCHES "_avx512\\.cpp$")
+        set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+          "-O3;-mavx2;-mfma;-mf16c;-mbmi;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;-fno-exceptions")
+      elseif(source MATCHES "/kernels/")
+        set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-O3")
+      endif()
+    endforeach()
+  endif()
+  if(CONVCORE_OPENMP)
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+    target_link_libraries(${target} PUBLIC OpenMP::OpenMP_CXX)
+    target_compile_definitions(${target} PRIVATE CONVCORE_OPENMP)
+  endif()
+  find_package(Threads REQUIRED)
+  target_link_libraries(${target} PUBLIC Threads::Threads)
+  if(CONVCORE_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${CONVCORE_SANITIZE} -fno-omit-frame-pointer -g
+                           -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${CONVCORE_SANITIZE})
+  endif()
+endfunction()

@@ -1,0 +1,23 @@
+// Strided copies with conversion: the one way data changes layout or dtype. Also fill, gather and scatter of whole rows.
+#pragma once
+
+#include <cstdint>
+
+#include "base/dtype.h"
+#include "base/shape.h"
+
+namespace cc {
+
+// dst[i…] = (dst_dtype) src[i…] for every index of shape; strides in elements, any sign, 0 broadcasts src.
+// Float to integer truncates, anything to bool tests ≠ 0 (PyTorch's `to`). dst elements do not overlap.
+struct CopyProblem {
+    Shape shape;
+    Dtype src_dtype, dst_dtype;
+    Shape src_strides, dst_strides;
+};
+void copy(const CopyProblem& problem, const void* src, void* dst);
+
+// dst[i…] = value (one element of dtype) for every index of shape.
+void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, const void* value);
+
+}  // namespace cc

@@ -1,0 +1,75 @@
+// The implementation list: one mechanism for algorithm and instruction set. A kernel's entries stand best first, the plain
+// reference last; the first one that the machine and the problem accept runs, each other says why it declined.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/error.h"
+
+namespace cc {
+
+template <class Problem, class Args>
+struct Impl {
+    const char* name;                            // "direct_avx512"
+    Isa isa;                                     // the instruction set it is compiled for
+    const char* (*decline)(const Problem&);      // null: any problem; else returns null to accept or a static reason
+    void (*run)(const Problem&, const Args&);
+};
+
+// What ran and why, for explain() and CONVCORE_VERBOSE=1.
+struct Decision {
+    std::string op, problem, chosen;
+    std::vector<std::string> declined;           // "winograd_avx512: stride is not 1"
+    double flops, bytes, seconds;
+};
+
+bool decisions_wanted();                          // does anyone listen? (checked before any text is built)
+void report(Decision decision);
+double now_seconds();
+
+// While it lives, decisions of this thread are collected.
+class DecisionLog {
+public:
+    DecisionLog();
+    ~DecisionLog();
+    std::vector<Decision> decisions;
+
+private:
+    DecisionLog* previous_;
+    friend void report(Decision);
+};
+
+// What CONVCORE_IMPL=op:prefix or force_impl asks for; null where nothing is forced.
+const char* forced_impl(const char* op);
+void force_impl(const std::string& op, const std::string& prefix);  // an empty prefix lifts it
+
+bool starts_with(const char* text, const char* prefix);
+
+template <class Problem, class Args>
+const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, const char* forced) {
+    if (forced && !starts_with(impl.name, forced)) return "another implementation is forced";
+    if (impl.isa > isa()) return "the instruction set is not available";
+    return impl.decline ? impl.decline(problem) : nullptr;
+}
+
+// Problem offers std::string describe() const, double flops() const and double bytes() const.
+template <class Problem, class Args, size_t N>
+void run_best(const char* op, const Impl<Problem, Args> (&list)[N], const Problem& problem, const Args& args) {
+    const char* forced = forced_impl(op);
+    for (const auto& impl : list) {
+        if (why_not(impl, problem, forced)) continue;
+        if (!decisions_wanted()) return impl.run(problem, args);
+        Decision decision{op, problem.describe(), impl.name, {}, problem.flops(), problem.bytes(), 0};
+        for (const auto* other = list; other != &impl; ++other)
+            decision.declined.push_back(str(other->name, ": ", why_not(*other, problem, forced)));
+        double start = now_seconds();
+        impl.run(problem, args);
+        decision.seconds = now_seconds() - start;
+        return report(std::move(decision));
+    }
+    fail(ErrorKind::NotImplemented, op, ": no implementation ", forced ? forced : "", " accepts ", problem.describe());
+}
+
+}  // namespace cc

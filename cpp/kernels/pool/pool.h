@@ -1,0 +1,40 @@
+// Max and average pooling in one to three dimensions, dense channels-last, forward and backward.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/dtype.h"
+
+namespace cc {
+
+enum class PoolMode { Max, Average };
+
+// x [n][in0][in1][in2][c], y and indices [n][out0][out1][out2][c]. Unused leading axes have size 1.
+// Window o covers inputs o·stride − pad_lo + t·dilation; parts outside the input are ignored (Max) or count as PyTorch says (Average).
+struct PoolProblem {
+    Dtype dtype;
+    PoolMode mode;
+    bool backward;
+    int64_t n, c;
+    int64_t in[3], out[3], kernel[3];
+    int64_t pad_lo[3], pad_hi[3], stride[3], dilation[3];
+    bool count_include_pad;    // Average: padding counts in the divisor (never what lies beyond pad_hi)
+    int64_t divisor_override;  // Average: 0 for none
+
+    int64_t in_pixels() const { return in[0] * in[1] * in[2]; }
+    int64_t out_pixels() const { return out[0] * out[1] * out[2]; }
+    std::string describe() const;
+    double flops() const { return 1.0 * n * c * out_pixels() * kernel[0] * kernel[1] * kernel[2]; }
+    double bytes() const { return static_cast<double>(itemsize(dtype)) * n * c * (in_pixels() + out_pixels()); }
+};
+
+struct PoolArgs {
+    void* x;           // read forward, written backward (as gradient)
+    void* y;           // written forward, read backward (as gradient)
+    int64_t* indices;  // Max: flat position in the input's pixels (first maximum in raster order; NaN wins); may be null forward
+};
+
+void pool(const PoolProblem& problem, const PoolArgs& args);
+
+}  // namespace cc
