@@ -1,0 +1,70 @@
+#include "array/compute.h"
+
+#include <initializer_list>
+
+namespace cc {
+
+namespace {
+
+// The format of the first operand that has the output's full shape.
+Format result_format(const Shape& shape, std::initializer_list<const Array*> operands) {
+    for (const Array* operand : operands)
+        if (operand->shape() == shape) return operand->format();
+    return Format::RowMajor;
+}
+
+ElementwiseProblem problem_for(const Array& out, Dtype dtype, std::initializer_list<const Array*> operands) {
+    ElementwiseProblem problem{out.shape(), dtype, out.dtype(), {}, out.strides()};
+    int i = 0;
+    for (const Array* operand : operands) problem.strides[i++] = operand->expand(out.shape()).strides();
+    return problem;
+}
+
+}  // namespace
+
+Array compute(Unary op, const Array& x, double parameter, double parameter2) {
+    Array out = Array::empty(x.shape(), gives_bool(op) ? Dtype::Bool : x.dtype(), x.format());
+    elementwise(op, problem_for(out, x.dtype(), {&x}), x.raw(), out.raw(), parameter, parameter2);
+    return out;
+}
+
+Array compute(Binary op, const Array& a, const Array& b, double parameter) {
+    Shape shape = broadcast_shapes(name(op), a.shape(), b.shape());
+    Array out = Array::empty(shape, gives_bool(op) ? Dtype::Bool : a.dtype(), result_format(shape, {&a, &b}));
+    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter);
+    return out;
+}
+
+Array compute(Ternary op, const Array& a, const Array& b, const Array& c) {
+    Shape shape = broadcast_shapes(name(op), broadcast_shapes(name(op), a.shape(), b.shape()), c.shape());
+    Array out = Array::empty(shape, c.dtype(), result_format(shape, {&a, &b, &c}));
+    elementwise(op, problem_for(out, c.dtype(), {&a, &b, &c}), a.raw(), b.raw(), c.raw(), out.raw());
+    return out;
+}
+
+void compute_into(const Array& out, Unary op, const Array& x, double parameter, double parameter2) {
+    elementwise(op, problem_for(out, x.dtype(), {&x}), x.raw(), out.raw(), parameter, parameter2);
+    out.storage().bump_version();
+}
+
+void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter) {
+    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter);
+    out.storage().bump_version();
+}
+
+Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
+    ReduceProblem problem{x.dtype(), {}, {}, {}, {}};
+    Shape shape;
+    for (int i = 0; i < x.rank(); ++i) {
+        bool reduced = axes >> i & 1;
+        (reduced ? problem.reduced : problem.kept).push_back(x.size(i));
+        (reduced ? problem.reduced_strides : problem.kept_strides).push_back(x.strides()[i]);
+        if (!reduced || keepdim) shape.push_back(reduced ? 1 : x.size(i));
+    }
+    bool indices = op == Reduction::ArgMax || op == Reduction::ArgMin;
+    Array out = Array::empty(shape, indices ? Dtype::Int64 : x.dtype());
+    reduce(op, problem, x.raw(), out.raw());
+    return out;
+}
+
+}  // namespace cc

@@ -1,0 +1,22 @@
+// Elementwise functions and reductions of whole arrays: broadcasting, output format and dtype decided here, no gradient.
+#pragma once
+
+#include "array/array.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/reduce/reduce.h"
+
+namespace cc {
+
+// Operands must already have the dtype the function computes in.
+Array compute(Unary op, const Array& x, double parameter = 0, double parameter2 = 0);
+Array compute(Binary op, const Array& a, const Array& b, double parameter = 0);
+Array compute(Ternary op, const Array& a, const Array& b, const Array& c);
+
+// The same, written into out (which may be an operand); raises its version.
+void compute_into(const Array& out, Unary op, const Array& x, double parameter = 0, double parameter2 = 0);
+void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter = 0);
+
+// Reduces the axes whose bit is set; keepdim leaves sizes of one.
+Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim);
+
+}  // namespace cc

@@ -1,0 +1,43 @@
+// A block of memory, its version and who else may write to it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+#include "base/ref.h"
+
+namespace cc {
+
+// Views, detach() and .data share one storage and so one version: every in-place write raises it, and whatever was computed
+// from an older version (saved activations, packed weights) can tell. While a writable alias lives outside (numpy(), DLPack,
+// foreign memory), writes go unseen, so nothing keyed by version may be cached: cacheable() is false.
+class Storage : public Counted {
+public:
+    explicit Storage(size_t bytes);
+    Storage(void* data, size_t bytes, std::function<void()> release);  // foreign memory; release() gives it back
+    ~Storage() override;
+
+    void* data() const { return data_; }
+    size_t bytes() const { return bytes_; }
+    bool foreign() const { return static_cast<bool>(release_); }
+
+    uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+    void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
+
+    void add_export() { exports_.fetch_add(1, std::memory_order_relaxed); }
+    void drop_export() {
+        bump_version();
+        exports_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    bool cacheable() const { return !foreign() && exports_.load(std::memory_order_relaxed) == 0; }
+
+private:
+    void* data_;
+    size_t bytes_;
+    std::atomic<uint32_t> version_{0};
+    std::atomic<int> exports_{0};
+    std::function<void()> release_;
+};
+
+}  // namespace cc

@@ -1,0 +1,166 @@
+#include "autograd/node.h"
+
+#include <atomic>
+
+
+#include "array/compute.h"
+#include "autograd/accumulate_grad.h"
+#include "autograd/backward.h"
+
+namespace cc {
+
+namespace {
+
+std::atomic<uint64_t> next_sequence{1};
+
+// Nodes whose count reached zero while another one was being deleted.
+struct Graveyard {
+    std::vector<const Node*> waiting;
+    bool busy = false;
+};
+thread_local Graveyard graveyard;
+
+}  // namespace
+
+Node::Node(std::string name) : name_(std::move(name)), sequence_(next_sequence.fetch_add(1, std::memory_order_relaxed)) {}
+
+void Node::destroy() const {
+    graveyard.waiting.push_back(this);
+    if (graveyard.busy) return;
+    graveyard.busy = true;
+    while (!graveyard.waiting.empty()) {
+        const Node* node = graveyard.waiting.back();
+        graveyard.waiting.pop_back();
+        delete node;
+    }
+    graveyard.busy = false;
+}
+
+void Node::connect(const Tensors& inputs) {
+    edges_.reserve(inputs.size());
+    for (const Tensor& input : inputs) edges_.push_back(input.defined() ? edge_of(input) : Edge{});
+}
+
+void Node::add_output(const Array& array, bool keep) {
+    outputs_.push_back({array.shape(), array.dtype(), keep ? array : Array(), array.storage().version()});
+}
+
+Edge edge_of(const Tensor& tensor) {
+    TensorImpl& impl = tensor.impl();
+    if (impl.grad_fn) {
+        check(!impl.view_of || impl.view_of->rebases == impl.view_rebases,
+              "autograd: this view was taken before its tensor was changed in place; take the view again");
+        return {impl.grad_fn, impl.slot};
+    }
+    if (!impl.requires_grad) return {};
+    if (!impl.accumulator) impl.accumulator = make_ref<AccumulateGrad>(&impl);
+    return {Ref<Node>(impl.accumulator.get()), 0};
+}
+
+bool any_requires_grad(const Tensors& inputs) {
+    for (const Tensor& input : inputs)
+        if (input.defined() && input.requires_grad()) return true;
+    return false;
+}
+
+Tensors plain(std::vector<Array> outputs) {
+    Tensors results;
+    for (Array& output : outputs) results.emplace_back(std::move(output));
+    return results;
+}
+
+Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs, bool keep_outputs) {
+    node->connect(inputs);
+    Tensors results;
+    results.reserve(outputs.size());
+    for (Array& output : outputs) {
+        node->add_output(output, keep_outputs);
+        Tensor result(std::move(output));
+        if (is_floating(result.dtype())) {
+            result.impl().grad_fn = node;
+            result.impl().slot = node->outputs() - 1;
+        }
+        results.push_back(std::move(result));
+    }
+    return results;
+}
+
+Tensor Backward::output(int i) const {
+    const Node::OutputInfo& info = node_.output_info(i);
+    check(info.kept.storage().version() == info.version, node_.name(),
+          ": its result, needed for the gradient, was changed in place (version ", info.kept.storage().version(),
+          ", expected ", info.version, ")");
+    Tensor result(info.kept);
+    if (grad_enabled()) {
+        result.impl().grad_fn = Ref<Node>(&node_);
+        result.impl().slot = i;
+    }
+    return result;
+}
+
+Saved::Saved(const Tensor& tensor, bool needed) {
+    if (!needed || !tensor.defined()) return;
+    tensor_ = tensor;
+    version_ = tensor.array().storage().version();
+}
+
+Tensor Saved::get() const {
+    if (!tensor_.defined()) return tensor_;
+    uint32_t version = tensor_.array().storage().version();
+    check(version == version_, "backward: a tensor of shape ", tensor_.shape(),
+          ", needed for a gradient, was changed in place (version ", version, ", expected ", version_, ")");
+    return tensor_;
+}
+
+Tensors aliases_of(const Tensors& tensors) {
+    Tensors aliases;
+    for (const Tensor& tensor : tensors)
+        aliases.push_back(!tensor.defined() ? tensor : record("alias", tensor.array(), {tensor}, [](Backward& g) {
+            g[0] = g.grad();
+        }));
+    return aliases;
+}
+
+void gradients_of_replay(const Tensor& output, const Tensors& aliases, Backward& g) {
+    Tensors inputs;
+    std::vector<int> places;
+    for (size_t i = 0; i < aliases.size(); ++i) {
+        if (!g.wants(static_cast<int>(i))) continue;
+        inputs.push_back(aliases[i]);
+        places.push_back(static_cast<int>(i));
+    }
+    Tensors results = gradients({output}, inputs, {g.grad()}, true, true, true);
+    for (size_t i = 0; i < places.size(); ++i) g[places[i]] = results[i];
+}
+
+AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : Node("AccumulateGrad"), leaf_(leaf) {
+    add_output(leaf->array, false);
+}
+
+void AccumulateGrad::backward(Backward& g) {
+    TensorImpl* leaf = leaf_;
+    if (!leaf) return;
+    Tensor grad = std::move(g.grads()[0]);
+    if (leaf->grad) {
+        Tensor sum(leaf->grad);
+        if (grad_enabled()) {
+            leaf->grad = accumulate(sum, grad).ref();
+        } else {
+            Array target = sum.array();
+            compute_into(target, Binary::Add, target, grad.array());
+        }
+        return;
+    }
+    if (grad_enabled()) {
+        leaf->grad = grad.ref();
+        return;
+    }
+    // .grad has the leaf's format and memory of its own.
+    bool unshared = grad.ref()->use_count() == 1 && grad.array().storage().use_count() == 1 &&
+                    !grad.array().storage().foreign();
+    Array array = grad.array().to(leaf->array.format());
+    if (array.storage_ref() == grad.array().storage_ref() && !unshared) array = array.clone();
+    leaf->grad = make_ref<TensorImpl>(std::move(array));
+}
+
+}  // namespace cc

@@ -1,0 +1,184 @@
+// A node of the tape and how operators put one there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor.h"
+
+namespace cc {
+
+struct Edge {
+    Ref<Node> node;  // null: no gradient is wanted
+    int slot = 0;
+};
+
+// What a node's backward sees: gradients of its outputs, which inputs want one, and where to put them.
+class Backward {
+public:
+    Backward(Node& node, Tensors grads, std::vector<bool> wanted)
+        : node_(node), grads_(std::move(grads)), wanted_(std::move(wanted)), results_(wanted_.size()) {}
+
+    const Tensor& grad(int output = 0) const { return grads_[output]; }  // zeros were filled in where none came
+    bool has_grad(int output) const { return grads_[output].defined(); }
+    bool wants(int input) const { return wanted_[input]; }
+    Tensor& operator[](int input) { return results_[input]; }
+    Tensor output(int i = 0) const;  // the forward's result, saved without a reference cycle
+
+    Tensors& grads() { return grads_; }
+    Tensors& results() { return results_; }
+
+private:
+    Node& node_;
+    Tensors grads_;
+    std::vector<bool> wanted_;
+    Tensors results_;
+};
+
+class Node : public Counted {
+public:
+    explicit Node(std::string name);
+
+    const std::string& name() const { return name_; }
+    uint64_t sequence() const { return sequence_; }
+    const std::vector<Edge>& edges() const { return edges_; }
+    int outputs() const { return static_cast<int>(outputs_.size()); }
+
+    virtual void backward(Backward& g) = 0;
+    virtual void release() { released_ = true; }       // drops what was saved
+    virtual bool fills_zeros() const { return true; }   // missing output gradients become zeros
+    bool released() const { return released_; }
+
+    struct SavedHook {
+        int slot;
+        Ref<Hook> hook;
+    };
+    std::vector<SavedHook> hooks;            // on the gradient of one output, in order of registration
+    std::vector<Ref<Foreign>> foreign;       // what Python parts of the node own
+    std::vector<TensorImpl*> retains;        // per output: who keeps .grad (weak; cleared by the tensor)
+
+    void connect(const Tensors& inputs);
+    void add_output(const Array& array, bool keep);
+
+    struct OutputInfo {
+        Shape shape;
+        Dtype dtype;
+        Array kept;        // only when backward asks for it
+        uint32_t version;
+    };
+    const OutputInfo& output_info(int i) const { return outputs_[i]; }
+
+protected:
+    void destroy() const override;  // iteratively: a recurrence of 100,000 steps must not overflow the stack
+
+    std::vector<Edge> edges_;
+    std::vector<OutputInfo> outputs_;
+    bool released_ = false;
+
+private:
+    std::string name_;
+    uint64_t sequence_;
+};
+
+// An input kept for backward; reading it back checks that it was not changed in place meanwhile.
+class Saved {
+public:
+    Saved() = default;
+    Saved(const Tensor& tensor, bool needed = true);
+    Tensor get() const;
+    operator Tensor() const { return get(); }
+    bool defined() const { return tensor_.defined(); }
+
+private:
+    Tensor tensor_;
+    uint32_t version_ = 0;
+};
+
+Edge edge_of(const Tensor& tensor);
+bool any_requires_grad(const Tensors& inputs);
+
+// Puts the results of one operator on the tape.
+Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs, bool keep_outputs);
+Tensors plain(std::vector<Array> outputs);
+
+template <class F>
+class ClosedNode : public Node {
+public:
+    ClosedNode(const char* name, F f) : Node(name), f_(std::move(f)) {}
+    void backward(Backward& g) override { (*f_)(g); }
+    void release() override {
+        Node::release();
+        f_.reset();
+    }
+
+private:
+    std::optional<F> f_;
+};
+
+// A fast backward for first gradients, and expr: the same function in closed ops, replayed when the backward itself is recorded.
+template <class F, class E>
+class CompositeNode : public Node {
+public:
+    CompositeNode(const char* name, F f, E expr, std::vector<Saved> inputs)
+        : Node(name), saved_(State{std::move(f), std::move(expr), std::move(inputs)}) {}
+    void backward(Backward& g) override {
+        if (grad_enabled())
+            replay(g);
+        else
+            saved_->f(g);
+    }
+    void release() override {
+        Node::release();
+        saved_.reset();
+    }
+
+private:
+    void replay(Backward& g);
+    struct State {
+        F f;
+        E expr;
+        std::vector<Saved> inputs;
+    };
+    std::optional<State> saved_;
+};
+
+// With KeepOutput, backward may read g.output().
+enum KeepOutput : bool { kDropOutput = false, kKeepOutput = true };
+
+// record("mul", out, {a, b}, [a = Saved(a), b = Saved(b)](Backward& g) { if (g.wants(0)) g[0] = …; … })
+template <class F>
+Tensor record(const char* name, Array out, const Tensors& inputs, F backward, KeepOutput keep = kDropOutput) {
+    if (!grad_enabled() || !any_requires_grad(inputs)) return Tensor(std::move(out));
+    return attach(make_ref<ClosedNode<F>>(name, std::move(backward)), inputs, {std::move(out)}, keep)[0];
+}
+
+template <class F>
+Tensors record_many(const char* name, std::vector<Array> out, const Tensors& inputs, F backward,
+                    KeepOutput keep = kDropOutput) {
+    if (!grad_enabled() || !any_requires_grad(inputs)) return plain(std::move(out));
+    return attach(make_ref<ClosedNode<F>>(name, std::move(backward)), inputs, std::move(out), keep);
+}
+
+// expr(inputs) gives the same single output in closed ops.
+template <class F, class E>
+Tensor record_composite(const char* name, Array out, const Tensors& inputs, F backward, E expr,
+                        KeepOutput keep = kDropOutput) {
+    if (!grad_enabled() || !any_requires_grad(inputs)) return Tensor(std::move(out));
+    std::vector<Saved> saved(inputs.begin(), inputs.end());
+    auto node = make_ref<CompositeNode<F, E>>(name, std::move(backward), std::move(expr), std::move(saved));
+    return attach(node, inputs, {std::move(out)}, keep)[0];
+}
+
+// Stand-ins for tensors that the tape tells apart from them: a gradient with respect to an alias counts only paths from it.
+Tensors aliases_of(const Tensors& tensors);
+void gradients_of_replay(const Tensor& output, const Tensors& aliases, Backward& g);
+
+template <class F, class E>
+void CompositeNode<F, E>::replay(Backward& g) {
+    Tensors aliases = aliases_of(Tensors(saved_->inputs.begin(), saved_->inputs.end()));
+    gradients_of_replay(saved_->expr(aliases), aliases, g);
+}
+
+}  // namespace cc

@@ -1,0 +1,116 @@
+// The operators: one line each, one file per operator or family beside this page. Each checks its arguments, finds the output's
+// shape, runs a kernel and puts the result on the tape. Names, argument order, defaults and meaning are PyTorch's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "autograd/tensor.h"
+#include "kernels/elementwise/elementwise.h"
+
+namespace cc {
+
+using Axes = std::vector<int64_t>;
+using Sizes = std::vector<int64_t>;
+
+// Promotion and conversion (promote.cpp)
+Dtype result_type(const Tensor& a, const Tensor& b);
+Tensor to(const Tensor& x, Dtype dtype);
+Tensor number(double value, Dtype dtype);   // a Python number as a 0-d operand that does not widen its partner
+
+// Elementwise with one operand (unary.cpp)
+Tensor unary(Unary op, const Tensor& x);    // every function of one argument without parameters: exp, log, tanh, relu, abs, …
+Tensor clamp(const Tensor& x, double low, double high);
+Tensor leaky_relu(const Tensor& x, double negative_slope);
+Tensor elu(const Tensor& x, double alpha);
+Tensor softplus(const Tensor& x, double beta, double threshold);
+
+// Elementwise with two or three operands, broadcasting (binary.cpp)
+Tensor binary(Binary op, const Tensor& a, const Tensor& b);
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor sub(const Tensor& a, const Tensor& b);
+Tensor mul(const Tensor& a, const Tensor& b);
+Tensor div(const Tensor& a, const Tensor& b);
+Tensor pow(const Tensor& a, const Tensor& b);
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+Tensor neg(const Tensor& x);
+Tensor scale(const Tensor& x, double factor);   // x·factor for a plain number
+
+// Reductions; empty axes means all (reduce.cpp)
+Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor sum_to(const Tensor& x, const Shape& shape);   // the adjoint of broadcasting
+Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor prod(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor var(const Tensor& x, const Axes& axes = {}, double correction = 1, bool keepdim = false);
+Tensor amax(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor amin(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+std::pair<Tensor, Tensor> max(const Tensor& x, int64_t axis, bool keepdim = false);
+std::pair<Tensor, Tensor> min(const Tensor& x, int64_t axis, bool keepdim = false);
+Tensor argmax(const Tensor& x, std::optional<int64_t> axis = {}, bool keepdim = false);
+Tensor argmin(const Tensor& x, std::optional<int64_t> axis = {}, bool keepdim = false);
+Tensor any(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor all(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+
+// Shapes and views (view.cpp)
+Tensor view(const Tensor& x, const Shape& shape);
+Tensor reshape(const Tensor& x, const Shape& shape);
+Tensor flatten(const Tensor& x, int64_t start_dim = 0, int64_t end_dim = -1);
+Tensor permute(const Tensor& x, const Axes& order);
+Tensor transpose(const Tensor& x, int64_t a, int64_t b);
+Tensor expand(const Tensor& x, const Shape& shape);   // -1 keeps a size
+Tensor squeeze(const Tensor& x, std::optional<int64_t> axis = {});
+Tensor unsqueeze(const Tensor& x, int64_t axis);
+Tensor slice(const Tensor& x, int64_t axis, int64_t start, int64_t count, int64_t step);
+Tensor select(const Tensor& x, int64_t axis, int64_t index);
+Tensor contiguous(const Tensor& x, Format format = Format::RowMajor);
+Tensor clone(const Tensor& x);
+
+// Joining and indexing (cat.cpp, index.cpp)
+Tensor cat(const Tensors& tensors, int64_t axis = 0);
+Tensor stack(const Tensors& tensors, int64_t axis = 0);
+
+// In place (inplace.cpp): target takes value's numbers and, when recorded, its place on the tape
+void assign(const Tensor& target, const Tensor& value);
+
+// Matrix products (matmul.cpp, linear.cpp)
+Tensor matmul(const Tensor& a, const Tensor& b);
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias);
+
+// Convolution and its two gradients, any rank (conv.cpp)
+struct ConvOptions {
+    Sizes stride{1};                                   // one value or one per spatial axis
+    std::variant<std::string, Sizes> padding = Sizes{0};  // "valid", "same"; one, one per axis, or (low, high) pairs flattened
+    Sizes dilation{1};
+    int64_t groups = 1;
+    bool flip = false;                                 // true convolution
+};
+Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options);
+Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, const Tensor& grad_output,
+                       const ConvOptions& options);
+Tensor conv_grad_weight(int rank, const Tensor& input, const Shape& weight_size, const Tensor& grad_output,
+                        const ConvOptions& options);
+
+// Pooling, any rank (pool.cpp)
+struct PoolOptions {
+    Sizes kernel_size, stride, padding{0}, dilation{1};  // an empty stride means kernel_size
+    bool ceil_mode = false;
+    bool count_include_pad = true;   // average only
+    int64_t divisor_override = 0;    // average only; 0: none
+};
+std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options);  // values, indices
+Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options);
+
+// Normalisation, softmax, losses, dropout
+Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                  const Tensor& bias, bool training, double momentum, double eps);
+Tensor softmax(const Tensor& input, int64_t dim);
+Tensor log_softmax(const Tensor& input, int64_t dim);
+enum class LossReduction { None, Mean, Sum };
+Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
+                     LossReduction reduction, double label_smoothing);
+Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
+Tensor dropout(const Tensor& input, double p, bool training);
+
+}  // namespace cc
