@@ -1,4 +1,5 @@
-// Batch normalisation over rows of a [rows][channels] matrix (channels-last activations), forward and backward.
+// Batch normalisation over rows of a [rows][channels] matrix (channels-last activations), forward
+// and backward.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +18,33 @@ struct BatchNormProblem {
 
     std::string describe() const;
     double flops() const { return (backward ? 8.0 : 5.0) * rows * channels; }
-    double bytes() const { return static_cast<double>(itemsize(dtype)) * rows * channels * (backward ? 5 : 3); }
+    double bytes() const {
+        return static_cast<double>(itemsize(dtype)) * rows * channels * (backward ? 5 : 3);
+    }
 };
 
+// Everything has the problem's dtype; mean, rstd, var, weight, bias and their gradients have
+// `channels` elements.
 struct BatchNormArgs {
     const void* x;
-    const void* weight;    // null: ones
-    const void* bias;      // null: zeros (forward)
-    void* y;               // forward: written
-    void* mean;            // forward training: written (batch mean); else read (batch mean, or running mean when not training)
-    void* rstd;            // forward training: written, 1/√(biased var + eps); backward training: read
-    void* var;             // forward training: written (biased variance); not training: running variance, read
-    const void* grad_y;    // backward
-    void* grad_x;          // backward; null when not wanted
-    void* grad_weight;     // backward; null when not wanted
-    void* grad_bias;       // backward; null when not wanted
+    const void* weight;  // null: ones
+    const void* bias;    // null: zeros (forward)
+    void* y;             // forward: written
+    void* mean;          // forward training: written (batch mean); not training: running mean, read;
+                         // backward: the one the forward used, read
+    void* rstd;          // 1/√(biased variance + eps). Forward training: written; backward training:
+                         // read; not training: unused
+    void* var;           // forward training: written (biased variance); not training, forward and
+                         // backward: running variance, read
+    const void* grad_y;  // backward
+    void* grad_x;        // backward; null when not wanted
+    void* grad_weight;   // backward; null when not wanted
+    void* grad_bias;     // backward; null when not wanted
 };
 
+// Forward: y = (x − mean)·rstd·weight + bias. Backward with x̂ = (x − mean)·rstd: grad_bias = Σ g,
+// grad_weight = Σ g·x̂, grad_x = weight·rstd·(g − Σg/rows − x̂·Σ(g·x̂)/rows), without the two sums
+// when not training.
 void batch_norm(const BatchNormProblem& problem, const BatchNormArgs& args);
 
 }  // namespace cc

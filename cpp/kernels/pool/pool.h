@@ -11,7 +11,8 @@ namespace cc {
 enum class PoolMode { Max, Average };
 
 // x [n][in0][in1][in2][c], y and indices [n][out0][out1][out2][c]. Unused leading axes have size 1.
-// Window o covers inputs o·stride − pad_lo + t·dilation; parts outside the input are ignored (Max) or count as PyTorch says (Average).
+// Window o covers inputs o·stride − pad_lo + t·dilation; parts outside the input are ignored (Max)
+// or count as PyTorch says (Average).
 struct PoolProblem {
     Dtype dtype;
     PoolMode mode;
@@ -26,15 +27,22 @@ struct PoolProblem {
     int64_t out_pixels() const { return out[0] * out[1] * out[2]; }
     std::string describe() const;
     double flops() const { return 1.0 * n * c * out_pixels() * kernel[0] * kernel[1] * kernel[2]; }
-    double bytes() const { return static_cast<double>(itemsize(dtype)) * n * c * (in_pixels() + out_pixels()); }
+    double bytes() const {
+        return static_cast<double>(itemsize(dtype)) * n * c * (in_pixels() + out_pixels());
+    }
 };
 
 struct PoolArgs {
     void* x;           // read forward, written backward (as gradient)
     void* y;           // written forward, read backward (as gradient)
-    int64_t* indices;  // Max: flat position in the input's pixels (first maximum in raster order; NaN wins); may be null forward
+    int64_t* indices;  // Max: see below; may be null forward
 };
 
+// An index is the maximum's flat position in the input's pixels: the first of equal maxima in
+// raster order; a NaN is a maximum, and the last one wins, as in PyTorch. A window that lies wholly
+// outside the input gives −∞ and index −1 (Max) or 0 (Average), and no gradient. With x as
+// [n][in_pixels][c] and indices as [n][out_pixels][c], gather and scatter_add of index/index.h are
+// the maps for the second gradient and for unpooling.
 void pool(const PoolProblem& problem, const PoolArgs& args);
 
 }  // namespace cc
