@@ -1,0 +1,104 @@
+// The table of elementwise functions. One row gives the enumerator, PyTorch's name, the dtypes it accepts (Floats; Numbers: all but
+// bool; Any) and the formula over vectors x or a, b, c and parameters p, q, in the vocabulary of kernels/simd.
+// A formula whose value is a mask gives bool. Loops for every instruction set and dtype, the enums and the names come from these rows.
+//
+// Parameters: add_scalar, mul_scalar, pow_scalar p · leaky_relu p = negative slope · elu p = alpha · softplus p = beta, q = threshold ·
+// clamp p = least, q = greatest, ±inf for none · elu_grad, leaky_relu_grad as their functions. Integer dtypes take parameters up to 2^53.
+// x_grad(grad, y) multiplies the gradient by dx/dy written in the function's output y (gelu, silu, softplus: its input).
+// where(a, b, c): a is bool whatever the problem's dtype is; b and c have that dtype.
+#pragma once
+
+#include <stdint.h>
+
+#define CC_UNARY_FORMULAS(X)                                                       \
+    X(Neg, "neg", Numbers, -x)                                                     \
+    X(Abs, "abs", Numbers, abs(x))                                                 \
+    X(Sign, "sign", Any, sign(x))                                                  \
+    X(Square, "square", Numbers, x * x)                                            \
+    X(Floor, "floor", Numbers, floor(x))                                           \
+    X(Ceil, "ceil", Numbers, ceil(x))                                              \
+    X(Round, "round", Numbers, round(x))                                           \
+    X(Trunc, "trunc", Numbers, trunc(x))                                           \
+    X(Relu, "relu", Numbers, max(zero(x), x))                                      \
+    X(AddScalar, "add", Any, x + p)                                                \
+    X(MulScalar, "mul", Any, x * p)                                                \
+    X(PowScalar, "pow", Numbers, pow(x, p))                                        \
+    X(Clamp, "clamp", Numbers, min(q, max(p, x)))                                  \
+    X(LogicalNot, "logical_not", Any, x == zero(x))                                \
+    X(IsNan, "isnan", Any, x != x)                                                 \
+    X(IsInf, "isinf", Any, is_inf(x))                                              \
+    X(IsFinite, "isfinite", Any, x - x == zero(x))                                 \
+    X(Exp, "exp", Floats, exp(x))                                                  \
+    X(Expm1, "expm1", Floats, expm1(x))                                            \
+    X(Log, "log", Floats, log(x))                                                  \
+    X(Log1p, "log1p", Floats, log1p(x))                                            \
+    X(Sqrt, "sqrt", Floats, sqrt(x))                                               \
+    X(Rsqrt, "rsqrt", Floats, one(x) / sqrt(x))                                    \
+    X(Reciprocal, "reciprocal", Floats, one(x) / x)                                \
+    X(Sin, "sin", Floats, sin(x))                                                  \
+    X(Cos, "cos", Floats, cos(x))                                                  \
+    X(Tan, "tan", Floats, tan(x))                                                  \
+    X(Tanh, "tanh", Floats, tanh(x))                                               \
+    X(Erf, "erf", Floats, erf(x))                                                  \
+    X(Sigmoid, "sigmoid", Floats, sigmoid(x))                                      \
+    X(Silu, "silu", Floats, x * sigmoid(x))                                        \
+    X(Softplus, "softplus", Floats, softplus(x, p, q))                             \
+    X(LeakyRelu, "leaky_relu", Floats, select(x > zero(x), x, x * p))              \
+    X(Elu, "elu", Floats, select(x > zero(x), x, p * expm1(x)))                    \
+    X(Gelu, "gelu", Floats, gelu(x))                                               \
+    X(GeluTanh, "gelu_tanh", Floats, gelu_tanh(x))
+
+#define CC_BINARY_FORMULAS(X)                                                      \
+    X(Add, "add", Any, a + b)                                                      \
+    X(Sub, "sub", Numbers, a - b)                                                  \
+    X(Mul, "mul", Any, a * b)                                                      \
+    X(Div, "div", Numbers, a / b)                                                  \
+    X(Pow, "pow", Numbers, pow(a, b))                                              \
+    X(Maximum, "maximum", Any, select(a != a, a, max(a, b)))                       \
+    X(Minimum, "minimum", Any, select(a != a, a, min(a, b)))                       \
+    X(Remainder, "remainder", Numbers, remainder(a, b))                            \
+    X(FloorDivide, "floor_divide", Numbers, floor_divide(a, b))                    \
+    X(Atan2, "atan2", Floats, atan2(a, b))                                         \
+    X(Equal, "eq", Any, a == b)                                                    \
+    X(NotEqual, "ne", Any, a != b)                                                 \
+    X(Less, "lt", Any, a < b)                                                      \
+    X(LessEqual, "le", Any, a <= b)                                                \
+    X(Greater, "gt", Any, a > b)                                                   \
+    X(GreaterEqual, "ge", Any, a >= b)                                             \
+    X(LogicalAnd, "logical_and", Any, (a != zero(a)) & (b != zero(b)))             \
+    X(LogicalOr, "logical_or", Any, (a != zero(a)) | (b != zero(b)))               \
+    X(LogicalXor, "logical_xor", Any, (a != zero(a)) ^ (b != zero(b)))             \
+    X(ReluGrad, "relu_grad", Floats, select(b <= zero(b), zero(a), a))             \
+    X(LeakyReluGrad, "leaky_relu_grad", Floats, select(b > zero(b), a, a * p))     \
+    X(EluGrad, "elu_grad", Floats, select(b > zero(b), a, a * (b + p)))            \
+    X(SigmoidGrad, "sigmoid_grad", Floats, a * (one(b) - b) * b)                   \
+    X(TanhGrad, "tanh_grad", Floats, a * (one(b) - b * b))
+
+#define CC_TERNARY_FORMULAS(X)                                                     \
+    X(MulAdd, "mul_add", Any, a * b + c)                                           \
+    X(Lerp, "lerp", Floats, lerp(a, b, c))
+
+namespace cc {
+
+#define CC_ROW(Name, text, domain, formula) Name,
+// One operand.
+enum class Unary : uint8_t { CC_UNARY_FORMULAS(CC_ROW) Count };
+// Two operands of one dtype.
+enum class Binary : uint8_t { CC_BINARY_FORMULAS(CC_ROW) Count };
+// Three; Where stands apart because its first operand is bool.
+enum class Ternary : uint8_t { CC_TERNARY_FORMULAS(CC_ROW) Where, Count };
+#undef CC_ROW
+
+// Loops over n contiguous elements. x, a, b, c and out may be the same memory, never overlap otherwise.
+using UnaryLoop = void (*)(const void* x, void* out, int64_t n, double p, double q);
+using BinaryLoop = void (*)(const void* a, const void* b, void* out, int64_t n, double p);
+using TernaryLoop = void (*)(const void* a, const void* b, const void* c, void* out, int64_t n);
+
+// One dtype's loops for one instruction set, indexed by the enums; null where a dtype is not accepted.
+struct ElementwiseLoops {
+    const UnaryLoop* unary;
+    const BinaryLoop* binary;
+    const TernaryLoop* ternary;
+};
+
+}  // namespace cc

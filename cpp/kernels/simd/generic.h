@@ -1,0 +1,148 @@
+// The vector vocabulary of kernels/simd with one lane, for every element type: the plain-C++ build of a templated kernel body.
+//
+// Every simd/<isa>.h offers the same names, all in an anonymous namespace inside cc::<isa> so that no two translation
+// units share compiled code:
+//   V::Scalar, V::lanes, V::load(p), V::load(p, n), v.store(p), v.store(p, n), V::set(s), V::parameter(double)
+//   + − · /, fma(a, b, c) = a·b + c, max(a, b) = a > b ? a : b and min alike (so b when either is NaN), sqrt, abs, floor, ceil, trunc,
+//   round (half to even), comparisons giving M<V>, m & m, m | m, !m, select(m, a, b), store_mask, load_mask
+//   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), map(f, v…) for what only C's library offers
+// The functions of math.h (exp, log, tanh, …) are written once on top of these.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+
+namespace cc::generic {
+namespace {
+
+struct LaneMask { bool v; };
+inline LaneMask operator&(LaneMask a, LaneMask b) { return {a.v && b.v}; }
+inline LaneMask operator|(LaneMask a, LaneMask b) { return {a.v || b.v}; }
+inline LaneMask operator^(LaneMask a, LaneMask b) { return {a.v != b.v}; }
+inline LaneMask operator!(LaneMask a) { return {!a.v}; }
+inline void store_mask(LaneMask m, uint8_t* p) { *p = m.v; }
+inline void store_mask(LaneMask m, uint8_t* p, int64_t n) { if (n > 0) *p = m.v; }
+
+// Bits of a float: unsigned arithmetic of the same width.
+template <class U>
+struct LaneBits {
+    U v;
+    friend LaneBits operator+(LaneBits a, LaneBits b) { return {static_cast<U>(a.v + b.v)}; }
+    friend LaneBits operator-(LaneBits a, LaneBits b) { return {static_cast<U>(a.v - b.v)}; }
+    friend LaneBits operator&(LaneBits a, LaneBits b) { return {static_cast<U>(a.v & b.v)}; }
+    friend LaneBits operator|(LaneBits a, LaneBits b) { return {static_cast<U>(a.v | b.v)}; }
+    friend LaneBits operator^(LaneBits a, LaneBits b) { return {static_cast<U>(a.v ^ b.v)}; }
+    template <int N> LaneBits shl() const { return {static_cast<U>(v << N)}; }
+    template <int N> LaneBits shr() const { return {static_cast<U>(v >> N)}; }
+    static LaneBits set(U value) { return {value}; }
+};
+
+template <class T> struct LaneTraits {
+    static constexpr bool floating = false;
+    using Bits = LaneBits<uint64_t>;
+    using Wrap = uint64_t;
+};
+template <> struct LaneTraits<float> { static constexpr bool floating = true; using Bits = LaneBits<uint32_t>; using Wrap = float; };
+template <> struct LaneTraits<double> { static constexpr bool floating = true; using Bits = LaneBits<uint64_t>; using Wrap = double; };
+
+template <class T>
+struct Lane {
+    using Scalar = T;
+    using Mask = LaneMask;
+    using Int = typename LaneTraits<T>::Bits;
+    using Wrap = typename LaneTraits<T>::Wrap;  // integers wrap around on overflow, as unsigned ones do
+    static constexpr int lanes = 1;
+    static constexpr bool floating = LaneTraits<T>::floating;
+    T v;
+
+    static Lane load(const T* p) { return {*p}; }
+    static Lane load(const T* p, int64_t n) { return {n > 0 ? *p : T{}}; }
+    void store(T* p) const { *p = v; }
+    void store(T* p, int64_t n) const { if (n > 0) *p = v; }
+    static Lane set(T value) { return {value}; }
+    // A double argument as an element: saturated where T is an integer.
+    static Lane parameter(double value) {
+        if constexpr (floating) {
+            return {static_cast<T>(value)};
+        } else if constexpr (sizeof(T) == 1) {
+            return {static_cast<T>(value > 0 ? (value < 255 ? value : 255) : 0)};
+        } else {
+            constexpr T least = static_cast<T>(T{1} << (8 * sizeof(T) - 1)), most = static_cast<T>(~least);
+            if (value != value) return {0};
+            if (value <= static_cast<double>(least)) return {least};
+            if (value >= static_cast<double>(most)) return {most};
+            return {static_cast<T>(value)};
+        }
+    }
+    static Lane from_bits(Int i) {
+        Lane r;
+        memcpy(&r.v, &i.v, sizeof(T));
+        return r;
+    }
+
+    // bool: + is or, · is and, which is what conversion of the integer result to bool gives.
+    friend Lane operator+(Lane a, Lane b) { return {static_cast<T>(static_cast<Wrap>(a.v) + static_cast<Wrap>(b.v))}; }
+    friend Lane operator-(Lane a, Lane b) { return {static_cast<T>(static_cast<Wrap>(a.v) - static_cast<Wrap>(b.v))}; }
+    friend Lane operator*(Lane a, Lane b) { return {static_cast<T>(static_cast<Wrap>(a.v) * static_cast<Wrap>(b.v))}; }
+    friend Lane operator/(Lane a, Lane b) {
+        if constexpr (!floating) {
+            check(b.v != 0, "integer division by zero");
+            if (b.v == static_cast<T>(-1)) return -a;
+        }
+        return {static_cast<T>(a.v / b.v)};
+    }
+    friend Lane operator-(Lane a) {
+        if constexpr (floating) return {-a.v};
+        else return {static_cast<T>(Wrap{0} - static_cast<Wrap>(a.v))};
+    }
+    friend LaneMask operator<(Lane a, Lane b) { return {a.v < b.v}; }
+    friend LaneMask operator<=(Lane a, Lane b) { return {a.v <= b.v}; }
+    friend LaneMask operator>(Lane a, Lane b) { return {a.v > b.v}; }
+    friend LaneMask operator>=(Lane a, Lane b) { return {a.v >= b.v}; }
+    friend LaneMask operator==(Lane a, Lane b) { return {a.v == b.v}; }
+    friend LaneMask operator!=(Lane a, Lane b) { return {a.v != b.v}; }
+};
+
+using F32 = Lane<float>;
+using F64 = Lane<double>;
+
+template <> inline Lane<bool> Lane<bool>::parameter(double value) { return {value != 0}; }
+
+template <class T> Lane<T> select(LaneMask m, Lane<T> a, Lane<T> b) { return {m.v ? a.v : b.v}; }
+template <class T> Lane<T> max(Lane<T> a, Lane<T> b) { return {a.v > b.v ? a.v : b.v}; }
+template <class T> Lane<T> min(Lane<T> a, Lane<T> b) { return {a.v < b.v ? a.v : b.v}; }
+template <class T> Lane<T> fma(Lane<T> a, Lane<T> b, Lane<T> c) { return a * b + c; }
+template <class T> typename Lane<T>::Int bits(Lane<T> a) {
+    typename Lane<T>::Int r;
+    memcpy(&r.v, &a.v, sizeof(T));
+    return r;
+}
+template <class V> LaneMask load_mask(const uint8_t* p) { return {*p != 0}; }
+template <class V> LaneMask load_mask(const uint8_t* p, int64_t n) { return {n > 0 && *p != 0}; }
+
+inline F32 sqrt(F32 a) { return {sqrtf(a.v)}; }
+inline F64 sqrt(F64 a) { return {::sqrt(a.v)}; }
+inline F32 abs(F32 a) { return {fabsf(a.v)}; }
+inline F64 abs(F64 a) { return {fabs(a.v)}; }
+inline F32 floor(F32 a) { return {floorf(a.v)}; }
+inline F64 floor(F64 a) { return {::floor(a.v)}; }
+inline F32 ceil(F32 a) { return {ceilf(a.v)}; }
+inline F64 ceil(F64 a) { return {::ceil(a.v)}; }
+inline F32 trunc(F32 a) { return {truncf(a.v)}; }
+inline F64 trunc(F64 a) { return {::trunc(a.v)}; }
+inline F32 round(F32 a) { return {rintf(a.v)}; }
+inline F64 round(F64 a) { return {rint(a.v)}; }
+template <class T> Lane<T> abs(Lane<T> a) { return a.v < T{} ? -a : a; }
+template <class T> Lane<T> floor(Lane<T> a) { return a; }
+template <class T> Lane<T> ceil(Lane<T> a) { return a; }
+template <class T> Lane<T> trunc(Lane<T> a) { return a; }
+template <class T> Lane<T> round(Lane<T> a) { return a; }
+
+template <class F, class T> Lane<T> map(F f, Lane<T> a) { return {static_cast<T>(f(a.v))}; }
+template <class F, class T> Lane<T> map(F f, Lane<T> a, Lane<T> b) { return {static_cast<T>(f(a.v, b.v))}; }
+
+}  // namespace
+}  // namespace cc::generic
