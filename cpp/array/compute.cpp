@@ -23,14 +23,14 @@ ElementwiseProblem problem_for(const Array& out, Dtype dtype, std::initializer_l
 }  // namespace
 
 Array compute(Unary op, const Array& x, double parameter, double parameter2) {
-    Array out = Array::empty(x.shape(), gives_bool(op) ? Dtype::Bool : x.dtype(), x.format());
+    Array out = Array::empty(x.shape(), result_dtype(op, x.dtype()), x.format());
     elementwise(op, problem_for(out, x.dtype(), {&x}), x.raw(), out.raw(), parameter, parameter2);
     return out;
 }
 
 Array compute(Binary op, const Array& a, const Array& b, double parameter) {
     Shape shape = broadcast_shapes(name(op), a.shape(), b.shape());
-    Array out = Array::empty(shape, gives_bool(op) ? Dtype::Bool : a.dtype(), result_format(shape, {&a, &b}));
+    Array out = Array::empty(shape, result_dtype(op, a.dtype()), result_format(shape, {&a, &b}));
     elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter);
     return out;
 }

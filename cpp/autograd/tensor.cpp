@@ -13,6 +13,8 @@ void set_grad_enabled(bool enabled) { grad_mode = enabled; }
 GradMode::GradMode(bool enabled) : previous_(grad_mode) { grad_mode = enabled; }
 GradMode::~GradMode() { grad_mode = previous_; }
 
+TensorImpl::TensorImpl(Array array) : array(std::move(array)) {}
+
 TensorImpl::~TensorImpl() {
     if (accumulator) accumulator->forget_leaf();
     if (retains_grad && grad_fn && grad_fn->retains[slot] == this) grad_fn->retains[slot] = nullptr;

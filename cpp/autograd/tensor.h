@@ -22,7 +22,7 @@ public:
 
 class TensorImpl : public Counted {
 public:
-    explicit TensorImpl(Array array) : array(std::move(array)) {}
+    explicit TensorImpl(Array array);
     ~TensorImpl() override;
 
     Array array;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "autograd/tensor.h"
+#include "autograd/tensor.h"
+#include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace cc {
@@ -107,7 +109,6 @@ Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor&
                   const Tensor& bias, bool training, double momentum, double eps);
 Tensor softmax(const Tensor& input, int64_t dim);
 Tensor log_softmax(const Tensor& input, int64_t dim);
-enum class LossReduction { None, Mean, Sum };
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction);

@@ -1,0 +1,126 @@
+#include "array/compute.h"
+#include "autograd/node.h"
+#include "ops/ops.h"
+
+namespace cc {
+
+namespace {
+
+Tensor half_at_ties(Binary strict, const Tensor& g, const Tensor& a, const Tensor& b) {
+    Tensor wins = to(binary(strict, a.detach(), b.detach()), g.dtype());
+    Tensor ties = scale(to(binary(Binary::Equal, a.detach(), b.detach()), g.dtype()), 0.5);
+    return mul(g, add(wins, ties));
+}
+
+Tensor zero() { return number(0, Dtype::Float64); }
+
+// Writes the gradients of op(a, b) into g, before broadcasting is undone.
+void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
+    const Tensor& grad = g.grad();
+    switch (op) {
+        case Binary::Add:
+            g[0] = grad;
+            g[1] = grad;
+            return;
+        case Binary::Sub:
+            g[0] = grad;
+            if (g.wants(1)) g[1] = neg(grad);
+            return;
+        case Binary::Mul:
+            if (g.wants(0)) g[0] = mul(grad, sb);
+            if (g.wants(1)) g[1] = mul(grad, sa);
+            return;
+        default: break;
+    }
+    Tensor a = sa, b = sb;
+    switch (op) {
+        case Binary::Div:
+            if (g.wants(0)) g[0] = div(grad, b);
+            if (g.wants(1)) g[1] = neg(mul(grad, div(div(a, b), b)));
+            return;
+        case Binary::Pow:
+            if (g.wants(0)) {  // b·a^(b−1), and 0 where b is 0 whatever a is
+                Tensor slope = mul(b, pow(a, sub(b, number(1, Dtype::Float64))));
+                g[0] = where(binary(Binary::Equal, b.detach(), zero()), zero(), mul(grad, slope));
+            }
+            if (g.wants(1)) {  // a^b·ln a, and 0 where a is 0 and b is not negative
+                Tensor flat = binary(Binary::LogicalAnd, binary(Binary::Equal, a.detach(), zero()),
+                                     binary(Binary::GreaterEqual, b.detach(), zero()));
+                g[1] = mul(grad, where(flat, zero(), mul(pow(a, b), unary(Unary::Log, a))));
+            }
+            return;
+        case Binary::Maximum:
+            if (g.wants(0)) g[0] = half_at_ties(Binary::Greater, grad, a, b);
+            if (g.wants(1)) g[1] = half_at_ties(Binary::Less, grad, a, b);
+            return;
+        case Binary::Minimum:
+            if (g.wants(0)) g[0] = half_at_ties(Binary::Less, grad, a, b);
+            if (g.wants(1)) g[1] = half_at_ties(Binary::Greater, grad, a, b);
+            return;
+        case Binary::Remainder:  // a − b·⌊a/b⌋
+            g[0] = grad;
+            if (g.wants(1)) g[1] = neg(mul(grad, unary(Unary::Floor, div(a, b))));
+            return;
+        case Binary::Atan2: {
+            Tensor square = add(mul(a, a), mul(b, b));
+            if (g.wants(0)) g[0] = mul(grad, div(b, square));
+            if (g.wants(1)) g[1] = neg(mul(grad, div(a, square)));
+            return;
+        }
+        case Binary::ReluGrad:  // a·[b > 0]
+            if (g.wants(0)) g[0] = binary(op, grad, b);
+            return;
+        case Binary::SigmoidGrad:  // a·(1 − b)·b
+            if (g.wants(0)) g[0] = binary(op, grad, b);
+            if (g.wants(1)) g[1] = mul(mul(grad, a), sub(number(1, Dtype::Float64), scale(b, 2)));
+            return;
+        case Binary::TanhGrad:  // a·(1 − b²)
+            if (g.wants(0)) g[0] = binary(op, grad, b);
+            if (g.wants(1)) g[1] = scale(mul(mul(grad, a), b), -2);
+            return;
+        default: return;  // piecewise constant: no gradient
+    }
+}
+
+bool saves_operands(Binary op) { return op != Binary::Add && op != Binary::Sub; }
+
+bool is_piecewise_constant(Binary op) { return op == Binary::FloorDivide; }
+
+}  // namespace
+
+Tensor binary(Binary op, const Tensor& x, const Tensor& y) {
+    Dtype dtype = result_type(x, y);
+    if (op == Binary::Div && !is_floating(dtype)) dtype = Dtype::Float32;
+    if (!is_floating(dtype) && !accepts(op, Dtype::Int64)) dtype = Dtype::Float32;
+    check_type(accepts(op, dtype), name(op), ": operands must not have dtype ", dtype);
+    Tensor a = to(x, dtype), b = to(y, dtype);
+    Array out = compute(op, a.array(), b.array());
+    if (out.dtype() != dtype || is_piecewise_constant(op)) return Tensor(std::move(out));
+    bool save = saves_operands(op);
+    bool save_a = save && (op != Binary::Mul || b.requires_grad()), save_b = save && (op != Binary::Mul || a.requires_grad());
+    return record(name(op), std::move(out), {a, b},
+                  [op, a = Saved(a, save_a), b = Saved(b, save_b), shape_a = a.shape(), shape_b = b.shape()](Backward& g) {
+                      derivative(op, g, a, b);
+                      if (g.wants(0) && g[0].defined()) g[0] = sum_to(g[0], shape_a);
+                      if (g.wants(1) && g[1].defined()) g[1] = sum_to(g[1], shape_b);
+                  });
+}
+
+Tensor add(const Tensor& a, const Tensor& b) { return binary(Binary::Add, a, b); }
+Tensor sub(const Tensor& a, const Tensor& b) { return binary(Binary::Sub, a, b); }
+Tensor mul(const Tensor& a, const Tensor& b) { return binary(Binary::Mul, a, b); }
+Tensor div(const Tensor& a, const Tensor& b) { return binary(Binary::Div, a, b); }
+Tensor pow(const Tensor& a, const Tensor& b) { return binary(Binary::Pow, a, b); }
+
+Tensor where(const Tensor& condition, const Tensor& x, const Tensor& y) {
+    check_type(condition.dtype() == Dtype::Bool, "where: condition must have dtype bool, got ", condition.dtype());
+    Dtype dtype = result_type(x, y);
+    Tensor a = to(x, dtype), b = to(y, dtype);
+    return record("where", compute(Ternary::Where, condition.array(), a.array(), b.array()), {a, b},
+                  [condition = Saved(condition), shape_a = a.shape(), shape_b = b.shape()](Backward& g) {
+                      if (g.wants(0)) g[0] = sum_to(where(condition, g.grad(), zero()), shape_a);
+                      if (g.wants(1)) g[1] = sum_to(where(condition, zero(), g.grad()), shape_b);
+                  });
+}
+
+}  // namespace cc

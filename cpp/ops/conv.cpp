@@ -1,0 +1,182 @@
+// Convolution y = x ∗ w and its two gradients. Each of the three is linear in both operands, and the gradient of each is written
+// with the other two: the tape is closed, gradients of gradients come for free.
+#include "kernels/conv/conv.h"
+
+#include "autograd/node.h"
+#include "ops/window.h"
+
+namespace cc {
+
+namespace {
+
+struct Resolved {
+    const char* op;
+    int rank;
+    ConvProblem problem;  // all but the map
+};
+
+// PyTorch's "same" (stride 1): total padding dilation·(kernel − 1), the odd one at the end.
+void resolve_padding(const char* op, int rank, const ConvOptions& options, ConvProblem& p) {
+    if (auto* text = std::get_if<std::string>(&options.padding)) {
+        check(*text == "valid" || *text == "same", op, ": padding must be \"valid\", \"same\" or integers, got \"", *text, "\"");
+        for (int i = 0; i < 3; ++i) {
+            int64_t total = *text == "same" ? p.dilation[i] * (p.kernel[i] - 1) : 0;
+            check(*text == "valid" || p.stride[i] == 1, op, ": padding \"same\" needs stride 1, got ", p.stride[i]);
+            p.pad_lo[i] = total / 2;
+            p.pad_hi[i] = total - total / 2;
+        }
+        return;
+    }
+    const Sizes& values = std::get<Sizes>(options.padding);
+    if (static_cast<int>(values.size()) == 2 * rank) {
+        for (int i = 0; i < rank; ++i) {
+            check(values[2 * i] >= 0 && values[2 * i + 1] >= 0, op, ": padding must not be negative, got (", values[2 * i],
+                  ", ", values[2 * i + 1], ")");
+            p.pad_lo[3 - rank + i] = values[2 * i];
+            p.pad_hi[3 - rank + i] = values[2 * i + 1];
+        }
+        return;
+    }
+    Triple pad = triple(op, "padding", values, rank, 0, 0);
+    for (int i = 0; i < 3; ++i) p.pad_lo[i] = p.pad_hi[i] = pad[i];
+}
+
+ConvProblem make_problem(const char* op, int rank, const Shape& x, const Shape& w, Dtype dtype, const ConvOptions& options) {
+    check(w.rank() == rank + 2, op, ": weight must have ", rank + 2, " dimensions (out, in/groups, kernel…), got shape ", w);
+    ConvProblem p{};
+    p.dtype = dtype;
+    p.n = x[0];
+    p.c = x[1];
+    p.k = w[0];
+    p.groups = options.groups;
+    p.flip = options.flip;
+    check(p.groups >= 1, op, ": groups must be at least 1, got ", p.groups);
+    check(p.c == w[1] * p.groups, op, ": input has ", p.c, " channels, weight of shape ", w, " with groups=", p.groups,
+          " expects ", w[1] * p.groups);
+    check(p.k % p.groups == 0, op, ": weight has ", p.k, " output channels, not a multiple of groups=", p.groups);
+    Triple in = spatial(x, rank), kernel = spatial(w, rank);
+    Triple stride = triple(op, "stride", options.stride, rank, 1, 1);
+    Triple dilation = triple(op, "dilation", options.dilation, rank, 1, 1);
+    for (int i = 0; i < 3; ++i) {
+        p.in[i] = in[i];
+        p.kernel[i] = kernel[i];
+        p.stride[i] = stride[i];
+        p.dilation[i] = dilation[i];
+        check(kernel[i] >= 1, op, ": weight has an empty kernel, shape ", w);
+    }
+    resolve_padding(op, rank, options, p);
+    for (int i = 0; i < 3; ++i) {
+        int64_t room = p.in[i] + p.pad_lo[i] + p.pad_hi[i] - p.dilation[i] * (p.kernel[i] - 1) - 1;
+        check(room >= 0, op, ": kernel of size ", p.kernel[i], " with dilation ", p.dilation[i],
+              " is larger than the padded input size ", p.in[i] + p.pad_lo[i] + p.pad_hi[i], " (input shape ", x,
+              ", weight shape ", w, ")");
+        p.out[i] = room / p.stride[i] + 1;
+    }
+    return p;
+}
+
+Shape with_spatial(int64_t n, int64_t c, const int64_t* sizes, int rank) {
+    Shape shape{n, c};
+    for (int i = 3 - rank; i < 3; ++i) shape.push_back(sizes[i]);
+    return shape;
+}
+
+void check_dtypes(const char* op, const Tensor& a, const char* b_name, const Tensor& b) {
+    check_type(is_floating(a.dtype()), op, ": input must have a floating-point dtype, got ", a.dtype());
+    check_type(a.dtype() == b.dtype(), op, ": input has dtype ", a.dtype(), ", ", b_name, " ", b.dtype());
+}
+
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output);
+Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output);
+
+Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+    ConvProblem p = r.problem;
+    p.map = ConvMap::Forward;
+    Array x = input.array().to(Format::ChannelsLast), w = weight.array().contiguous();
+    Array y = Array::empty(with_spatial(p.n, p.k, p.out, r.rank), p.dtype, Format::ChannelsLast);
+    Array b = bias.defined() ? bias.array().contiguous() : Array();
+    cc::conv(p, {x.raw(), w.raw(), y.raw(), bias.defined() ? b.raw() : nullptr});
+    return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
+                  [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
+                      if (g.wants(0)) g[0] = grad_input(r, w, g.grad());
+                      if (g.wants(1)) g[1] = grad_weight(r, x, g.grad());
+                      if (g.wants(2)) {
+                          Axes axes{0};
+                          for (int i = 0; i < r.rank; ++i) axes.push_back(2 + i);
+                          g[2] = sum(g.grad(), axes);
+                      }
+                  });
+}
+
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output) {
+    ConvProblem p = r.problem;
+    p.map = ConvMap::GradInput;
+    Array y = grad_output.array().to(Format::ChannelsLast), w = weight.array().contiguous();
+    Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
+    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr});
+    return record(op_name("conv_grad_input", r.rank), std::move(x), {weight, grad_output},
+                  [r, w = Saved(weight, grad_output.requires_grad()),
+                   gy = Saved(grad_output, weight.requires_grad())](Backward& g) {
+                      if (g.wants(0)) g[0] = grad_weight(r, g.grad(), gy);
+                      if (g.wants(1)) g[1] = forward(r, g.grad(), w, Tensor());
+                  });
+}
+
+Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output) {
+    ConvProblem p = r.problem;
+    p.map = ConvMap::GradWeight;
+    Array x = input.array().to(Format::ChannelsLast), y = grad_output.array().to(Format::ChannelsLast);
+    Array w = Array::empty(with_spatial(p.k, p.c / p.groups, p.kernel, r.rank), p.dtype);
+    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr});
+    return record(op_name("conv_grad_weight", r.rank), std::move(w), {input, grad_output},
+                  [r, x = Saved(input, grad_output.requires_grad()),
+                   gy = Saved(grad_output, input.requires_grad())](Backward& g) {
+                      if (g.wants(0)) g[0] = grad_input(r, g.grad(), gy);
+                      if (g.wants(1)) g[1] = forward(r, x, g.grad(), Tensor());
+                  });
+}
+
+// A gradient of the output must have the size the forward would give.
+void check_grad_output(const Resolved& r, const Tensor& grad_output) {
+    Shape expected = with_spatial(r.problem.n, r.problem.k, r.problem.out, r.rank);
+    check(grad_output.shape() == expected, r.op, ": grad_output must have shape ", expected, ", got ", grad_output.shape());
+}
+
+}  // namespace
+
+Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
+    const char* op = op_name("conv", rank);
+    Tensor x = input;
+    bool unbatched = add_batch(op, rank, x);
+    check_dtypes(op, x, "weight", weight);
+    Resolved r{op, rank, make_problem(op, rank, x.shape(), weight.shape(), x.dtype(), options)};
+    if (bias.defined()) {
+        check(bias.rank() == 1 && bias.size(0) == weight.size(0), op, ": bias must have shape (", weight.size(0),
+              ",), got ", bias.shape());
+        check_dtypes(op, x, "bias", bias);
+    }
+    Tensor y = forward(r, x, weight, bias);
+    return unbatched ? squeeze(y, 0) : y;
+}
+
+Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, const Tensor& grad_output,
+                       const ConvOptions& options) {
+    const char* op = op_name("conv_grad_input", rank);
+    check(input_size.rank() == rank + 2, op, ": input_size must have ", rank + 2, " sizes, got ", input_size);
+    check_dtypes(op, weight, "grad_output", grad_output);
+    Resolved r{op, rank, make_problem(op, rank, input_size, weight.shape(), weight.dtype(), options)};
+    check_grad_output(r, grad_output);
+    return grad_input(r, weight, grad_output);
+}
+
+Tensor conv_grad_weight(int rank, const Tensor& input, const Shape& weight_size, const Tensor& grad_output,
+                        const ConvOptions& options) {
+    const char* op = op_name("conv_grad_weight", rank);
+    check(input.rank() == rank + 2, op, ": input must have ", rank + 2, " dimensions, got shape ", input.shape());
+    check_dtypes(op, input, "grad_output", grad_output);
+    Resolved r{op, rank, make_problem(op, rank, input.shape(), weight_size, input.dtype(), options)};
+    check_grad_output(r, grad_output);
+    return grad_weight(r, input, grad_output);
+}
+
+}  // namespace cc

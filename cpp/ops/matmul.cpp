@@ -1,0 +1,74 @@
+#include "autograd/node.h"
+#include "kernels/gemm/gemm.h"
+#include "ops/ops.h"
+
+namespace cc {
+
+namespace {
+
+// [batch][rows][cols] views of both operands, batch strides possibly 0.
+Tensor batched(const Tensor& a, const Tensor& b) {
+    const Array &x = a.array(), &y = b.array();
+    GemmProblem p{};
+    p.dtype = x.dtype();
+    p.batch = x.size(0);
+    p.m = x.size(1);
+    p.k = x.size(2);
+    p.n = y.size(2);
+    p.a_batch = x.strides()[0], p.a_row = x.strides()[1], p.a_col = x.strides()[2];
+    p.b_batch = y.strides()[0], p.b_row = y.strides()[1], p.b_col = y.strides()[2];
+    p.c_row = p.n, p.c_batch = p.m * p.n;
+    Array out = Array::empty({p.batch, p.m, p.n}, p.dtype);
+    gemm(p, {x.raw(), y.raw(), out.raw(), nullptr});
+    return record("matmul", std::move(out), {a, b},
+                  [a = Saved(a, b.requires_grad()), b = Saved(b, a.requires_grad())](Backward& g) {
+                      if (g.wants(0)) g[0] = batched(g.grad(), transpose(b, 1, 2));
+                      if (g.wants(1)) g[1] = batched(transpose(a, 1, 2), g.grad());
+                  });
+}
+
+Tensor as_batch(const Tensor& x, const Shape& batch) {
+    Shape shape = batch;
+    shape.push_back(x.size(x.rank() - 2));
+    shape.push_back(x.size(x.rank() - 1));
+    Tensor wide = expand(x, shape);
+    return reshape(wide, {batch.numel(), x.size(x.rank() - 2), x.size(x.rank() - 1)});
+}
+
+Shape leading(const Shape& shape) {
+    Shape out;
+    for (int i = 0; i + 2 < shape.rank(); ++i) out.push_back(shape[i]);
+    return out;
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+    check_type(a.dtype() == b.dtype(), "matmul: input has dtype ", a.dtype(), ", other ", b.dtype());
+    check(a.rank() > 0 && b.rank() > 0, "matmul: both operands must have at least one dimension, got shapes ", a.shape(),
+          " and ", b.shape());
+    if (!is_floating(a.dtype())) {
+        check_type(a.dtype() != Dtype::Bool, "matmul: operands must not have dtype bool");
+        return to(matmul(to(a, Dtype::Float64), to(b, Dtype::Float64)), a.dtype());
+    }
+    Tensor left = a.rank() == 1 ? unsqueeze(a, 0) : a, right = b.rank() == 1 ? unsqueeze(b, 1) : b;
+    check(left.size(left.rank() - 1) == right.size(right.rank() - 2), "matmul: shapes ", a.shape(), " and ", b.shape(),
+          " do not match: the last size of input is ", left.size(left.rank() - 1), ", other offers ",
+          right.size(right.rank() - 2));
+    // A batch times one matrix is one product of a taller matrix.
+    if (right.rank() == 2 && left.rank() > 2) {
+        Tensor flat = flatten(left, 0, -2);
+        Shape shape = left.shape();
+        shape[shape.rank() - 1] = right.size(1);
+        Tensor out = reshape(matmul(flat, right), shape);
+        return b.rank() == 1 ? squeeze(out, -1) : out;
+    }
+    Shape batch = broadcast_shapes("matmul", leading(left.shape()), leading(right.shape()));
+    Tensor product = batched(as_batch(left, batch), as_batch(right, batch));
+    Shape shape = batch;
+    if (a.rank() > 1) shape.push_back(left.size(left.rank() - 2));
+    if (b.rank() > 1) shape.push_back(right.size(right.rank() - 1));
+    return reshape(product, shape);
+}
+
+}  // namespace cc

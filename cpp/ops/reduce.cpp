@@ -1,0 +1,171 @@
+#include "array/compute.h"
+#include "autograd/node.h"
+#include "ops/ops.h"
+
+namespace cc {
+
+namespace {
+
+uint32_t axis_mask(const char* op, const Tensor& x, const Axes& axes) {
+    if (axes.empty()) return x.rank() == 0 ? 0 : (uint32_t{1} << x.rank()) - 1;
+    uint32_t mask = 0;
+    for (int64_t axis : axes) {
+        int i = normalize_axis(op, "dim", axis, x.rank());
+        if (x.rank() == 0) continue;
+        check(!(mask >> i & 1), op, ": dim names dimension ", i, " twice");
+        mask |= uint32_t{1} << i;
+    }
+    return mask;
+}
+
+int64_t reduced_count(const Tensor& x, uint32_t mask) {
+    int64_t count = 1;
+    for (int i = 0; i < x.rank(); ++i)
+        if (mask >> i & 1) count *= x.size(i);
+    return count;
+}
+
+Shape kept_shape(const Shape& shape, uint32_t mask) {
+    Shape kept = shape;
+    for (int i = 0; i < shape.rank(); ++i)
+        if (mask >> i & 1) kept[i] = 1;
+    return kept;
+}
+
+// A reduced gradient (or value) laid out again over the input's shape.
+Tensor spread(const Tensor& reduced, const Shape& shape, uint32_t mask) {
+    return expand(reshape(reduced, kept_shape(shape, mask)), shape);
+}
+
+Tensor sum_axes(const Tensor& x, uint32_t mask, bool keepdim) {
+    return record("sum", compute(Reduction::Sum, x.array(), mask, keepdim), {x},
+                  [mask, shape = x.shape()](Backward& g) { g[0] = spread(g.grad(), shape, mask); });
+}
+
+// Ties share the gradient equally, as PyTorch's amax does.
+Tensor extremum(const char* name, Reduction op, const Tensor& x, const Axes& axes, bool keepdim) {
+    uint32_t mask = axis_mask(name, x, axes);
+    check(x.numel() > 0 || reduced_count(x, mask) > 0, name, ": cannot reduce an empty dimension of shape ", x.shape());
+    return record(name, compute(op, x.array(), mask, keepdim), {x},
+                  [mask, x = Saved(x)](Backward& g) {
+                      Tensor at = x.get().detach();
+                      Tensor best = spread(g.output().detach(), at.shape(), mask);
+                      Tensor hits = to(binary(Binary::Equal, at, best), at.dtype());
+                      Tensor share = div(hits, spread(sum_axes(hits, mask, true), at.shape(), mask));
+                      g[0] = mul(spread(g.grad(), at.shape(), mask), share);
+                  },
+                  kKeepOutput);
+}
+
+Tensor arg_extremum(const char* name, Reduction op, const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+    check_type(x.dtype() != Dtype::Bool, name, ": input must not have dtype bool");
+    uint32_t mask = dim ? axis_mask(name, x, {*dim}) : axis_mask(name, x, {});
+    check(reduced_count(x, mask) > 0, name, ": cannot reduce an empty dimension of shape ", x.shape());
+    return Tensor(compute(op, x.array(), mask, keepdim));
+}
+
+// 0, 1, … along `axis`, shaped to broadcast.
+Tensor positions(const Shape& shape, int axis) {
+    Array out = Array::empty({shape[axis]}, Dtype::Int64);
+    for (int64_t i = 0; i < shape[axis]; ++i) out.data<int64_t>()[i] = i;
+    Shape sizes(shape.rank(), 1);
+    sizes[axis] = shape[axis];
+    return Tensor(out.reshape(sizes));
+}
+
+std::pair<Tensor, Tensor> along(const char* name, Reduction op, Reduction arg, const Tensor& x, int64_t dim, bool keepdim) {
+    Tensor indices = arg_extremum(name, arg, x, dim, keepdim);
+    uint32_t mask = axis_mask(name, x, {dim});
+    if (x.rank() == 0) return {clone(x), indices};
+    int axis = normalize_axis(name, "dim", dim, x.rank());
+    Tensor values = record(name, compute(op, x.array(), mask, keepdim), {x},
+                           [mask, axis, indices = Saved(indices), shape = x.shape()](Backward& g) {
+                               Tensor place = reshape(indices, kept_shape(shape, mask));
+                               Tensor chosen = binary(Binary::Equal, positions(shape, axis), place);
+                               g[0] = where(chosen, spread(g.grad(), shape, mask), number(0, Dtype::Float64));
+                           });
+    return {values, indices};
+}
+
+Tensor truth(const Tensor& x) { return binary(Binary::NotEqual, x, number(0, Dtype::Int64)); }
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
+    Tensor wide = is_floating(x.dtype()) ? x : to(x, Dtype::Int64);
+    return sum_axes(wide, axis_mask("sum", x, axes), keepdim);
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+    if (x.shape() == shape) return x;
+    int lead = x.rank() - shape.rank();
+    uint32_t mask = 0;
+    for (int i = 0; i < x.rank(); ++i)
+        if (i < lead || (shape[i - lead] == 1 && x.size(i) != 1)) mask |= uint32_t{1} << i;
+    return reshape(sum_axes(x, mask, true), shape);
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+    check_type(is_floating(x.dtype()), "mean: input must have a floating-point dtype, got ", x.dtype());
+    uint32_t mask = axis_mask("mean", x, axes);
+    return scale(sum_axes(x, mask, keepdim), 1.0 / static_cast<double>(reduced_count(x, mask)));
+}
+
+// d(Πx)/dx_i = Π_{j≠i} x_j: with one zero only its own place has a gradient, with two none.
+Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
+    uint32_t mask = axis_mask("prod", x, axes);
+    Tensor wide = is_floating(x.dtype()) ? x : to(x, Dtype::Int64);
+    return record("prod", compute(Reduction::Prod, wide.array(), mask, keepdim), {wide},
+                  [mask, axes, x = Saved(wide)](Backward& g) {
+                      Tensor at = x.get(), zero = number(0, Dtype::Float64);
+                      Tensor is_zero = binary(Binary::Equal, at.detach(), zero);
+                      Tensor filled = where(is_zero, number(1, Dtype::Float64), at);
+                      Tensor rest = spread(prod(filled, axes, true), at.shape(), mask);
+                      Tensor zeros = spread(sum(is_zero, axes, true), at.shape(), mask);
+                      Tensor own = sub(zeros, to(is_zero, Dtype::Int64));
+                      Tensor slope = where(binary(Binary::Equal, own, number(0, Dtype::Int64)), div(rest, filled), zero);
+                      g[0] = mul(spread(g.grad(), at.shape(), mask), slope);
+                  });
+}
+
+Tensor var(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
+    check_type(is_floating(x.dtype()), "var: input must have a floating-point dtype, got ", x.dtype());
+    uint32_t mask = axis_mask("var", x, axes);
+    Tensor centred = sub(x, mean(x, axes, true));
+    double degrees = std::max(0.0, static_cast<double>(reduced_count(x, mask)) - correction);
+    return scale(sum_axes(mul(centred, centred), mask, keepdim), 1 / degrees);
+}
+
+Tensor amax(const Tensor& x, const Axes& axes, bool keepdim) {
+    return extremum("amax", Reduction::Max, x, axes, keepdim);
+}
+
+Tensor amin(const Tensor& x, const Axes& axes, bool keepdim) {
+    return extremum("amin", Reduction::Min, x, axes, keepdim);
+}
+
+std::pair<Tensor, Tensor> max(const Tensor& x, int64_t axis, bool keepdim) {
+    return along("max", Reduction::Max, Reduction::ArgMax, x, axis, keepdim);
+}
+
+std::pair<Tensor, Tensor> min(const Tensor& x, int64_t axis, bool keepdim) {
+    return along("min", Reduction::Min, Reduction::ArgMin, x, axis, keepdim);
+}
+
+Tensor argmax(const Tensor& x, std::optional<int64_t> axis, bool keepdim) {
+    return arg_extremum("argmax", Reduction::ArgMax, x, axis, keepdim);
+}
+
+Tensor argmin(const Tensor& x, std::optional<int64_t> axis, bool keepdim) {
+    return arg_extremum("argmin", Reduction::ArgMin, x, axis, keepdim);
+}
+
+Tensor any(const Tensor& x, const Axes& axes, bool keepdim) {
+    return Tensor(compute(Reduction::Any, truth(x).array(), axis_mask("any", x, axes), keepdim));
+}
+
+Tensor all(const Tensor& x, const Axes& axes, bool keepdim) {
+    return Tensor(compute(Reduction::All, truth(x).array(), axis_mask("all", x, axes), keepdim));
+}
+
+}  // namespace cc
