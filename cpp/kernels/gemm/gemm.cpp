@@ -1,6 +1,7 @@
 #include "kernels/gemm/gemm.h"
 
 #include "base/error.h"
+#include "kernels/gemm/gemm_blocked.h"
 #include "kernels/impl.h"
 
 namespace cc {
@@ -36,6 +37,11 @@ void run_reference(const GemmProblem& p, const GemmArgs& args) {
 }
 
 constexpr Impl<GemmProblem, GemmArgs> kImplementations[] = {
+#ifdef CONVCORE_X86
+    {"gemm_avx512", Isa::Avx512, nullptr, [](const GemmProblem& p, const GemmArgs& args) { gemm_blocked(p, args, avx512::micro); }},
+    {"gemm_avx2", Isa::Avx2, nullptr, [](const GemmProblem& p, const GemmArgs& args) { gemm_blocked(p, args, avx2::micro); }},
+#endif
+    {"gemm_generic", Isa::Generic, nullptr, [](const GemmProblem& p, const GemmArgs& args) { gemm_blocked(p, args, generic::micro); }},
     {"reference", Isa::Generic, nullptr, run_reference},
 };
 

@@ -1,0 +1,56 @@
+// One register tile of a product: the inner loops of GEMM and of direct convolution, one table per instruction set.
+#pragma once
+
+#include <stdint.h>
+
+namespace cc {
+
+// out[i][j] (+)= bias[j] + Σ_t Σ_l a[t][i][l] · b[t][l][j]. A matrix product has one tap; a convolution one per kernel position,
+// and its rows are pixels that lie anywhere.
+template <class T>
+struct RowTile {
+    int64_t taps, depth;
+    const T* const* a;   // [taps][Micro::rows] first elements of the rows, which run along l
+    const T* const* b;   // [taps] panels [depth][width], padded with zeros
+    int64_t width;       // lanes or 2 lanes
+    T* const* out;       // [rows]
+    const T* bias;       // null or cols values
+    int64_t rows, cols;
+    bool accumulate;
+};
+
+// out[i][j] (+)= Σ_p a[p][i] · b[p][j]: rows of pixels on both sides, as in the kernel's gradient.
+template <class T>
+struct OuterTile {
+    int64_t depth;
+    const T* const* a;   // [depth], read from a_offset on
+    const T* const* b;
+    int64_t a_offset, b_offset;
+    T* out;
+    int64_t out_stride;
+    int64_t rows, cols;  // at most Micro::rows and 2 lanes
+    bool accumulate;
+};
+
+template <class T>
+struct Micro {
+    int64_t rows, lanes;
+    void (*row_tile)(const RowTile<T>&);
+    void (*outer_tile)(const OuterTile<T>&);
+    // to[j][i] = from[i][j] for i < rows, j < cols
+    void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t cols);
+};
+
+// What each micro_<isa>.cpp exports.
+struct MicroSet {
+    Micro<float> f32;
+    Micro<double> f64;
+};
+namespace generic { extern const MicroSet micro; }
+namespace avx2 { extern const MicroSet micro; }
+namespace avx512 { extern const MicroSet micro; }
+
+inline const Micro<float>& micro_for(const MicroSet& set, float) { return set.f32; }
+inline const Micro<double>& micro_for(const MicroSet& set, double) { return set.f64; }
+
+}  // namespace cc

@@ -1,0 +1,114 @@
+// The register tiles, written once over a vector type V and compiled by each micro_<isa>.cpp.
+//
+//   row tile:   Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one broadcast per row, used twice.
+//               Rows are pointers, so packed panels, matrices in place and pixels of a convolution run the same code.
+//   outer tile: Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, no packing at all.
+//
+// AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2 6×16: 12 + 2 + 1 of 16.
+// Every number of rows has its own code, so that ragged edges do no idle work. V::broadcast must be one load: folded into
+// the multiply-adds it would be loaded twice.
+#pragma once
+
+#include "kernels/gemm/micro.h"
+
+#define CC_UNROLL _Pragma("GCC unroll 32")
+
+namespace cc {
+namespace {
+
+template <class V, int MaxRows, int Rows, int Vectors, class T>
+[[gnu::noinline]] void row_tile(const RowTile<T>& tile) {
+    constexpr int64_t lanes = V::lanes;
+    V acc[Rows][Vectors];
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::zero();
+    for (int64_t t = 0; t < tile.taps; ++t) {
+        const T* const* a = tile.a + t * MaxRows;
+        const T* b = tile.b[t];
+        const T* rows[Rows];
+        CC_UNROLL for (int i = 0; i < Rows; ++i) rows[i] = a[i];
+        for (int64_t l = 0; l < tile.depth; ++l, b += Vectors * lanes) {
+            V bv[Vectors];
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * lanes);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) {
+                V av = V::broadcast(rows[i] + l);
+                CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
+            }
+        }
+    }
+    const int64_t last = tile.cols - (Vectors - 1) * lanes;
+    CC_UNROLL for (int i = 0; i < Rows; ++i) {
+        T* out = tile.out[i];
+        CC_UNROLL for (int v = 0; v < Vectors; ++v, out += lanes) {
+            V value = acc[i][v];
+            if (v < Vectors - 1 || last == lanes) {
+                if (tile.bias) value = value + V::load(tile.bias + v * lanes);
+                if (tile.accumulate) value = V::load(out) + value;
+                value.store(out);
+            } else {
+                if (tile.bias) value = value + V::load(tile.bias + v * lanes, last);
+                if (tile.accumulate) value = V::load(out, last) + value;
+                value.store(out, last);
+            }
+        }
+    }
+}
+
+template <class V, int Rows, int Vectors, bool Ragged, class T>
+[[gnu::noinline]] void outer_tile(const OuterTile<T>& tile) {
+    constexpr int64_t lanes = V::lanes;
+    const int64_t last = tile.cols - (Vectors - 1) * lanes;
+    V acc[Rows][Vectors];
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::zero();
+    const T *const *a_rows = tile.a, *const *b_rows = tile.b;
+    const int64_t a_offset = tile.a_offset, b_offset = tile.b_offset, depth = tile.depth;
+    for (int64_t p = 0; p < depth; ++p) {
+        const T *a = a_rows[p] + a_offset, *b = b_rows[p] + b_offset;
+        V bv[Vectors];
+        CC_UNROLL for (int v = 0; v < Vectors; ++v)
+            bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last) : V::load(b + v * lanes);
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {
+            V av = V::broadcast(a + i);
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
+        }
+    }
+    T* out = tile.out;
+    CC_UNROLL for (int i = 0; i < Rows; ++i, out += tile.out_stride)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+            T* to = out + v * lanes;
+            if (Ragged && v == Vectors - 1)
+                (tile.accumulate ? V::load(to, last) + acc[i][v] : acc[i][v]).store(to, last);
+            else
+                (tile.accumulate ? V::load(to) + acc[i][v] : acc[i][v]).store(to);
+        }
+}
+
+template <class V, int MaxRows, int Vectors, int Rows = MaxRows, class T>
+void row_tile_of(const RowTile<T>& tile) {
+    if (tile.rows == Rows) return row_tile<V, MaxRows, Rows, Vectors>(tile);
+    if constexpr (Rows > 1) row_tile_of<V, MaxRows, Vectors, Rows - 1>(tile);
+}
+
+template <class V, int MaxRows, class T>
+void any_row_tile(const RowTile<T>& tile) {
+    if (tile.width == V::lanes) row_tile_of<V, MaxRows, 1>(tile);
+    else row_tile_of<V, MaxRows, 2>(tile);
+}
+
+template <class V, int Vectors, bool Ragged, int Rows, class T>
+void outer_tile_of(const OuterTile<T>& tile) {
+    if (tile.rows == Rows) return outer_tile<V, Rows, Vectors, Ragged>(tile);
+    if constexpr (Rows > 1) outer_tile_of<V, Vectors, Ragged, Rows - 1>(tile);
+}
+
+template <class V, int MaxRows, class T>
+void any_outer_tile(const OuterTile<T>& tile) {
+    if (tile.cols < V::lanes) outer_tile_of<V, 1, true, MaxRows>(tile);
+    else if (tile.cols == V::lanes) outer_tile_of<V, 1, false, MaxRows>(tile);
+    else if (tile.cols < 2 * V::lanes) outer_tile_of<V, 2, true, MaxRows>(tile);
+    else outer_tile_of<V, 2, false, MaxRows>(tile);
+}
+
+}  // namespace
+}  // namespace cc

@@ -1,0 +1,94 @@
+#include <immintrin.h>
+
+#include "kernels/gemm/micro.inl"
+
+namespace cc::avx2 {
+namespace {
+
+alignas(32) const int32_t kLanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+struct F32 {
+    static constexpr int64_t lanes = 8;
+    __m256 v;
+    static __m256i mask(int64_t n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLanes + 8 - n)); }
+    static F32 zero() { return {_mm256_setzero_ps()}; }
+    static F32 load(const float* p) { return {_mm256_loadu_ps(p)}; }
+    static F32 load(const float* p, int64_t n) { return {_mm256_maskload_ps(p, mask(n))}; }
+    static F32 broadcast(const float* p) { return {_mm256_broadcast_ss(p)}; }
+    void store(float* p) const { _mm256_storeu_ps(p, v); }
+    void store(float* p, int64_t n) const { _mm256_maskstore_ps(p, mask(n), v); }
+    friend F32 operator+(F32 a, F32 b) { return {_mm256_add_ps(a.v, b.v)}; }
+    friend F32 fma(F32 a, F32 b, F32 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+};
+
+struct F64 {
+    static constexpr int64_t lanes = 4;
+    __m256d v;
+    static __m256i mask(int64_t n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLanes + 8 - 2 * n)); }
+    static F64 zero() { return {_mm256_setzero_pd()}; }
+    static F64 load(const double* p) { return {_mm256_loadu_pd(p)}; }
+    static F64 load(const double* p, int64_t n) { return {_mm256_maskload_pd(p, mask(n))}; }
+    static F64 broadcast(const double* p) { return {_mm256_broadcast_sd(p)}; }
+    void store(double* p) const { _mm256_storeu_pd(p, v); }
+    void store(double* p, int64_t n) const { _mm256_maskstore_pd(p, mask(n), v); }
+    friend F64 operator+(F64 a, F64 b) { return {_mm256_add_pd(a.v, b.v)}; }
+    friend F64 fma(F64 a, F64 b, F64 c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
+};
+
+// to[j][i] = from[i][j] for one block of lanes × lanes.
+void transpose_block(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+    __m256 r[8], s[8];
+    CC_UNROLL for (int i = 0; i < 8; ++i) r[i] = _mm256_loadu_ps(from + i * from_stride);
+    CC_UNROLL for (int i = 0; i < 8; i += 2) {
+        s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    CC_UNROLL for (int i = 0; i < 8; i += 4)
+        CC_UNROLL for (int j = 0; j < 2; ++j) {
+            r[i + 2 * j] = _mm256_shuffle_ps(s[i + j], s[i + j + 2], 0x44);
+            r[i + 2 * j + 1] = _mm256_shuffle_ps(s[i + j], s[i + j + 2], 0xee);
+        }
+    CC_UNROLL for (int j = 0; j < 4; ++j) {
+        _mm256_storeu_ps(to + j * to_stride, _mm256_permute2f128_ps(r[j], r[j + 4], 0x20));
+        _mm256_storeu_ps(to + (j + 4) * to_stride, _mm256_permute2f128_ps(r[j], r[j + 4], 0x31));
+    }
+}
+
+void transpose_block(const double* from, int64_t from_stride, double* to, int64_t to_stride) {
+    __m256d r[4], s[4];
+    CC_UNROLL for (int i = 0; i < 4; ++i) r[i] = _mm256_loadu_pd(from + i * from_stride);
+    CC_UNROLL for (int i = 0; i < 4; i += 2) {
+        s[i] = _mm256_unpacklo_pd(r[i], r[i + 1]);
+        s[i + 1] = _mm256_unpackhi_pd(r[i], r[i + 1]);
+    }
+    CC_UNROLL for (int j = 0; j < 2; ++j) {
+        _mm256_storeu_pd(to + j * to_stride, _mm256_permute2f128_pd(s[j], s[j + 2], 0x20));
+        _mm256_storeu_pd(to + (j + 2) * to_stride, _mm256_permute2f128_pd(s[j], s[j + 2], 0x31));
+    }
+}
+
+template <int Block, class T>
+void transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t cols) {
+    const int64_t whole_rows = rows / Block * Block, whole_cols = cols / Block * Block;
+    for (int64_t i = 0; i < whole_rows; i += Block)
+        for (int64_t j = 0; j < whole_cols; j += Block)
+            transpose_block(from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+    for (int64_t j = 0; j < cols; ++j)
+        for (int64_t i = j < whole_cols ? whole_rows : 0; i < rows; ++i) to[j * to_stride + i] = from[i * from_stride + j];
+}
+
+}  // namespace
+
+void transpose_f32(const float* from, int64_t from_stride, float* to, int64_t to_stride, int64_t rows, int64_t cols) {
+    transpose<8>(from, from_stride, to, to_stride, rows, cols);
+}
+void transpose_f64(const double* from, int64_t from_stride, double* to, int64_t to_stride, int64_t rows, int64_t cols) {
+    transpose<4>(from, from_stride, to, to_stride, rows, cols);
+}
+
+const MicroSet micro = {
+    {6, 8, any_row_tile<F32, 6, float>, any_outer_tile<F32, 6, float>, transpose_f32},
+    {6, 4, any_row_tile<F64, 6, double>, any_outer_tile<F64, 6, double>, transpose_f64},
+};
+
+}  // namespace cc::avx2
