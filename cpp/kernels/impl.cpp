@@ -1,0 +1,87 @@
+#include "kernels/impl.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/env.h"
+#include "base/log.h"
+
+namespace cc {
+
+namespace {
+
+thread_local DecisionLog* current_log = nullptr;
+
+bool verbose() {
+    static const bool on = env_choice("CONVCORE_VERBOSE", {"0", "1"}, 0) == 1;
+    return on;
+}
+
+std::string line_of(const Decision& d) {
+    char figures[96];
+    std::snprintf(figures, sizeof figures, " %.3f ms, %.1f GFLOP/s, %.1f GB/s", d.seconds * 1e3,
+                  d.flops / d.seconds / 1e9, d.bytes / d.seconds / 1e9);
+    std::string line = str(d.op, " ", d.problem, ": ", d.chosen, figures);
+    for (size_t i = 0; i < d.declined.size(); ++i) line += str(i ? "; " : " (declined: ", d.declined[i]);
+    return d.declined.empty() ? line : line + ')';
+}
+
+// Texts handed out stay valid for ever, so they are kept in a set that only grows.
+struct Forced {
+    std::mutex mutex;
+    std::set<std::string> texts;
+    std::map<std::string, const char*> prefixes;
+    std::atomic<bool> any{false};
+
+    Forced() {
+        for (const auto& [op, prefix] : env_pairs("CONVCORE_IMPL")) set(op, prefix);
+    }
+    void set(const std::string& op, const std::string& prefix) {
+        std::lock_guard lock(mutex);
+        if (prefix.empty())
+            prefixes.erase(op);
+        else
+            prefixes[op] = texts.insert(prefix).first->c_str();
+        any.store(!prefixes.empty(), std::memory_order_relaxed);
+    }
+};
+
+Forced& forced() {
+    static Forced& all = *new Forced;
+    return all;
+}
+
+}  // namespace
+
+bool decisions_wanted() { return current_log || verbose(); }
+
+void report(Decision decision) {
+    if (verbose()) log_line(line_of(decision));
+    if (current_log) current_log->decisions.push_back(std::move(decision));
+}
+
+double now_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+DecisionLog::DecisionLog() : previous_(current_log) { current_log = this; }
+DecisionLog::~DecisionLog() { current_log = previous_; }
+
+const char* forced_impl(const char* op) {
+    Forced& all = forced();
+    if (!all.any.load(std::memory_order_relaxed)) return nullptr;
+    std::lock_guard lock(all.mutex);
+    auto found = all.prefixes.find(op);
+    return found == all.prefixes.end() ? nullptr : found->second;
+}
+
+void force_impl(const std::string& op, const std::string& prefix) { forced().set(op, prefix); }
+
+bool starts_with(const char* text, const char* prefix) { return !std::strncmp(text, prefix, std::strlen(prefix)); }
+
+}  // namespace cc
