@@ -1,6 +1,7 @@
 #include "kernels/conv/conv.h"
 
 #include "base/error.h"
+#include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/impl.h"
 
@@ -16,12 +17,27 @@ std::string ConvProblem::describe() const {
 
 namespace {
 
+template <const MicroSet& Micro>
+void direct(const ConvProblem& p, const ConvArgs& args) {
+    conv_direct(p, args, Micro);
+}
+
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
+#ifdef CONVCORE_X86
+    {"direct_avx512", Isa::Avx512, nullptr, direct<avx512::micro>},
+    {"direct_avx2", Isa::Avx2, nullptr, direct<avx2::micro>},
+#endif
+    {"direct_generic", Isa::Generic, nullptr, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},
 };
 
 }  // namespace
 
-void conv(const ConvProblem& problem, const ConvArgs& args) { run_best("conv", kImplementations, problem, args); }
+void conv(const ConvProblem& problem, const ConvArgs& args) {
+    const ConvProblem& p = problem;
+    const int64_t x = p.n * p.c * p.in_pixels(), y = p.n * p.k * p.out_pixels(), weight = p.k * (p.c / p.groups) * p.taps();
+    if ((p.map == ConvMap::Forward ? y : p.map == ConvMap::GradInput ? x : weight) == 0) return;
+    run_best("conv", kImplementations, problem, args);
+}
 
 }  // namespace cc

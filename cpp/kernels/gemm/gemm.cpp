@@ -36,12 +36,17 @@ void run_reference(const GemmProblem& p, const GemmArgs& args) {
     });
 }
 
+template <const MicroSet& Micro>
+void blocked(const GemmProblem& p, const GemmArgs& args) {
+    gemm_blocked(p, args, Micro);
+}
+
 constexpr Impl<GemmProblem, GemmArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
-    {"gemm_avx512", Isa::Avx512, nullptr, [](const GemmProblem& p, const GemmArgs& args) { gemm_blocked(p, args, avx512::micro); }},
-    {"gemm_avx2", Isa::Avx2, nullptr, [](const GemmProblem& p, const GemmArgs& args) { gemm_blocked(p, args, avx2::micro); }},
+    {"gemm_avx512", Isa::Avx512, nullptr, blocked<avx512::micro>},
+    {"gemm_avx2", Isa::Avx2, nullptr, blocked<avx2::micro>},
 #endif
-    {"gemm_generic", Isa::Generic, nullptr, [](const GemmProblem& p, const GemmArgs& args) { gemm_blocked(p, args, generic::micro); }},
+    {"gemm_generic", Isa::Generic, nullptr, blocked<generic::micro>},
     {"reference", Isa::Generic, nullptr, run_reference},
 };
 

@@ -1,0 +1,197 @@
+// y[o][k] = Σ_t Σ_c x[o·stride − pad + t·dilation][c] · w[k][c][t], and its transpose for the input's gradient, channels-last.
+//
+// A register tile takes 14 (AVX-512; 6 with AVX2) pixels of the result, in memory order across rows and images, times two vectors
+// of channels. For each tile a table of pointers [tap][pixel] says where its source pixels lie, or at a row of zeros outside the
+// image; so every rank, stride, dilation, padding and map size runs the one kernel without copying the image. Weights are packed
+// once per call into panels [tap][c][2 vectors]; a task keeps up to kBlockTiles tiles of pixels in the second-level cache while the
+// panels pass by, cut into pieces of kPanelBytes. The input's gradient runs one pass per residue of the pixel modulo the stride.
+// Sums run over tap, then channel, in one order: same bits at any thread count.
+//
+// Sources: the indirection table is Dukhan's (The Indirect Convolution Algorithm, 2019).
+#include "kernels/conv/conv_direct.h"
+
+#include <algorithm>
+
+#include "base/allocator.h"
+#include "base/parallel.h"
+#include "kernels/conv/conv_passes.h"
+#include "kernels/gemm/pack.h"
+
+namespace cc {
+namespace {
+
+constexpr int64_t kBlockTiles = 8;
+constexpr int64_t kPanelBytes = 256 * 1024;
+constexpr int64_t kTasks = 32;
+constexpr int64_t kMaxRows = 16;
+
+// Both directions as one: result[pixel][cols of the group] = Σ_taps source[pixel'][depth of the group] · panel.
+template <class T>
+struct Rows {
+    const ConvProblem& p;
+    const Micro<T>& micro;
+    const bool forward;
+    const T* source;
+    T* result;
+    const T* weight;
+    const T* bias;
+    const int64_t depth = (forward ? p.c : p.k) / p.groups, cols = (forward ? p.k : p.c) / p.groups;
+    const int64_t *const source_size = forward ? p.in : p.out, *const result_size = forward ? p.out : p.in;
+    const Panels panels{micro.lanes, cols};
+
+    int64_t packed_group() const { return panels.padded() * depth * p.taps(); }
+    int64_t source_channels() const { return depth * p.groups; }
+    int64_t result_channels() const { return cols * p.groups; }
+
+    // Panel [tap][depth][width] of w [k][c][tap].
+    void pack(int64_t group, int64_t panel, T* to) const {
+        const int64_t taps = p.taps(), row = p.c / p.groups * taps, width = panels.width(panel), size = panels.size(panel);
+        if (size < width) std::fill_n(to, taps * depth * width, T{});
+        if (forward) {
+            const T* from = weight + (group * cols + panels.begin(panel)) * row;
+            if (taps == 1) return micro.transpose(from, row, to, width, size, depth);
+            const int64_t step = std::max<int64_t>(1, 64 / taps);
+            Scratch<T> block(step * taps * width);
+            for (int64_t c = 0; c < depth; c += step) {
+                const int64_t count = std::min(step, depth - c);
+                micro.transpose(from + c * taps, row, block.data(), width, size, count * taps);
+                for (int64_t i = 0; i < count; ++i)
+                    for (int64_t t = 0; t < taps; ++t)
+                        std::copy_n(block.data() + (i * taps + t) * width, size, to + (t * depth + c + i) * width);
+            }
+        } else {
+            const T* from = weight + group * depth * row + panels.begin(panel) * taps;
+            for (int64_t k = 0; k < depth; ++k)
+                if (taps == 1) std::copy_n(from + k * row, size, to + k * width);
+                else micro.transpose(from + k * row, taps, to + k * width, depth * width, size, taps);
+        }
+    }
+
+    // Where the source pixels of count pixels from `first` on lie: sources[tap][i], results[i].
+    void look_up(const Pass& pass, int64_t group, int64_t first, int64_t count, const T* zeros, const T** sources, T** results) const {
+        const PassAxis* axes = pass.axes;
+        int64_t q[3], rest = first;
+        for (int a = 2; a >= 0; --a) {
+            q[a] = rest % axes[a].count;
+            rest /= axes[a].count;
+        }
+        int64_t image = rest;
+        auto inside = [&](int64_t i, int a) { return static_cast<uint64_t>(i) < static_cast<uint64_t>(source_size[a]); };
+        for (int64_t row = 0; row < count; ++row) {
+            const T* from = source + image * source_size[0] * source_size[1] * source_size[2] * source_channels() + group * depth;
+            const T** to = sources + row;
+            for (int64_t offset0 : axes[0].offsets) {
+                const int64_t i0 = q[0] * axes[0].source_step + offset0;
+                for (int64_t offset1 : axes[1].offsets) {
+                    const int64_t i1 = q[1] * axes[1].source_step + offset1;
+                    const bool inside_01 = inside(i0, 0) && inside(i1, 1);
+                    const T* line = from + (i0 * source_size[1] + i1) * source_size[2] * source_channels();
+                    for (int64_t offset2 : axes[2].offsets) {
+                        const int64_t i2 = q[2] * axes[2].source_step + offset2;
+                        *to = inside_01 && inside(i2, 2) ? line + i2 * source_channels() : zeros;
+                        to += micro.rows;
+                    }
+                }
+            }
+            int64_t pixel = image;
+            for (int a = 0; a < 3; ++a) pixel = pixel * result_size[a] + axes[a].start + q[a] * axes[a].step;
+            results[row] = result + pixel * result_channels() + group * cols;
+            for (int a = 2; a >= 0 && ++q[a] == axes[a].count; --a) {
+                q[a] = 0;
+                if (a == 0) ++image;
+            }
+        }
+    }
+
+    // Which of the packed taps a pass uses, in its order.
+    std::vector<int64_t> weight_taps(const Pass& pass) const {
+        std::vector<int64_t> taps;
+        for (int64_t t0 : pass.axes[0].taps)
+            for (int64_t t1 : pass.axes[1].taps)
+                for (int64_t t2 : pass.axes[2].taps) taps.push_back((t0 * p.kernel[1] + t1) * p.kernel[2] + t2);
+        return taps;
+    }
+
+    // The tiles [first_tile, end_tile) of a pass, channels of the panels [first_panel, end_panel).
+    void block(const Pass& pass, int64_t group, const Parts& tiles, int64_t first_tile, int64_t end_tile, int64_t first_panel,
+               int64_t end_panel, const T* packed, const T* zeros) const {
+        const int64_t count = end_tile - first_tile, taps = pass.taps();
+        const std::vector<int64_t> order = weight_taps(pass);
+        Scratch<const T*> sources(count * taps * micro.rows + 1);
+        Scratch<T*> results(count * micro.rows);
+        Scratch<const T*> panel_taps(taps + 1);
+        for (int64_t i = 0; i < count; ++i)
+            look_up(pass, group, tiles.begin(first_tile + i), tiles.size(first_tile + i), zeros, sources.data() + i * taps * micro.rows,
+                    results.data() + i * micro.rows);
+        const int64_t tap_bytes = depth * 2 * micro.lanes * static_cast<int64_t>(sizeof(T));
+        const Parts pieces = Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes));
+        for (int64_t panel = first_panel; panel < end_panel; ++panel) {
+            const int64_t width = panels.width(panel), first = panels.begin(panel);
+            const T* b = packed + group * packed_group() + first * depth * p.taps();
+            for (int64_t t = 0; t < taps; ++t) panel_taps[t] = b + order[t] * depth * width;
+            for (int64_t piece = 0; piece < pieces.count; ++piece)
+                for (int64_t i = 0; i < count; ++i) {
+                    const int64_t rows = tiles.size(first_tile + i), tap = pieces.begin(piece);
+                    T* out[kMaxRows];
+                    for (int64_t row = 0; row < rows; ++row) out[row] = results[i * micro.rows + row] + first;
+                    micro.row_tile({pieces.size(piece), depth, sources.data() + (i * taps + tap) * micro.rows,
+                                    panel_taps.data() + tap, width, out,
+                                    bias && piece == 0 ? bias + group * cols + first : nullptr, rows, panels.size(panel), piece > 0});
+                }
+        }
+    }
+
+    void run(const std::vector<Pass>& passes) const {
+        Scratch<T> packed(p.groups * packed_group()), zeros(depth);
+        std::fill_n(zeros.data(), depth, T{});
+        struct PassTasks {
+            Parts tiles, blocks;
+            int64_t end;  // tasks of this pass and those before it
+        };
+        std::vector<PassTasks> tasks;
+        int64_t pixels = 0, end = 0;
+        for (const Pass& pass : passes) pixels += p.n * pass.pixels();
+        const int64_t all_blocks = p.groups * ((pixels / micro.rows + kBlockTiles) / kBlockTiles);
+        const Parts splits{panels.count(), std::clamp<int64_t>(kTasks / all_blocks, 1, panels.count())};
+        const int64_t block_tiles = std::clamp<int64_t>(p.groups * splits.count * pixels / micro.rows / kTasks, 1, kBlockTiles);
+        for (const Pass& pass : passes) {
+            const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows);
+            const Parts blocks = Parts::at_most(tiles.count, block_tiles);
+            end += blocks.count * splits.count * p.groups;
+            tasks.push_back({tiles, blocks, end});
+        }
+        auto pack_task = [&](int64_t task) {
+            const int64_t group = task / panels.count(), panel = task % panels.count();
+            pack(group, panel, packed.data() + group * packed_group() + panels.begin(panel) * depth * p.taps());
+        };
+        auto block_task = [&](int64_t task) {
+            size_t pass = 0;
+            while (task >= tasks[pass].end) ++pass;
+            const PassTasks& of = tasks[pass];
+            task -= pass ? tasks[pass - 1].end : 0;
+            const int64_t split = task % splits.count, group = task / splits.count % p.groups, at = task / splits.count / p.groups;
+            block(passes[pass], group, of.tiles, of.blocks.begin(at), of.blocks.begin(at + 1), splits.begin(split),
+                  splits.begin(split + 1), packed.data(), zeros.data());
+        };
+        parallel_stages({{p.groups * panels.count(), pack_task}, {end, block_task}});
+    }
+};
+
+template <class T>
+void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
+    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight), *y = static_cast<T*>(args.y);
+    switch (p.map) {
+        case ConvMap::Forward:
+            return Rows<T>{p, micro, true, x, y, weight, static_cast<const T*>(args.bias)}.run(forward_passes(p));
+        case ConvMap::GradInput: return Rows<T>{p, micro, false, y, x, weight, nullptr}.run(grad_input_passes(p));
+        case ConvMap::GradWeight: return direct_grad_weight(p, x, weight, y, micro);
+    }
+}
+
+}  // namespace
+
+void conv_direct(const ConvProblem& p, const ConvArgs& args, const MicroSet& micro) {
+    visit_floating("conv", p.dtype, [&](auto zero) { run(p, args, micro_for(micro, zero)); });
+}
+
+}  // namespace cc

@@ -1,0 +1,152 @@
+// Every implementation and instruction set of conv against the reference, and 1 against n threads bit by bit.
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/parallel.h"
+#include "kernels/conv/conv.h"
+#include "kernels/impl.h"
+
+using namespace cc;
+
+namespace {
+
+int failures = 0;
+
+struct Row {
+    int64_t n, c, k, groups;
+    int64_t in[3], kernel[3], pad_lo[3], pad_hi[3], stride[3], dilation[3];
+    bool flip;
+};
+
+// Small whole numbers: every sum is exact, so equal means equal.
+template <class T>
+std::vector<T> whole_numbers(int64_t count, unsigned seed) {
+    std::vector<T> values(count);
+    for (auto& value : values) {
+        seed = seed * 1664525u + 1013904223u;
+        value = static_cast<T>(static_cast<int>(seed >> 24) % 5 - 2);
+    }
+    return values;
+}
+
+template <class T>
+std::vector<T> fractions(int64_t count, unsigned seed) {
+    std::vector<T> values(count);
+    for (auto& value : values) value = static_cast<T>((seed = seed * 1664525u + 1013904223u) >> 8) / 16777216 - T(0.5);
+    return values;
+}
+
+template <class T>
+ConvProblem problem_of(const Row& row, ConvMap map) {
+    ConvProblem p{dtype_of<T>, map, row.n, row.c, row.k, row.groups, {}, {}, {}, {}, {}, {}, {}, row.flip};
+    for (int a = 0; a < 3; ++a) {
+        p.in[a] = row.in[a];
+        p.kernel[a] = row.kernel[a];
+        p.pad_lo[a] = row.pad_lo[a];
+        p.pad_hi[a] = row.pad_hi[a];
+        p.stride[a] = row.stride[a];
+        p.dilation[a] = row.dilation[a];
+        p.out[a] = (row.in[a] + row.pad_lo[a] + row.pad_hi[a] - (row.kernel[a] - 1) * row.dilation[a] - 1) / row.stride[a] + 1;
+    }
+    return p;
+}
+
+template <class T>
+struct Run {
+    std::vector<T> x, weight, y, bias;
+
+    template <class Fill>
+    Run(const ConvProblem& p, Fill fill)
+        : x(fill(p.n * p.c * p.in_pixels(), 1)), weight(fill(p.k * (p.c / p.groups) * p.taps(), 2)),
+          y(fill(p.n * p.k * p.out_pixels(), 3)), bias(fill(p.k, 4)) {}
+
+    std::vector<T> operator()(const ConvProblem& p, const char* impl, bool with_bias) {
+        std::vector<T>& result = p.map == ConvMap::Forward ? y : p.map == ConvMap::GradInput ? x : weight;
+        const std::vector<T> kept = result;
+        force_impl("conv", impl);
+        conv(p, {x.data(), weight.data(), y.data(), with_bias && p.map == ConvMap::Forward ? bias.data() : nullptr});
+        force_impl("conv", "");
+        std::vector<T> out = result;
+        result = kept;
+        return out;
+    }
+};
+
+const char* const kNames[] = {"", "depthwise", "patches", "direct"};
+
+template <class T>
+void test(const Row& row, bool with_bias) {
+    for (ConvMap map : {ConvMap::Forward, ConvMap::GradInput, ConvMap::GradWeight}) {
+        const ConvProblem p = problem_of<T>(row, map);
+        Run<T> exact(p, whole_numbers<T>), rounded(p, fractions<T>);
+        const auto expected = exact(p, "reference", with_bias);
+        for (Isa set : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
+            if (set > machine_isa()) continue;
+            set_isa(set);
+            for (const char* impl : kNames) {
+                std::vector<T> first;
+                try {
+                    for (int threads : {1, 2, 3, 8}) {
+                        ThreadsScope scope(threads);
+                        if (exact(p, impl, with_bias) != expected) {
+                            std::printf("conv: %s %s, %d threads: wrong for %s\n", name(set), impl, threads, p.describe().c_str());
+                            ++failures;
+                        }
+                        const auto bits = rounded(p, impl, with_bias);
+                        if (threads == 1) first = bits;
+                        if (!bits.empty() && std::memcmp(bits.data(), first.data(), bits.size() * sizeof(T)) != 0) {
+                            std::printf("conv: %s %s: bits change with %d threads for %s\n", name(set), impl, threads, p.describe().c_str());
+                            ++failures;
+                        }
+                    }
+                } catch (const Error& error) {
+                    force_impl("conv", "");
+                    if (error.kind() == ErrorKind::NotImplemented && *impl) continue;
+                    std::printf("conv: %s %s: %s\n", name(set), impl, error.what());
+                    ++failures;
+                }
+            }
+            set_isa(machine_isa());
+        }
+    }
+}
+
+}  // namespace
+
+int main() {
+    const Row rows[] = {
+        // n  c  k  g     in            kernel     pad_lo     pad_hi     stride     dilation
+        {2, 1, 6, 1, {1, 28, 28}, {1, 5, 5}, {0, 2, 2}, {0, 2, 2}, {1, 1, 1}, {1, 1, 1}, false},
+        {2, 6, 16, 1, {1, 14, 14}, {1, 5, 5}, {0, 0, 0}, {0, 0, 0}, {1, 1, 1}, {1, 1, 1}, false},
+        {2, 3, 20, 1, {1, 9, 11}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+        {3, 33, 35, 1, {1, 5, 7}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+        {2, 16, 70, 1, {1, 8, 8}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 2, 2}, {1, 1, 1}, false},
+        {2, 24, 16, 1, {1, 9, 7}, {1, 3, 2}, {0, 0, 2}, {0, 3, 1}, {1, 3, 2}, {1, 2, 3}, true},
+        {2, 64, 130, 1, {1, 6, 6}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}, {1, 1, 1}, {1, 1, 1}, false},
+        {2, 40, 48, 1, {1, 7, 7}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}, {1, 2, 2}, {1, 1, 1}, false},
+        {2, 12, 18, 3, {1, 6, 5}, {1, 3, 3}, {0, 1, 0}, {0, 2, 1}, {1, 1, 2}, {1, 1, 1}, false},
+        {2, 64, 64, 2, {1, 6, 5}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, true},
+        {2, 35, 35, 35, {1, 9, 8}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+        {2, 32, 32, 32, {1, 12, 9}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 2, 2}, {1, 1, 1}, false},
+        {2, 20, 40, 20, {1, 9, 8}, {1, 5, 3}, {0, 2, 2}, {0, 1, 0}, {1, 2, 1}, {1, 1, 2}, true},
+        {1, 17, 51, 17, {4, 5, 6}, {2, 3, 2}, {1, 1, 0}, {0, 1, 1}, {1, 1, 2}, {1, 2, 1}, false},
+        {3, 5, 9, 1, {1, 1, 50}, {1, 1, 7}, {0, 0, 3}, {0, 0, 3}, {1, 1, 1}, {1, 1, 2}, false},
+        {3, 18, 9, 1, {1, 1, 50}, {1, 1, 3}, {0, 0, 0}, {0, 0, 0}, {1, 1, 5}, {1, 1, 1}, false},
+        {2, 7, 19, 1, {5, 6, 7}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+        {2, 17, 8, 1, {5, 6, 7}, {2, 3, 3}, {1, 0, 2}, {0, 1, 2}, {2, 1, 3}, {2, 1, 1}, false},
+        {1, 4, 5, 1, {1, 5, 5}, {1, 2, 2}, {0, 0, 0}, {0, 0, 0}, {1, 3, 4}, {1, 1, 1}, false},
+        {1, 20, 20, 1, {1, 6, 6}, {1, 3, 3}, {0, 4, 4}, {0, 4, 4}, {1, 1, 1}, {1, 1, 1}, false},
+        {1, 200, 70, 1, {1, 4, 4}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+        {33, 2, 3, 1, {1, 3, 3}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+        {0, 3, 4, 1, {1, 5, 5}, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 1, 1}, false},
+    };
+    for (const Row& row : rows)
+        for (bool bias : {false, true}) {
+            test<float>(row, bias);
+            test<double>(row, bias);
+        }
+    if (failures == 0) std::puts("conv: ok");
+    return failures != 0;
+}
