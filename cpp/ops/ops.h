@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "autograd/tensor.h"
-#include "autograd/tensor.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -21,6 +20,16 @@ using Sizes = std::vector<int64_t>;
 Dtype result_type(const Tensor& a, const Tensor& b);
 Tensor to(const Tensor& x, Dtype dtype);
 Tensor number(double value, Dtype dtype);   // a Python number as a 0-d operand that does not widen its partner
+
+// New tensors, row-major (factories.cpp; random ones: random.h)
+Tensor full(const Shape& size, double value, Dtype dtype);
+Tensor zeros(const Shape& size, Dtype dtype);
+Tensor ones(const Shape& size, Dtype dtype);
+Tensor empty(const Shape& size, Dtype dtype);
+Tensor full_like(const Tensor& x, double value, Dtype dtype);   // keeps x's format
+Tensor arange(double start, double end, double step, Dtype dtype);
+Tensor linspace(double start, double end, int64_t steps, Dtype dtype);
+Tensor eye(int64_t n, int64_t m, Dtype dtype);
 
 // Elementwise with one operand (unary.cpp)
 Tensor unary(Unary op, const Tensor& x);    // every function of one argument without parameters: exp, log, tanh, relu, abs, …
