@@ -14,7 +14,7 @@ function(convcore_flags target)
           "-O3;-mavx2;-mfma;-mf16c;-mbmi;-mbmi2;-fno-exceptions")
       elseif(source MATCHES "_avx512\\.cpp$")
         set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-          "-O3;-mavx2;-mfma;-mf16c;-mbmi;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;-fno-exceptions")
+          "-O3;-mavx2;-mfma;-mf16c;-mbmi;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;-fno-exceptions;-Wno-maybe-uninitialized")
       elseif(source MATCHES "/kernels/")
         set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-O3")
       endif()

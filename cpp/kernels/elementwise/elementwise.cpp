@@ -22,7 +22,26 @@ namespace {
 constexpr int64_t kBlock = 1024;       // elements of a block: four arrays of 8 bytes fill a 32 KB cache
 constexpr int64_t kGrain = 16 * 1024;  // elements worth waking a thread for
 
-const ElementwiseLoops& loops(Dtype dtype) { return generic::elementwise_loops[static_cast<int>(dtype)]; }
+const ElementwiseLoops& loops(Dtype dtype) {
+#ifdef CONVCORE_X86
+    if (is_floating(dtype)) {
+        const bool single = dtype == Dtype::Float32;
+        if (isa() == Isa::Avx512) return single ? avx512::elementwise_float32 : avx512::elementwise_float64;
+        if (isa() == Isa::Avx2) return single ? avx2::elementwise_float32 : avx2::elementwise_float64;
+    }
+#endif
+    return generic::elementwise_loops[static_cast<int>(dtype)];
+}
+
+// x^p for the exponents that have a cheaper exact formula (PyTorch takes the same).
+Unary power(Dtype dtype, double p) {
+    if (p == 2) return Unary::Square;
+    if (!is_floating(dtype)) return Unary::PowScalar;
+    if (p == 0.5) return Unary::Sqrt;
+    if (p == -0.5) return Unary::Rsqrt;
+    if (p == -1) return Unary::Reciprocal;
+    return Unary::PowScalar;
+}
 
 // Elements after which an input repeats: those of the axes behind the outermost broadcast ones.
 int64_t period(const Strided& s, int array) {
@@ -172,7 +191,8 @@ F checked(Op op, const ElementwiseProblem& problem, F loop) {
 }  // namespace
 
 void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out, double p, double q) {
-    const UnaryLoop loop = checked(op, problem, loops(problem.dtype).unary[static_cast<int>(op)]);
+    const Unary row = op == Unary::PowScalar ? power(problem.dtype, p) : op;
+    const UnaryLoop loop = checked(op, problem, loops(problem.dtype).unary[static_cast<int>(row)]);
     run(problem, 1, problem.dtype, x, nullptr, nullptr, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], to, n, p, q); });
 }

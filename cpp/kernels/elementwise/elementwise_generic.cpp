@@ -7,8 +7,6 @@
 namespace cc::generic {
 namespace {
 
-#include "kernels/simd/math.inl"
-
 #include "kernels/elementwise/loops.inl"
 
 template <class F>

@@ -5,14 +5,21 @@
 
 namespace cc {
 
-// Indexed by Dtype. Those of an instruction set that has none for a dtype are null.
 namespace generic {
 struct FormulaInfo {
     const char* name;
     bool gives_bool;
 };
 extern const FormulaInfo unary_info[], binary_info[], ternary_info[];
-extern const ElementwiseLoops elementwise_loops[6];
+extern const ElementwiseLoops elementwise_loops[6];  // by Dtype
 }  // namespace generic
+
+namespace avx2 {
+extern const ElementwiseLoops elementwise_float32, elementwise_float64;
+}
+
+namespace avx512 {
+extern const ElementwiseLoops elementwise_float32, elementwise_float64;
+}
 
 }  // namespace cc

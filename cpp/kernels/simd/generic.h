@@ -6,7 +6,7 @@
 //   + − · /, fma(a, b, c) = a·b + c, max(a, b) = a > b ? a : b and min alike (so b when either is NaN), sqrt, abs, floor, ceil, trunc,
 //   round (half to even), comparisons giving M<V>, m & m, m | m, !m, select(m, a, b), store_mask, load_mask
 //   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), map(f, v…) for what only C's library offers
-// The functions of math.h (exp, log, tanh, …) are written once on top of these.
+// The functions of math.inl (exp, log, tanh, …) are written once on top of these.
 #pragma once
 
 #include <math.h>
@@ -143,6 +143,10 @@ template <class T> Lane<T> round(Lane<T> a) { return a; }
 
 template <class F, class T> Lane<T> map(F f, Lane<T> a) { return {static_cast<T>(f(a.v))}; }
 template <class F, class T> Lane<T> map(F f, Lane<T> a, Lane<T> b) { return {static_cast<T>(f(a.v, b.v))}; }
+template <class T> T sum(Lane<T> a) { return a.v; }
+inline bool any(LaneMask m) { return m.v; }
+
+#include "kernels/simd/math.inl"
 
 }  // namespace
 }  // namespace cc::generic
