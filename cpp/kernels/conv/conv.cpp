@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_reference.h"
-#include "kernels/conv/conv_strip.h"
 #include "kernels/impl.h"
 
 namespace cc {
@@ -23,19 +22,11 @@ void direct(const ConvProblem& p, const ConvArgs& args) {
     conv_direct(p, args, Micro);
 }
 
-template <const MicroSet& Micro>
-void strip(const ConvProblem& p, const ConvArgs& args) {
-    conv_strip(p, args, Micro);
-}
-
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
-    {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
     {"direct_avx512", Isa::Avx512, nullptr, direct<avx512::micro>},
-    {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
     {"direct_avx2", Isa::Avx2, nullptr, direct<avx2::micro>},
 #endif
-    {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
     {"direct_generic", Isa::Generic, nullptr, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},
 };

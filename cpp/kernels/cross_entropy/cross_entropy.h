@@ -26,15 +26,15 @@ struct CrossEntropyProblem {
     }
 };
 
-// The loss of one element with target t ≠ ignore_index, p = softmax, w = class weight, ε = smoothing:
-// (1 − ε)·w[t]·(−ln p[t]) + ε/c·Σ_k w[k]·(−ln p[k]). Mean divides the sum by the total Σ w[t].
+// The loss of one element with target t ≠ ignore_index, p = softmax, w = class weight,
+// ε = smoothing: (1 − ε)·w[t]·(−ln p[t]) + ε/c·Σ_k w[k]·(−ln p[k]). Mean divides the sum by Σ w[t].
 struct CrossEntropyArgs {
     const void* logits;
     const int64_t* target;
     const void* weight;     // c class weights, or null: ones
     void* loss;             // forward, written: n·inner values with None, else one
-    double* log_sum;        // n·inner: ln Σ exp(logits); forward: written unless null; backward: read
-    double* total_weight;   // one value, Σ w[target]; forward: written unless null; backward: read with Mean
+    double* log_sum;        // n·inner: ln Σ exp; forward: written unless null; backward: read
+    double* total_weight;   // one: Σ w[target]; forward: written unless null; backward, Mean: read
     const void* grad_loss;  // backward: shaped as loss
     void* grad_logits;      // backward: written
 };

@@ -51,8 +51,7 @@ void each_column_block(const IndexProblem& p, F&& f) {
     });
 }
 
-// apply(dst [outer][dim][inner] at its index, src [outer][picks][inner]); step_* say whether the
-// index has the outer and inner axes (1) or is shared (0).
+// apply(dst [outer][dim][inner] at the index, src [outer][picks][inner]); a shared one is [picks].
 template <class T, class Apply>
 void scatter_columns(const IndexProblem& p, T* dst, const int64_t* index, bool shared, const T* src,
                      Apply apply) {
@@ -61,10 +60,8 @@ void scatter_columns(const IndexProblem& p, T* dst, const int64_t* index, bool s
             const T* from = src + (outer * p.picks + j) * p.inner;
             const int64_t* at = shared ? index + j : index + (outer * p.picks + j) * p.inner;
             T* to = dst + outer * p.dim * p.inner;
-            if (shared)
-                for (int64_t i = begin; i < end; ++i) apply(to[*at * p.inner + i], from[i]);
-            else
-                for (int64_t i = begin; i < end; ++i) apply(to[at[i] * p.inner + i], from[i]);
+            for (int64_t i = begin; i < end; ++i)
+                apply(to[(shared ? *at : at[i]) * p.inner + i], from[i]);
         }
     });
 }
@@ -77,7 +74,8 @@ int64_t find_out_of_range(const int64_t* index, int64_t count, int64_t lo, int64
     return -1;
 }
 
-void take(Dtype dtype, const void* src, const int64_t* offsets, int64_t count, int64_t run, void* dst) {
+void take(Dtype dtype, const void* src, const int64_t* offsets, int64_t count, int64_t run,
+          void* dst) {
     visit_width(dtype, [&](auto zero) {
         using T = decltype(zero);
         parallel_for(count, grain(run), [&](int64_t begin, int64_t end) {
@@ -91,7 +89,8 @@ void take(Dtype dtype, const void* src, const int64_t* offsets, int64_t count, i
     });
 }
 
-void put(Dtype dtype, void* dst, const int64_t* offsets, int64_t count, int64_t run, const void* src) {
+void put(Dtype dtype, void* dst, const int64_t* offsets, int64_t count, int64_t run,
+         const void* src) {
     visit_width(dtype, [&](auto zero) {
         using T = decltype(zero);
         for (int64_t i = 0; i < count; ++i)
@@ -157,7 +156,8 @@ void gather(const IndexProblem& p, const void* src, const int64_t* index, void* 
 void scatter(const IndexProblem& p, void* dst, const int64_t* index, const void* src) {
     visit_width(p.dtype, [&](auto zero) {
         using T = decltype(zero);
-        scatter_columns(p, static_cast<T*>(dst), index, false, static_cast<const T*>(src), Assign{});
+        scatter_columns(p, static_cast<T*>(dst), index, false, static_cast<const T*>(src),
+                        Assign{});
     });
 }
 

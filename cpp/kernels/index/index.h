@@ -15,9 +15,11 @@ int64_t find_out_of_range(const int64_t* index, int64_t count, int64_t lo, int64
 
 // Flat offsets (in elements): runs of `run` neighbours.
 // take: dst[i·run + j] = src[offsets[i] + j].
-void take(Dtype dtype, const void* src, const int64_t* offsets, int64_t count, int64_t run, void* dst);
+void take(Dtype dtype, const void* src, const int64_t* offsets, int64_t count, int64_t run,
+          void* dst);
 // put: dst[offsets[i] + j] = src[i·run + j]; of several writes to one place the last wins.
-void put(Dtype dtype, void* dst, const int64_t* offsets, int64_t count, int64_t run, const void* src);
+void put(Dtype dtype, void* dst, const int64_t* offsets, int64_t count, int64_t run,
+         const void* src);
 // put_add: dst[offsets[i] + j] += src[i·run + j], dst has dst_count elements; bool adds as "or".
 void put_add(Dtype dtype, void* dst, int64_t dst_count, const int64_t* offsets, int64_t count,
              int64_t run, const void* src);
@@ -33,7 +35,7 @@ void index_select(const IndexProblem& problem, const void* src, const int64_t* i
 // dst [outer][dim][inner] at index[j] += src [outer][picks][inner].
 void index_add(const IndexProblem& problem, void* dst, const int64_t* index, const void* src);
 
-// An index per element, [outer][picks][inner]: dst [outer][picks][inner] = src at the element's index.
+// An index per element, [outer][picks][inner]: dst [outer][picks][inner] = src at that index.
 void gather(const IndexProblem& problem, const void* src, const int64_t* index, void* dst);
 // dst [outer][dim][inner] at the element's index = src [outer][picks][inner]; the last write wins.
 void scatter(const IndexProblem& problem, void* dst, const int64_t* index, const void* src);

@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "base/parallel.h"
 #include "kernels/impl.h"
+#include "kernels/norm/norm_columns.h"
 
 namespace cc {
 
@@ -118,7 +119,17 @@ void reference(const BatchNormProblem& problem, const BatchNormArgs& args) {
     });
 }
 
+template <const NormColumns (&Loops)[2]>
+void columns(const BatchNormProblem& problem, const BatchNormArgs& args) {
+    batch_norm_by_columns(problem, args, Loops);
+}
+
 constexpr Impl<BatchNormProblem, BatchNormArgs> kBatchNorm[] = {
+#ifdef CONVCORE_X86
+    {"columns_avx512", Isa::Avx512, nullptr, columns<avx512::norm_columns>},
+    {"columns_avx2", Isa::Avx2, nullptr, columns<avx2::norm_columns>},
+#endif
+    {"columns_generic", Isa::Generic, nullptr, columns<generic::norm_columns>},
     {"reference", Isa::Generic, nullptr, reference},
 };
 

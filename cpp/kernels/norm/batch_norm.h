@@ -30,10 +30,10 @@ struct BatchNormArgs {
     const void* weight;  // null: ones
     const void* bias;    // null: zeros (forward)
     void* y;             // forward: written
-    void* mean;          // forward training: written (batch mean); not training: running mean, read;
-                         // backward: the one the forward used, read
-    void* rstd;          // 1/√(biased variance + eps). Forward training: written; backward training:
-                         // read; not training: unused
+    void* mean;          // forward training: written (batch mean); not training: running mean, read
+                         // by both; backward training: the forward's, read
+    void* rstd;          // 1/√(biased variance + eps): forward training: written; backward
+                         // training: read; not training: unused
     void* var;           // forward training: written (biased variance); not training, forward and
                          // backward: running variance, read
     const void* grad_y;  // backward

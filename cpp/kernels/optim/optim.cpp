@@ -1,4 +1,5 @@
-// Update rules. Blocks of elements of all parameters form one task list.
+// Update rules. Stretches of all parameters form one task list; the loops (optim.inl) exist for each
+// instruction set.
 #include "kernels/optim/optim.h"
 
 #include <algorithm>
@@ -6,92 +7,110 @@
 
 #include "base/allocator.h"
 #include "base/parallel.h"
+#include "kernels/impl.h"
+#include "kernels/optim/optim_loops.h"
 
 namespace cc {
 
 namespace {
 
-constexpr int64_t kElementsPerBlock = 8192;
+constexpr int64_t kElementsPerTask = 8192;
 
-// Calls f(parameter, begin, end) on blocks of all parameters' elements.
+// A whole list of parameters is one problem.
+struct OptimProblem {
+    Dtype dtype;
+    const char* rule;
+    int64_t parameters, elements, arrays;  // arrays read or written per parameter
+
+    std::string describe() const { return str(rule, ' ', dtype, ' ', parameters, " parameters of ", elements); }
+    double flops() const { return 5.0 * elements * arrays; }
+    double bytes() const { return static_cast<double>(itemsize(dtype)) * elements * arrays; }
+};
+
+template <class Rule, class Parameter>
+struct OptimArgs {
+    const Rule& rule;
+    const Parameter* parameters;
+};
+
+// Calls f(parameter, begin, end) on stretches of all parameters.
 template <class Parameter, class F>
-void each_block(const Parameter* parameters, int64_t count, F&& f) {
-    auto blocks_of = [](const Parameter& p) {
-        return (p.numel + kElementsPerBlock - 1) / kElementsPerBlock;
-    };
-    Scratch<int64_t> first_block(count + 1);
-    first_block[0] = 0;
+void each_stretch(const Parameter* parameters, int64_t count, F&& f) {
+    Scratch<int64_t> first_task(count + 1);
+    int64_t* firsts = first_task.data();
+    firsts[0] = 0;
     for (int64_t i = 0; i < count; ++i)
-        first_block[i + 1] = first_block[i] + blocks_of(parameters[i]);
-    const int64_t* firsts = first_block.data();
+        firsts[i + 1] = firsts[i] + (parameters[i].numel + kElementsPerTask - 1) / kElementsPerTask;
     parallel_for(firsts[count], 1, [&](int64_t begin, int64_t end) {
         int64_t i = std::upper_bound(firsts, firsts + count + 1, begin) - firsts - 1;
-        for (int64_t block = begin; block < end; ++block) {
-            while (block >= firsts[i + 1]) ++i;
-            int64_t at = (block - firsts[i]) * kElementsPerBlock;
-            f(parameters[i], at, std::min(parameters[i].numel, at + kElementsPerBlock));
+        for (int64_t task = begin; task < end; ++task) {
+            while (task >= firsts[i + 1]) ++i;
+            int64_t at = (task - firsts[i]) * kElementsPerTask;
+            f(parameters[i], at, std::min(parameters[i].numel, at + kElementsPerTask));
         }
     });
 }
 
-template <class T>
-void sgd(const SgdRule& rule, const SgdParameter& p, int64_t begin, int64_t end) {
-    T* param = static_cast<T*>(p.param);
-    const T* grad = static_cast<const T*>(p.grad);
-    T* velocity = static_cast<T*>(p.velocity);
-    T lr = static_cast<T>(rule.lr), momentum = static_cast<T>(rule.momentum),
-      share = static_cast<T>(1 - rule.dampening), decay = static_cast<T>(rule.weight_decay);
-    for (int64_t i = begin; i < end; ++i) {
-        T g = rule.maximize ? -grad[i] : grad[i];
-        if (decay != 0) g = g + decay * param[i];
-        if (rule.rate_in_velocity) g = lr * g;
-        if (velocity) {
-            velocity[i] = p.first ? g : momentum * velocity[i] + share * g;
-            g = rule.nesterov ? g + momentum * velocity[i] : velocity[i];
-        }
-        param[i] = rule.rate_in_velocity ? param[i] - g : param[i] - lr * g;
-    }
+template <class Parameter>
+int64_t elements_of(const Parameter* parameters, int64_t count) {
+    int64_t elements = 0;
+    for (int64_t i = 0; i < count; ++i) elements += parameters[i].numel;
+    return elements;
 }
 
-template <class T>
-void adam(const AdamRule& rule, const AdamParameter& p, int64_t begin, int64_t end) {
-    T *param = static_cast<T*>(p.param), *exp_avg = static_cast<T*>(p.exp_avg),
-      *exp_avg_sq = static_cast<T*>(p.exp_avg_sq), *max_sq = static_cast<T*>(p.max_exp_avg_sq);
-    const T* grad = static_cast<const T*>(p.grad);
-    double step = static_cast<double>(p.step);
-    T keep = static_cast<T>(1 - rule.lr * rule.weight_decay),
-      decay = static_cast<T>(rule.weight_decay), share1 = static_cast<T>(1 - rule.beta1),
-      beta2 = static_cast<T>(rule.beta2), share2 = static_cast<T>(1 - rule.beta2),
-      eps = static_cast<T>(rule.eps),
-      rate = static_cast<T>(rule.lr / (1 - std::pow(rule.beta1, step))),
-      correction = static_cast<T>(std::sqrt(1 - std::pow(rule.beta2, step)));
-    for (int64_t i = begin; i < end; ++i) {
-        T g = rule.maximize ? -grad[i] : grad[i], value = param[i];
-        if (rule.decoupled) value = value * keep;
-        else if (decay != 0) g = g + decay * value;
-        T m = exp_avg[i] + share1 * (g - exp_avg[i]), v = exp_avg_sq[i] * beta2 + share2 * g * g;
-        exp_avg[i] = m, exp_avg_sq[i] = v;
-        if (max_sq) v = max_sq[i] = std::max(max_sq[i], v);
-        param[i] = value - rate * m / (std::sqrt(v) / correction + eps);
-    }
+template <const OptimLoops (&Loops)[2]>
+void run_sgd(const OptimProblem& problem, const OptimArgs<SgdRule, SgdParameter>& args) {
+    auto run = Loops[problem.dtype == Dtype::Float64].sgd;
+    const SgdRule& rule = args.rule;
+    each_stretch(args.parameters, problem.parameters, [&](const SgdParameter& p, int64_t begin, int64_t end) {
+        run({p.param, p.grad, p.velocity, begin, end, rule.maximize ? -1.0 : 1.0, rule.lr, rule.momentum,
+             1 - rule.dampening, rule.weight_decay, p.first, rule.nesterov, rule.rate_in_velocity});
+    });
 }
+
+template <const OptimLoops (&Loops)[2]>
+void run_adam(const OptimProblem& problem, const OptimArgs<AdamRule, AdamParameter>& args) {
+    auto run = Loops[problem.dtype == Dtype::Float64].adam;
+    const AdamRule& rule = args.rule;
+    each_stretch(args.parameters, problem.parameters, [&](const AdamParameter& p, int64_t begin, int64_t end) {
+        double step = static_cast<double>(p.step);
+        double correction1 = 1 - std::pow(rule.beta1, step), correction2 = 1 - std::pow(rule.beta2, step);
+        double keep = rule.decoupled ? 1 - rule.lr * rule.weight_decay : 1;
+        double decay = rule.decoupled ? 0 : rule.weight_decay;
+        run({p.param, p.grad, p.exp_avg, p.exp_avg_sq, p.max_exp_avg_sq, begin, end,
+             rule.maximize ? -1.0 : 1.0, keep, decay, 1 - rule.beta1, rule.beta2, 1 - rule.beta2, rule.eps,
+             rule.lr / correction1, std::sqrt(correction2)});
+    });
+}
+
+constexpr Impl<OptimProblem, OptimArgs<SgdRule, SgdParameter>> kSgd[] = {
+#ifdef CONVCORE_X86
+    {"loops_avx512", Isa::Avx512, nullptr, run_sgd<avx512::optim_loops>},
+    {"loops_avx2", Isa::Avx2, nullptr, run_sgd<avx2::optim_loops>},
+#endif
+    {"loops_generic", Isa::Generic, nullptr, run_sgd<generic::optim_loops>},
+};
+
+constexpr Impl<OptimProblem, OptimArgs<AdamRule, AdamParameter>> kAdam[] = {
+#ifdef CONVCORE_X86
+    {"loops_avx512", Isa::Avx512, nullptr, run_adam<avx512::optim_loops>},
+    {"loops_avx2", Isa::Avx2, nullptr, run_adam<avx2::optim_loops>},
+#endif
+    {"loops_generic", Isa::Generic, nullptr, run_adam<generic::optim_loops>},
+};
 
 }  // namespace
 
 void sgd_step(Dtype dtype, const SgdRule& rule, const SgdParameter* parameters, int64_t count) {
-    visit_floating("SGD", dtype, [&](auto zero) {
-        each_block(parameters, count, [&](const SgdParameter& p, int64_t begin, int64_t end) {
-            sgd<decltype(zero)>(rule, p, begin, end);
-        });
-    });
+    check_type(is_floating(dtype), "SGD: expected a floating-point dtype, got ", dtype);
+    OptimProblem problem{dtype, "sgd", count, elements_of(parameters, count), rule.momentum != 0 ? 5 : 3};
+    run_best("optim", kSgd, problem, {rule, parameters});
 }
 
 void adam_step(Dtype dtype, const AdamRule& rule, const AdamParameter* parameters, int64_t count) {
-    visit_floating("Adam", dtype, [&](auto zero) {
-        each_block(parameters, count, [&](const AdamParameter& p, int64_t begin, int64_t end) {
-            adam<decltype(zero)>(rule, p, begin, end);
-        });
-    });
+    check_type(is_floating(dtype), "Adam: expected a floating-point dtype, got ", dtype);
+    OptimProblem problem{dtype, "adam", count, elements_of(parameters, count), 7};
+    run_best("optim", kAdam, problem, {rule, parameters});
 }
 
 }  // namespace cc

@@ -11,7 +11,7 @@ namespace cc {
 struct SgdRule {
     double lr, momentum, dampening, weight_decay;
     bool nesterov, maximize;
-    bool rate_in_velocity;  // v = momentum·v + lr·g; p −= v: a changed rate acts on new gradients only
+    bool rate_in_velocity;  // v = momentum·v + lr·g; p −= v: a new rate acts on new gradients only
 };
 
 struct SgdParameter {

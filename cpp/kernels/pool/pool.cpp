@@ -7,14 +7,15 @@
 
 #include "base/parallel.h"
 #include "kernels/impl.h"
+#include "kernels/pool/pool_rows.h"
 
 namespace cc {
 
 std::string PoolProblem::describe() const {
     auto triple = [](const int64_t* v) { return str(v[0], 'x', v[1], 'x', v[2]); };
     return str(mode == PoolMode::Max ? "max " : "average ", backward ? "backward " : "forward ",
-               dtype, " n", n, " c", c, " in", triple(in), " out", triple(out), " k", triple(kernel),
-               " s", triple(stride), " p", triple(pad_lo), " d", triple(dilation));
+               dtype, " n", n, " c", c, " in", triple(in), " out", triple(out), " k",
+               triple(kernel), " s", triple(stride), " p", triple(pad_lo), " d", triple(dilation));
 }
 
 namespace {
@@ -139,7 +140,17 @@ void reference(const PoolProblem& problem, const PoolArgs& args) {
     });
 }
 
+template <const PoolRows (&Loops)[2]>
+void rows(const PoolProblem& problem, const PoolArgs& args) {
+    pool_by_rows(problem, args, Loops);
+}
+
 constexpr Impl<PoolProblem, PoolArgs> kPool[] = {
+#ifdef CONVCORE_X86
+    {"rows_avx512", Isa::Avx512, rows_decline, rows<avx512::pool_rows>},
+    {"rows_avx2", Isa::Avx2, rows_decline, rows<avx2::pool_rows>},
+#endif
+    {"rows_generic", Isa::Generic, rows_decline, rows<generic::pool_rows>},
     {"reference", Isa::Generic, nullptr, reference},
 };
 

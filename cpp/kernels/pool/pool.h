@@ -20,7 +20,7 @@ struct PoolProblem {
     int64_t n, c;
     int64_t in[3], out[3], kernel[3];
     int64_t pad_lo[3], pad_hi[3], stride[3], dilation[3];
-    bool count_include_pad;    // Average: padding counts in the divisor (never what lies beyond pad_hi)
+    bool count_include_pad;    // Average: padding counts in the divisor, what lies beyond never
     int64_t divisor_override;  // Average: 0 for none
 
     int64_t in_pixels() const { return in[0] * in[1] * in[2]; }

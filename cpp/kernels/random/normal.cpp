@@ -59,7 +59,8 @@ int64_t random_normal(Dtype dtype, Philox state, int64_t count, void* out) {
         int64_t blocks = random_blocks(count, per_block);
         parallel_for(blocks, 512, [&](int64_t begin, int64_t end) {
             for (int64_t block = begin; block < end; ++block) {
-                const Philox4 words = philox(state.seed, state.offset + static_cast<uint64_t>(block));
+                uint64_t counter = state.offset + static_cast<uint64_t>(block);
+                const Philox4 words = philox(state.seed, counter);
                 const uint32_t* w = words.v;
                 double z[4];
                 if (per_block == 4) {
@@ -69,7 +70,8 @@ int64_t random_normal(Dtype dtype, Philox state, int64_t count, void* out) {
                     pair_of(1 - uniform_double(w[0], w[1]), uniform_double(w[2], w[3]), z);
                 }
                 int64_t first = block * per_block, n = std::min(per_block, count - first);
-                for (int64_t i = 0; i < n; ++i) static_cast<T*>(out)[first + i] = static_cast<T>(z[i]);
+                T* to = static_cast<T*>(out) + first;
+                for (int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(z[i]);
             }
         });
         return blocks;

@@ -1,5 +1,5 @@
-// Random numbers: loops over Philox blocks. A block's four words serve four neighbouring elements of
-// 32 bits or two of 64.
+// Random numbers: loops over Philox blocks. A block's four words serve four neighbouring elements
+// of 32 bits or two of 64.
 #include "kernels/random/random.h"
 
 #include <algorithm>
@@ -61,7 +61,8 @@ int64_t random_uniform(Dtype dtype, Philox philox, int64_t count, void* out) {
     });
 }
 
-int64_t random_integers(Dtype dtype, Philox philox, int64_t lo, int64_t hi, int64_t count, void* out) {
+int64_t random_integers(Dtype dtype, Philox philox, int64_t lo, int64_t hi, int64_t count,
+                        void* out) {
     check(hi > lo, "randint: high must be greater than low, got low ", lo, " and high ", hi);
     uint64_t range = static_cast<uint64_t>(hi) - static_cast<uint64_t>(lo);
     return visit_dtype(dtype, [&](auto zero) {

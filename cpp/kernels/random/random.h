@@ -1,5 +1,5 @@
-// Random numbers into dense arrays. Element i depends on (seed, offset, i) alone, so the numbers are
-// the same at any thread count and for any instruction set.
+// Random numbers into dense arrays. Element i depends on (seed, offset, i) alone, so the numbers
+// are the same at any thread count and for any instruction set.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ int64_t random_uniform(Dtype dtype, Philox philox, int64_t count, void* out);
 int64_t random_normal(Dtype dtype, Philox philox, int64_t count, void* out);
 
 // Integers in [lo, hi), any dtype; hi > lo.
-int64_t random_integers(Dtype dtype, Philox philox, int64_t lo, int64_t hi, int64_t count, void* out);
+int64_t random_integers(Dtype dtype, Philox philox, int64_t lo, int64_t hi, int64_t count,
+                        void* out);
 
 // One with probability p, else zero, any dtype.
 int64_t random_bernoulli(Dtype dtype, Philox philox, double p, int64_t count, void* out);

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "kernels/impl.h"
+#include "kernels/softmax/softmax_loops.h"
 
 namespace cc {
 
@@ -55,7 +56,45 @@ void reference(const SoftmaxProblem& p, const SoftmaxArgs& args) {
     });
 }
 
+// A task takes some rows (inner 1) or a piece of one [dim][inner] matrix's columns.
+template <const SoftmaxLoops (&LoopsOfDtypes)[2]>
+void loops(const SoftmaxProblem& p, const SoftmaxArgs& args) {
+    constexpr int64_t kElementsPerTask = 8192;
+    const SoftmaxLoops& loops = LoopsOfDtypes[p.dtype == Dtype::Float64];
+    int64_t size = static_cast<int64_t>(itemsize(p.dtype));
+    auto x = static_cast<const char*>(args.x), y = static_cast<const char*>(args.y);
+    auto out = static_cast<char*>(args.out);
+    if (p.outer * p.dim * p.inner == 0) return;
+    int64_t lines = std::max<int64_t>(1, kElementsPerTask / p.dim);
+    if (p.inner == 1) {
+        parallel_for(p.outer, lines, [&](int64_t begin, int64_t end) {
+            int64_t at = begin * p.dim * size, rows = end - begin;
+            if (p.backward) loops.rows_backward(x + at, y + at, out + at, rows, p.dim, p.log);
+            else loops.rows_forward(x + at, out + at, rows, p.dim, p.log);
+        });
+        return;
+    }
+    int64_t width = std::min(p.inner, std::max<int64_t>(64, lines / 64 * 64));
+    int64_t pieces = (p.inner + width - 1) / width;
+    int64_t grain = std::max<int64_t>(1, kElementsPerTask / (p.dim * width));
+    parallel_for(p.outer * pieces, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; ++task) {
+            int64_t first = task % pieces * width, columns = std::min(width, p.inner - first);
+            int64_t at = (task / pieces * p.dim * p.inner + first) * size;
+            if (p.backward)
+                loops.columns_backward(x + at, y + at, out + at, columns, p.dim, p.inner, p.log);
+            else
+                loops.columns_forward(x + at, out + at, columns, p.dim, p.inner, p.log);
+        }
+    });
+}
+
 constexpr Impl<SoftmaxProblem, SoftmaxArgs> kSoftmax[] = {
+#ifdef CONVCORE_X86
+    {"loops_avx512", Isa::Avx512, nullptr, loops<avx512::softmax_loops>},
+    {"loops_avx2", Isa::Avx2, nullptr, loops<avx2::softmax_loops>},
+#endif
+    {"loops_generic", Isa::Generic, nullptr, loops<generic::softmax_loops>},
     {"reference", Isa::Generic, nullptr, reference},
 };
 

@@ -1,0 +1,102 @@
+// Loops of softmax over one vector type, included into cc::<isa>'s anonymous namespace after
+// simd/<isa>.h and simd/blocks.inl. A row is read for its maximum, again for the sum of exponentials
+// (kept in the output), and scaled; columns do the same with a lane per column.
+
+template <class V>
+void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool log_wanted) {
+    using T = typename V::Scalar;
+    const T* x = static_cast<const T*>(x_);
+    T* out = static_cast<T*>(out_);
+    const V least = V::set(static_cast<T>(-INFINITY));
+    for (int64_t r = 0; r < rows; ++r, x += dim, out += dim) {
+        V best = least, total = V::set(0);
+        for (int64_t i = 0; i < dim; i += V::lanes) best = max(best, load_block(x + i, dim - i, least));
+        const V top = V::set(lane_max(best));
+        for (int64_t i = 0; i < dim; i += V::lanes) {
+            const V e = exp(load_block(x + i, dim - i, least) - top);
+            total = total + e;
+            if (!log_wanted) store_block(e, out + i, dim - i);
+        }
+        const V all = V::set(sum(total)), log_all = log(all);
+        for (int64_t i = 0; i < dim; i += V::lanes) {
+            if (log_wanted)
+                store_block(load_block<V>(x + i, dim - i) - top - log_all, out + i, dim - i);
+            else
+                store_block(load_block<V>(out + i, dim - i) / all, out + i, dim - i);
+        }
+    }
+}
+
+template <class V>
+inline V gradient_of(V g, V y, V total, bool log_wanted) {
+    return log_wanted ? g - exp(y) * total : y * (g - total);
+}
+
+template <class V>
+void rows_backward(const void* g_, const void* y_, void* out_, int64_t rows, int64_t dim, bool log_wanted) {
+    using T = typename V::Scalar;
+    const T *g = static_cast<const T*>(g_), *y = static_cast<const T*>(y_);
+    T* out = static_cast<T*>(out_);
+    for (int64_t r = 0; r < rows; ++r, g += dim, y += dim, out += dim) {
+        V total = V::set(0);
+        for (int64_t i = 0; i < dim; i += V::lanes) {
+            const V grad = load_block<V>(g + i, dim - i);
+            total = log_wanted ? total + grad : fma(grad, load_block<V>(y + i, dim - i), total);
+        }
+        const V all = V::set(sum(total));
+        for (int64_t i = 0; i < dim; i += V::lanes) {
+            const V grad = load_block<V>(g + i, dim - i), value = load_block<V>(y + i, dim - i);
+            store_block(gradient_of(grad, value, all, log_wanted), out + i, dim - i);
+        }
+    }
+}
+
+template <class V>
+void columns_forward(const void* x_, void* out_, int64_t columns, int64_t dim, int64_t inner,
+                     bool log_wanted) {
+    using T = typename V::Scalar;
+    const T* x = static_cast<const T*>(x_);
+    T* out = static_cast<T*>(out_);
+    for (int64_t j = 0; j < columns; j += V::lanes, x += V::lanes, out += V::lanes) {
+        const int64_t n = columns - j;
+        V top = V::set(static_cast<T>(-INFINITY)), total = V::set(0);
+        for (int64_t i = 0; i < dim; ++i) top = max(top, load_block<V>(x + i * inner, n));
+        for (int64_t i = 0; i < dim; ++i) {
+            const V e = exp(load_block<V>(x + i * inner, n) - top);
+            total = total + e;
+            if (!log_wanted) store_block(e, out + i * inner, n);
+        }
+        const V log_total = log(total);
+        for (int64_t i = 0; i < dim; ++i) {
+            if (log_wanted)
+                store_block(load_block<V>(x + i * inner, n) - top - log_total, out + i * inner, n);
+            else
+                store_block(load_block<V>(out + i * inner, n) / total, out + i * inner, n);
+        }
+    }
+}
+
+template <class V>
+void columns_backward(const void* g_, const void* y_, void* out_, int64_t columns, int64_t dim,
+                      int64_t inner, bool log_wanted) {
+    using T = typename V::Scalar;
+    const T *g = static_cast<const T*>(g_), *y = static_cast<const T*>(y_);
+    T* out = static_cast<T*>(out_);
+    for (int64_t j = 0; j < columns; j += V::lanes) {
+        const int64_t n = columns - j;
+        V total = V::set(0);
+        for (int64_t i = 0; i < dim; ++i) {
+            const V grad = load_block<V>(g + i * inner + j, n);
+            total = log_wanted ? total + grad : fma(grad, load_block<V>(y + i * inner + j, n), total);
+        }
+        for (int64_t i = 0; i < dim; ++i) {
+            const int64_t at = i * inner + j;
+            const V grad = load_block<V>(g + at, n), value = load_block<V>(y + at, n);
+            store_block(gradient_of(grad, value, total, log_wanted), out + at, n);
+        }
+    }
+}
+
+template <class V>
+constexpr SoftmaxLoops loops_of = {rows_forward<V>, rows_backward<V>, columns_forward<V>,
+                                   columns_backward<V>};
