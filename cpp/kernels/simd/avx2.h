@@ -85,6 +85,10 @@ struct F32 {
 
     static F32 load(const float* p) { return {_mm256_loadu_ps(p)}; }
     static F32 load(const float* p, int64_t n) { return {_mm256_maskload_ps(p, first8(n))}; }
+    static F32 load(const float* p, int64_t n, F32 rest) {
+        const __m256i m = first8(n);
+        return {_mm256_blendv_ps(rest.v, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m))};
+    }
     void store(float* p) const { _mm256_storeu_ps(p, v); }
     void store(float* p, int64_t n) const { _mm256_maskstore_ps(p, first8(n), v); }
     static F32 set(float x) { return {_mm256_set1_ps(x)}; }
@@ -114,6 +118,10 @@ struct F64 {
 
     static F64 load(const double* p) { return {_mm256_loadu_pd(p)}; }
     static F64 load(const double* p, int64_t n) { return {_mm256_maskload_pd(p, first4(n))}; }
+    static F64 load(const double* p, int64_t n, F64 rest) {
+        const __m256i m = first4(n);
+        return {_mm256_blendv_pd(rest.v, _mm256_maskload_pd(p, m), _mm256_castsi256_pd(m))};
+    }
     void store(double* p) const { _mm256_storeu_pd(p, v); }
     void store(double* p, int64_t n) const { _mm256_maskstore_pd(p, first4(n), v); }
     static F64 set(double x) { return {_mm256_set1_pd(x)}; }

@@ -64,6 +64,7 @@ struct F32 {
 
     static F32 load(const float* p) { return {_mm512_loadu_ps(p)}; }
     static F32 load(const float* p, int64_t n) { return {_mm512_maskz_loadu_ps(first16(n), p)}; }
+    static F32 load(const float* p, int64_t n, F32 rest) { return {_mm512_mask_loadu_ps(rest.v, first16(n), p)}; }
     void store(float* p) const { _mm512_storeu_ps(p, v); }
     void store(float* p, int64_t n) const { _mm512_mask_storeu_ps(p, first16(n), v); }
     static F32 set(float x) { return {_mm512_set1_ps(x)}; }
@@ -93,6 +94,7 @@ struct F64 {
 
     static F64 load(const double* p) { return {_mm512_loadu_pd(p)}; }
     static F64 load(const double* p, int64_t n) { return {_mm512_maskz_loadu_pd(first8(n), p)}; }
+    static F64 load(const double* p, int64_t n, F64 rest) { return {_mm512_mask_loadu_pd(rest.v, first8(n), p)}; }
     void store(double* p) const { _mm512_storeu_pd(p, v); }
     void store(double* p, int64_t n) const { _mm512_mask_storeu_pd(p, first8(n), v); }
     static F64 set(double x) { return {_mm512_set1_pd(x)}; }

@@ -2,7 +2,7 @@
 //
 // Every simd/<isa>.h offers the same names, all in an anonymous namespace inside cc::<isa> so that no two translation
 // units share compiled code:
-//   V::Scalar, V::lanes, V::load(p), V::load(p, n), v.store(p), v.store(p, n), V::set(s), V::parameter(double)
+//   V::Scalar, V::lanes, V::load(p), V::load(p, n) with zeros behind, V::load(p, n, rest), v.store(p), v.store(p, n), V::set(s), V::parameter(double)
 //   + − · /, fma(a, b, c) = a·b + c, max(a, b) = a > b ? a : b and min alike (so b when either is NaN), sqrt, abs, floor, ceil, trunc,
 //   round (half to even), comparisons giving M<V>, m & m, m | m, !m, select(m, a, b), store_mask, load_mask
 //   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), map(f, v…) for what only C's library offers
@@ -60,6 +60,7 @@ struct Lane {
 
     static Lane load(const T* p) { return {*p}; }
     static Lane load(const T* p, int64_t n) { return {n > 0 ? *p : T{}}; }
+    static Lane load(const T* p, int64_t n, Lane rest) { return n > 0 ? Lane{*p} : rest; }
     void store(T* p) const { *p = v; }
     void store(T* p, int64_t n) const { if (n > 0) *p = v; }
     static Lane set(T value) { return {value}; }
