@@ -29,6 +29,7 @@ public:
     bool requires_grad = false;   // of a leaf; of a result, true with grad_fn
     bool retains_grad = false;    // a non-leaf that keeps .grad
     bool wrapped_number = false;  // a Python number: takes part in promotion as PyTorch's do
+    bool parameter = false;       // Python sees it as a Parameter
     bool view_copy = false;       // view() had to copy: in-place writes would be lost, so they raise
     Ref<Node> grad_fn;
     int slot = 0;                 // which output of grad_fn

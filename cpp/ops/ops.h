@@ -81,6 +81,8 @@ Tensor clone(const Tensor& x);
 // Joining and indexing (cat.cpp, index.cpp)
 Tensor cat(const Tensors& tensors, int64_t axis = 0);
 Tensor stack(const Tensors& tensors, int64_t axis = 0);
+Tensor index(const Tensor& x, const Tensors& indices);   // per axis an int64 or bool array, or undefined for all of it
+Tensor index_put(const Tensor& x, const Tensors& indices, const Tensor& value, bool accumulate);
 
 // In place (inplace.cpp): target takes value's numbers and, when recorded, its place on the tape
 void assign(const Tensor& target, const Tensor& value);

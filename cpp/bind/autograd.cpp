@@ -1,0 +1,78 @@
+// The tape as Python sees it: grad mode, backward, gradients, user-defined functions.
+#include "autograd/backward.h"
+#include "bind/bind.h"
+
+namespace cc::bind {
+
+namespace {
+
+using OptionalTensors = std::vector<std::optional<Tensor>>;
+
+Tensors or_undefined(const OptionalTensors& tensors) {
+    Tensors out;
+    for (const auto& tensor : tensors) out.push_back(or_none(tensor));
+    return out;
+}
+
+// A Function written in Python: backward(grads, outputs) returns one gradient (or None) per input.
+class PyFunctionNode : public Node {
+public:
+    PyFunctionNode(const std::string& name, nb::object backward) : Node(name) {
+        foreign.push_back(make_ref<PyForeign>(std::move(backward)));
+    }
+
+    void backward(Backward& g) override {
+        nb::gil_scoped_acquire held;
+        nb::list grads, results;
+        for (int i = 0; i < outputs(); ++i) grads.append(nb::cast(g.grad(i)));
+        for (int i = 0; i < outputs(); ++i) results.append(nb::cast(output_info(i).kept.defined() ? g.output(i) : Tensor()));
+        nb::object function = static_cast<PyForeign*>(foreign[0].get())->object();
+        nb::sequence out = nb::cast<nb::sequence>(function(grads, results));
+        check(nb::len(out) == edges().size(), name(), ": backward returned ", nb::len(out), " gradients, expected ",
+              edges().size(), " (one per input of forward)");
+        for (size_t i = 0; i < edges().size(); ++i) {
+            nb::object grad = out[i];
+            if (!grad.is_none() && g.wants(static_cast<int>(i))) g[static_cast<int>(i)] = nb::cast<Tensor>(grad);
+        }
+    }
+    void release() override {
+        Node::release();
+        nb::gil_scoped_acquire held;
+        foreign.clear();
+    }
+};
+
+void check_interrupt() {
+    nb::gil_scoped_acquire held;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+}
+
+}  // namespace
+
+void bind_autograd(nb::module_& m) {
+    set_interrupt_check(check_interrupt);
+    m.def("is_grad_enabled", &grad_enabled);
+    m.def("set_grad_enabled", &set_grad_enabled);
+    m.def("backward", [](const Tensors& tensors, const OptionalTensors& grads, bool retain_graph, bool create_graph) {
+        nb::gil_scoped_release released;
+        backward(tensors, or_undefined(grads), retain_graph, create_graph);
+    }, nb::arg("tensors"), nb::arg("grad_tensors"), nb::arg("retain_graph"), nb::arg("create_graph"));
+    m.def("grad", [](const Tensors& outputs, const Tensors& inputs, const OptionalTensors& grads, bool retain_graph,
+                     bool create_graph, bool allow_unused) {
+        nb::gil_scoped_release released;
+        return gradients(outputs, inputs, or_undefined(grads), retain_graph, create_graph, allow_unused);
+    }, nb::arg("outputs"), nb::arg("inputs"), nb::arg("grad_outputs"), nb::arg("retain_graph"), nb::arg("create_graph"),
+       nb::arg("allow_unused"));
+    // Puts the outputs of a Python forward on the tape; `differentiable` says which outputs carry a gradient.
+    m.def("attach_function", [](const std::string& name, nb::object backward, const OptionalTensors& inputs,
+                                const Tensors& outputs, const std::vector<bool>& differentiable) {
+        std::vector<Array> arrays;
+        for (const Tensor& output : outputs) arrays.push_back(output.array());
+        Tensors results = attach(make_ref<PyFunctionNode>(name, std::move(backward)), or_undefined(inputs), arrays, true);
+        for (size_t i = 0; i < results.size(); ++i)
+            if (!differentiable[i]) results[i] = results[i].detach();
+        return results;
+    });
+}
+
+}  // namespace cc::bind

@@ -1,0 +1,65 @@
+// The parts of the extension module, and what they share.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
+
+#include "bind/tensor_caster.h"
+
+namespace cc::bind {
+
+void bind_base(nb::module_& m);
+void bind_tensor(nb::module_& m);
+void bind_interop(nb::module_& m);
+void bind_indexing(nb::module_& m);
+void bind_autograd(nb::module_& m);
+void bind_random(nb::module_& m);
+void bind_ops(nb::module_& m);
+void bind_nn(nb::module_& m);
+void bind_optim(nb::module_& m);
+
+// Runs f with the GIL released when the work, in elements touched, is worth the switch (about 10 µs).
+template <class F>
+auto unlocked(int64_t work, F&& f) {
+    if (work < 16384) return f();
+    nb::gil_scoped_release released;
+    return f();
+}
+constexpr int64_t kHeavy = int64_t{1} << 62;
+
+inline Tensor or_none(const std::optional<Tensor>& tensor) { return tensor ? *tensor : Tensor(); }
+
+// A Python object owned by the core.
+class PyForeign : public Foreign {
+public:
+    explicit PyForeign(nb::object object) : object_(std::move(object)) {}
+    ~PyForeign() override {
+        nb::gil_scoped_acquire held;
+        object_.reset();
+    }
+    nb::object& object() { return object_; }
+
+private:
+    nb::object object_;
+};
+
+class PyHook : public Hook {
+public:
+    explicit PyHook(nb::object function) : function_(std::move(function)) {}
+    ~PyHook() override {
+        nb::gil_scoped_acquire held;
+        function_.reset();
+    }
+    Tensor operator()(const Tensor& grad) override;
+    nb::object& function() { return function_; }
+    void remove() { function_.reset(); }
+
+private:
+    nb::object function_;  // null once removed
+};
+
+}  // namespace cc::bind

@@ -1,0 +1,52 @@
+#include <nanobind/nanobind.h>
+
+#include "bind/bind.h"
+
+namespace cc::bind {
+
+namespace {
+
+PyObject* value_error = nullptr;  // both a ValueError and a RuntimeError, for code that catches PyTorch's
+
+PyObject* exception_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::Value: return value_error;
+        case ErrorKind::Type: return PyExc_TypeError;
+        case ErrorKind::Index: return PyExc_IndexError;
+        case ErrorKind::NotImplemented: return PyExc_NotImplementedError;
+        case ErrorKind::Memory: return PyExc_MemoryError;
+        default: return PyExc_RuntimeError;
+    }
+}
+
+void bind_errors(nb::module_& m) {
+    nb::object bases = nb::make_tuple(nb::handle(PyExc_ValueError), nb::handle(PyExc_RuntimeError));
+    value_error = PyErr_NewExceptionWithDoc("convcore.ArgumentError",
+                                            "A wrong value: names the op, the argument, what was expected and what came.",
+                                            bases.ptr(), nullptr);
+    m.attr("ArgumentError") = nb::handle(value_error);
+    nb::register_exception_translator([](const std::exception_ptr& error, void*) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const Error& e) {
+            PyErr_SetString(exception_of(e.kind()), e.what());
+        }
+    });
+}
+
+}  // namespace
+
+}  // namespace cc::bind
+
+NB_MODULE(_core, m) {
+    using namespace cc::bind;
+    m.doc() = "The C++ core of convcore; the public names are in the package.";
+    bind_errors(m);
+    bind_base(m);
+    bind_tensor(m);
+    bind_interop(m);
+    bind_indexing(m);
+    bind_autograd(m);
+    bind_random(m);
+    bind_ops(m);
+}

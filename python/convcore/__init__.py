@@ -1,0 +1,98 @@
+"""convcore: convolutional networks, complete and fast, in one small wheel. Names and meaning are PyTorch's."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from convcore import _core
+from convcore._core import ArgumentError, Generator
+from convcore._core import dtype as dtype
+from convcore._core import memory_format as memory_format
+from convcore._functions import (
+    ValuesIndices,
+    allclose,
+    arange,
+    as_tensor,
+    bernoulli,
+    cat,
+    empty,
+    empty_like,
+    equal,
+    eye,
+    from_dlpack,
+    from_numpy,
+    full,
+    full_like,
+    get_rng_state,
+    is_tensor,
+    linspace,
+    manual_seed,
+    multinomial,
+    numel,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    result_type,
+    set_rng_state,
+    stack,
+    tensor,
+    where,
+    zeros,
+    zeros_like,
+)
+from convcore._repr import set_printoptions
+from convcore._runtime import (
+    device,
+    explain,
+    get_num_threads,
+    memory_stats,
+    set_num_threads,
+    show_config,
+    threads,
+)
+from convcore._tensor import BINARY as _BINARY
+from convcore._tensor import UNARY as _UNARY
+from convcore._tensor import Parameter, Tensor
+from convcore.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+
+__version__ = "0.1.0"
+
+uint8 = dtype.uint8
+int32 = dtype.int32
+int = int32
+int64 = long = dtype.int64
+float32 = dtype.float32
+float = float32
+float64 = double = dtype.float64
+bool = dtype.bool
+contiguous_format = memory_format.contiguous_format
+channels_last = channels_last_3d = memory_format.channels_last
+inference_mode = no_grad
+
+# Tensor methods that are also functions of the package.
+_METHODS = (
+    *_UNARY,
+    *_BINARY,
+    "add", "sub", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
+    "clamp", "clip", "matmul", "mm", "bmm", "dot", "softmax", "log_softmax", "flatten", "reshape", "permute", "transpose",
+    "squeeze", "unsqueeze", "movedim", "ravel", "clone", "narrow", "is_floating_point", "t",
+)  # fmt: skip
+globals().update({name: getattr(Tensor, name) for name in _METHODS})
+
+_SUBMODULES = ("autograd", "cuda", "data", "models", "nn", "optim", "train", "utils")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"convcore.{name}")
+    raise AttributeError(f"module 'convcore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_SUBMODULES])

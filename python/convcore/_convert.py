@@ -1,0 +1,112 @@
+"""From Python and numpy values to tensors and to the core's plain arguments."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from convcore import _core
+
+Dtype = _core.dtype
+_DTYPES = {
+    np.dtype(np.bool_): Dtype.bool,
+    np.dtype(np.uint8): Dtype.uint8,
+    np.dtype(np.int32): Dtype.int32,
+    np.dtype(np.int64): Dtype.int64,
+    np.dtype(np.float32): Dtype.float32,
+    np.dtype(np.float64): Dtype.float64,
+}
+_NUMPY = {dtype: numpy for numpy, dtype in _DTYPES.items()}
+_PYTHON = {builtins.bool: Dtype.bool, builtins.int: Dtype.int64, builtins.float: Dtype.float32}
+# Types we do not have, as the nearest one that holds their values.
+_WIDENED = {
+    np.dtype(np.int8): np.int32,
+    np.dtype(np.int16): np.int32,
+    np.dtype(np.uint16): np.int32,
+    np.dtype(np.uint32): np.int64,
+    np.dtype(np.float16): np.float32,
+}
+
+
+def to_dtype(value: Any) -> _core.dtype:
+    """The dtype that `value` (ours, numpy's or a Python type) stands for."""
+    if isinstance(value, Dtype):
+        return value
+    if value in _PYTHON:
+        return _PYTHON[value]
+    try:
+        return _DTYPES[np.dtype(value)]
+    except (TypeError, KeyError):
+        names = ", ".join(d.name for d in Dtype)
+        raise TypeError(f"dtype: expected one of {names}, got {value!r}") from None
+
+
+def to_numpy_dtype(dtype: _core.dtype) -> np.dtype:
+    return _NUMPY[dtype]
+
+
+def check_device(device: Any) -> None:
+    """Everything lives on the CPU; any other device is refused."""
+    if device is None or str(device) == "cpu":
+        return
+    raise NotImplementedError(f"device: only 'cpu' is available in this build, got {str(device)!r}")
+
+
+def from_array(array: np.ndarray, *, copy: builtins.bool) -> _core.TensorBase:
+    """A tensor over a numpy array's memory, or over a copy where it cannot be shared."""
+    if array.dtype in _WIDENED:
+        array, copy = array.astype(_WIDENED[array.dtype]), False
+    if not array.dtype.isnative:
+        array, copy = array.astype(array.dtype.newbyteorder("=")), False
+    if array.dtype not in _DTYPES:
+        raise TypeError(f"tensor: no dtype for a numpy array of {array.dtype}")
+    itemsize = array.dtype.itemsize
+    shareable = array.flags.writeable and array.flags.aligned
+    if copy or not shareable or builtins.any(stride % itemsize for stride in array.strides):
+        array = np.array(array, order="C", copy=True)
+    strides = [stride // itemsize for stride in array.strides]
+    return _core.from_memory(array.ctypes.data, list(array.shape), strides, _DTYPES[array.dtype], array)
+
+
+def index_tensor(item: Any) -> _core.TensorBase:
+    """An integer or boolean index array as an int64 or bool tensor."""
+    if isinstance(item, _core.TensorBase):
+        x = item
+    else:
+        array = np.asarray(item)
+        x = from_array(array.astype(np.int64) if array.size == 0 else array, copy=True)
+    if x.dtype == Dtype.bool or x.dtype == Dtype.int64:
+        return x
+    if x.dtype == Dtype.int32 or x.dtype == Dtype.uint8:
+        return _core.to_dtype(x, Dtype.int64)
+    raise IndexError(f"index: arrays must be of integers or bool, got {x.dtype}")
+
+
+def sizes(args: tuple, name: str = "shape") -> list[int]:
+    """(2, 3) or ((2, 3),) as a list of integers."""
+    values = args[0] if len(args) == 1 and not hasattr(args[0], "__index__") else args
+    try:
+        return [value.__index__() for value in values]
+    except (TypeError, AttributeError):
+        raise TypeError(f"{name}: expected integers, got {args!r}") from None
+
+
+def axes(dim: Any) -> list[int]:
+    """None, an integer or several, as a list (empty: all)."""
+    if dim is None:
+        return []
+    if hasattr(dim, "__index__"):
+        return [dim.__index__()]
+    return [d.__index__() for d in dim]
+
+
+def values(value: Any, name: str) -> list[int]:
+    """One integer or several (a window's size, stride, …), as a list."""
+    if hasattr(value, "__index__") and not isinstance(value, builtins.bool):
+        return [value.__index__()]
+    try:
+        return [v.__index__() for v in value]
+    except (TypeError, AttributeError):
+        raise TypeError(f"{name}: expected an integer or several, got {value!r}") from None

@@ -1,0 +1,114 @@
+"""The machine underneath: threads, devices, memory, and which implementation ran."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from convcore import _convert as convert
+from convcore import _core
+
+
+class device:
+    """Where a tensor lives. This build has one: `cpu`.
+
+    >>> import convcore as cc
+    >>> cc.device("cpu")
+    device(type='cpu')
+    """
+
+    def __init__(self, type: Any = "cpu") -> None:
+        convert.check_device(type)
+        self.type = "cpu"
+        self.index = None
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __eq__(self, other: object) -> bool:
+        return str(other) == "cpu"
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+
+class threads:
+    """While it lives, this Python thread's work uses at most n threads.
+
+    >>> import convcore as cc
+    >>> with cc.threads(1):
+    ...     cc.get_num_threads()
+    1
+    """
+
+    def __init__(self, n: int) -> None:
+        if n < 1:
+            raise _core.ArgumentError(f"threads: n must be at least 1, got {n}")
+        self._n = n
+
+    def __enter__(self) -> threads:
+        self._scope = _core.ThreadsScope(self._n)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        del self._scope
+
+
+class explain:
+    """Collects which implementation each kernel call of this thread chose, and why others declined.
+
+    >>> import convcore as cc
+    >>> with cc.explain() as log:
+    ...     _ = cc.nn.functional.conv2d(cc.zeros(1, 3, 8, 8), cc.zeros(4, 3, 3, 3))
+    >>> log.decisions[0]["op"]
+    'conv'
+    """
+
+    def __enter__(self) -> explain:
+        self._log = _core.DecisionLog()
+        self.decisions: list[dict] = []
+        return self
+
+    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.decisions = self._log.decisions
+        del self._log
+
+    def __str__(self) -> str:
+        lines = []
+        for d in self.decisions:
+            rate = d["flops"] / d["seconds"] / 1e9 if d["seconds"] > 0 else 0.0
+            lines.append(f"{d['op']}: {d['implementation']}  {d['problem']}  {d['seconds'] * 1e3:.3f} ms  {rate:.1f} GFLOP/s")
+            lines += [f"    declined {reason}" for reason in d["declined"]]
+        return "\n".join(lines)
+
+
+def get_num_threads() -> int:
+    """How many threads work started by this Python thread may use."""
+    return _core.num_threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Sets how many threads all work may use; `threads(n)` does so for a scope."""
+    _core.set_num_threads(n)
+
+
+def memory_stats() -> dict:
+    """Bytes in use by tensors, packs and workspace, bytes cached for reuse, and the peak."""
+    return _core.memory_stats()
+
+
+def show_config() -> str:
+    """The build and the machine, as text."""
+    from convcore import __version__
+
+    return "\n".join(
+        [
+            f"convcore {__version__}",
+            f"cpu: {_core.cpu_name()}",
+            f"instruction set: {_core.isa()} (machine: {_core.machine_isa()})",
+            f"threads: {_core.num_threads()} ({_core.threading_backend()})",
+        ]
+    )
