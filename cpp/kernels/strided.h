@@ -22,7 +22,15 @@ struct Strided {
         for (int i = 0; i < rank; ++i) n *= size[i];
         return n;
     }
-    bool contiguous(int array) const { return rank == 1 && (stride[array][0] == 1 || size[0] == 1); }
+    // Its elements follow one another without gaps in the common order.
+    bool dense(int array) const {
+        int64_t expected = 1;
+        for (int i = rank - 1; i >= 0; --i) {
+            if (stride[array][i] != expected) return false;
+            expected *= size[i];
+        }
+        return true;
+    }
 
     // Calls f(offset, count, step) for the runs along the last axis that hold the elements [begin, begin + n) of one array.
     template <class F>

@@ -72,22 +72,13 @@ struct Plan {
         return Strided(p.shape, strides, inputs + 1);
     }
 
-    bool dense(int array) const {
-        int64_t expected = 1;
-        for (int i = layout.rank - 1; i >= 0; --i) {
-            if (layout.stride[array][i] != expected) return false;
-            expected *= layout.size[i];
-        }
-        return true;
-    }
-
     void choose() {
         const int last = layout.rank - 1;
         block = kBlock;
-        bool flat = dense(0), rows = layout.size[last] >= 32, all_dense = flat;
+        bool flat = layout.dense(0), rows = layout.size[last] >= 32, all_dense = flat;
         for (int a = 0; a < layout.arrays; ++a) rows = rows && (layout.stride[a][last] == 1 || (a > 0 && layout.stride[a][last] == 0));
         for (int a = 1; a < layout.arrays; ++a) {
-            if (dense(a)) continue;
+            if (layout.dense(a)) continue;
             all_dense = false;
             const int64_t repeat = period(layout, a);
             if (repeat > kBlock || block % repeat) {
@@ -148,7 +139,7 @@ void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin
 
     bool is_dense[Strided::kMaxArrays], repeats[Strided::kMaxArrays];
     for (int a = 0; a < s.arrays; ++a) {
-        is_dense[a] = plan.dense(a);
+        is_dense[a] = s.dense(a);
         repeats[a] = !is_dense[a] && plan.block % period(s, a) == 0;
     }
     for (int64_t i = begin; i < end; i += plan.block) {

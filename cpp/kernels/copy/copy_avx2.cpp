@@ -1,0 +1,42 @@
+// 8×8 blocks of 4-byte elements, transposed in registers: eight loads along the source's rows, three rounds of interleaving (pairs,
+// quarters, halves), eight stores along the destination's rows. Every cache line is read and written whole, so strides that are powers of
+// two do no harm. What is left at the edges goes element by element.
+#include <immintrin.h>
+
+#include "kernels/copy/transpose.h"
+
+namespace cc::avx2 {
+namespace {
+
+inline void block(const float* src, int64_t from, float* dst, int64_t to) {
+    __m256 a[8], b[8];
+    for (int i = 0; i < 8; ++i) a[i] = _mm256_loadu_ps(src + i * from);
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm256_shuffle_ps(b[i], b[i + 2], 0x44);
+        a[i + 1] = _mm256_shuffle_ps(b[i], b[i + 2], 0xEE);
+        a[i + 2] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+        a[i + 3] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; ++i) {
+        _mm256_storeu_ps(dst + i * to, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
+        _mm256_storeu_ps(dst + (i + 4) * to, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
+    }
+}
+
+}  // namespace
+
+void transpose32(const void* src_, int64_t from, void* dst_, int64_t to, int64_t rows, int64_t columns) {
+    const float* src = static_cast<const float*>(src_);
+    float* dst = static_cast<float*>(dst_);
+    const int64_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+    for (int64_t c = 0; c < whole_columns; c += 8)
+        for (int64_t r = 0; r < whole_rows; r += 8) block(src + r * from + c, from, dst + c * to + r, to);
+    for (int64_t c = 0; c < columns; ++c)
+        for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r) dst[c * to + r] = src[r * from + c];
+}
+
+}  // namespace cc::avx2
