@@ -1,8 +1,10 @@
 #include "kernels/conv/conv.h"
 
 #include "base/error.h"
+#include "kernels/conv/conv_depthwise.h"
 #include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_reference.h"
+#include "kernels/conv/conv_strip.h"
 #include "kernels/impl.h"
 
 namespace cc {
@@ -18,15 +20,31 @@ std::string ConvProblem::describe() const {
 namespace {
 
 template <const MicroSet& Micro>
+void depthwise(const ConvProblem& p, const ConvArgs& args) {
+    conv_depthwise(p, args, Micro);
+}
+
+template <const MicroSet& Micro>
 void direct(const ConvProblem& p, const ConvArgs& args) {
     conv_direct(p, args, Micro);
 }
 
+template <const MicroSet& Micro>
+void strip(const ConvProblem& p, const ConvArgs& args) {
+    conv_strip(p, args, Micro);
+}
+
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
+    {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
+    {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
     {"direct_avx512", Isa::Avx512, nullptr, direct<avx512::micro>},
+    {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
+    {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
     {"direct_avx2", Isa::Avx2, nullptr, direct<avx2::micro>},
 #endif
+    {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
+    {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
     {"direct_generic", Isa::Generic, nullptr, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},
 };

@@ -36,12 +36,9 @@ struct Rows {
     const T* weight;
     const T* bias;
     const int64_t depth = (forward ? p.c : p.k) / p.groups, cols = (forward ? p.k : p.c) / p.groups;
-    const int64_t *const source_size = forward ? p.in : p.out, *const result_size = forward ? p.out : p.in;
     const Panels panels{micro.lanes, cols};
 
     int64_t packed_group() const { return panels.padded() * depth * p.taps(); }
-    int64_t source_channels() const { return depth * p.groups; }
-    int64_t result_channels() const { return cols * p.groups; }
 
     // Panel [tap][depth][width] of w [k][c][tap].
     void pack(int64_t group, int64_t panel, T* to) const {
@@ -67,62 +64,18 @@ struct Rows {
         }
     }
 
-    // Where the source pixels of count pixels from `first` on lie: sources[tap][i], results[i].
-    void look_up(const Pass& pass, int64_t group, int64_t first, int64_t count, const T* zeros, const T** sources, T** results) const {
-        const PassAxis* axes = pass.axes;
-        int64_t q[3], rest = first;
-        for (int a = 2; a >= 0; --a) {
-            q[a] = rest % axes[a].count;
-            rest /= axes[a].count;
-        }
-        int64_t image = rest;
-        auto inside = [&](int64_t i, int a) { return static_cast<uint64_t>(i) < static_cast<uint64_t>(source_size[a]); };
-        for (int64_t row = 0; row < count; ++row) {
-            const T* from = source + image * source_size[0] * source_size[1] * source_size[2] * source_channels() + group * depth;
-            const T** to = sources + row;
-            for (int64_t offset0 : axes[0].offsets) {
-                const int64_t i0 = q[0] * axes[0].source_step + offset0;
-                for (int64_t offset1 : axes[1].offsets) {
-                    const int64_t i1 = q[1] * axes[1].source_step + offset1;
-                    const bool inside_01 = inside(i0, 0) && inside(i1, 1);
-                    const T* line = from + (i0 * source_size[1] + i1) * source_size[2] * source_channels();
-                    for (int64_t offset2 : axes[2].offsets) {
-                        const int64_t i2 = q[2] * axes[2].source_step + offset2;
-                        *to = inside_01 && inside(i2, 2) ? line + i2 * source_channels() : zeros;
-                        to += micro.rows;
-                    }
-                }
-            }
-            int64_t pixel = image;
-            for (int a = 0; a < 3; ++a) pixel = pixel * result_size[a] + axes[a].start + q[a] * axes[a].step;
-            results[row] = result + pixel * result_channels() + group * cols;
-            for (int a = 2; a >= 0 && ++q[a] == axes[a].count; --a) {
-                q[a] = 0;
-                if (a == 0) ++image;
-            }
-        }
-    }
-
-    // Which of the packed taps a pass uses, in its order.
-    std::vector<int64_t> weight_taps(const Pass& pass) const {
-        std::vector<int64_t> taps;
-        for (int64_t t0 : pass.axes[0].taps)
-            for (int64_t t1 : pass.axes[1].taps)
-                for (int64_t t2 : pass.axes[2].taps) taps.push_back((t0 * p.kernel[1] + t1) * p.kernel[2] + t2);
-        return taps;
-    }
-
     // The tiles [first_tile, end_tile) of a pass, channels of the panels [first_panel, end_panel).
     void block(const Pass& pass, int64_t group, const Parts& tiles, int64_t first_tile, int64_t end_tile, int64_t first_panel,
                int64_t end_panel, const T* packed, const T* zeros) const {
         const int64_t count = end_tile - first_tile, taps = pass.taps();
-        const std::vector<int64_t> order = weight_taps(pass);
+        const std::vector<int64_t> order = weight_taps(p, pass);
+        const PixelTable<T> table(p, pass, source, result, micro.rows);
         Scratch<const T*> sources(count * taps * micro.rows + 1);
         Scratch<T*> results(count * micro.rows);
         Scratch<const T*> panel_taps(taps + 1);
         for (int64_t i = 0; i < count; ++i)
-            look_up(pass, group, tiles.begin(first_tile + i), tiles.size(first_tile + i), zeros, sources.data() + i * taps * micro.rows,
-                    results.data() + i * micro.rows);
+            table.look_up(tiles.begin(first_tile + i), tiles.size(first_tile + i), group * depth, group * cols, zeros,
+                          sources.data() + i * taps * micro.rows, results.data() + i * micro.rows);
         const int64_t tap_bytes = depth * 2 * micro.lanes * static_cast<int64_t>(sizeof(T));
         const Parts pieces = Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes));
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {

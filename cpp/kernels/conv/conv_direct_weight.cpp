@@ -11,6 +11,7 @@
 #include "base/allocator.h"
 #include "base/parallel.h"
 #include "kernels/conv/conv_direct.h"
+#include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
 
 namespace cc {
@@ -27,37 +28,6 @@ struct GradWeight {
     const T *x, *y;
     const int64_t group_c = p.c / p.groups, group_k = p.k / p.groups, row = p.taps() * group_c;
 
-    // Pairs of rows that tap (t0, t1, t2) multiplies, among output pixels [first, first + count). Returns their number.
-    int64_t list(const int64_t* t, int64_t first, int64_t count, const T** a, const T** b) const {
-        int64_t o[3], rest = first, found = 0;
-        for (int axis = 2; axis >= 0; --axis) {
-            o[axis] = rest % p.out[axis];
-            rest /= p.out[axis];
-        }
-        int64_t image = rest;
-        auto source = [&](int axis) { return o[axis] * p.stride[axis] - p.pad_lo[axis] + t[axis] * p.dilation[axis]; };
-        auto inside = [&](int64_t i, int axis) { return static_cast<uint64_t>(i) < static_cast<uint64_t>(p.in[axis]); };
-        for (int64_t pixel = first; pixel < first + count;) {
-            const int64_t i0 = source(0), i1 = source(1), run = std::min(p.out[2] - o[2], first + count - pixel);
-            if (inside(i0, 0) && inside(i1, 1)) {
-                const T* line = x + ((image * p.in[0] + i0) * p.in[1] + i1) * p.in[2] * p.c;
-                int64_t i2 = source(2);
-                for (int64_t j = 0; j < run; ++j, i2 += p.stride[2])
-                    if (inside(i2, 2)) {
-                        a[found] = y + (pixel + j) * p.k;
-                        b[found++] = line + i2 * p.c;
-                    }
-            }
-            pixel += run;
-            o[2] = 0;
-            for (int axis = 1; axis >= 0 && ++o[axis] == p.out[axis]; --axis) {
-                o[axis] = 0;
-                if (axis == 0) ++image;
-            }
-        }
-        return found;
-    }
-
     // Adds pixels [first, end) to sums [k][tap][c] for a block of k and c of one group.
     void block(int64_t group, int64_t k, int64_t ks, int64_t c, int64_t cs, int64_t first, int64_t end, T* sums) const {
         const Parts tiles = Parts::at_most(ks, micro.rows);
@@ -67,8 +37,7 @@ struct GradWeight {
         for (; first < end; first += kPixels) {
             const int64_t count = std::min(kPixels, end - first);
             for (int64_t tap = 0; tap < p.taps(); ++tap) {
-                const int64_t t[3] = {tap / p.kernel[2] / p.kernel[1], tap / p.kernel[2] % p.kernel[1], tap % p.kernel[2]};
-                const int64_t found = list(t, first, count, a, b);
+                const int64_t found = list_pairs(p, tap, first, count, x, y, a, b);
                 if (found == 0) continue;
                 const int64_t to = (p.flip ? p.taps() - 1 - tap : tap) * group_c;
                 for (int64_t j = c; j < c + cs; j += 2 * micro.lanes)

@@ -42,4 +42,12 @@ std::vector<Pass> grad_input_passes(const ConvProblem& p) {
     return passes;
 }
 
+std::vector<int64_t> weight_taps(const ConvProblem& p, const Pass& pass) {
+    std::vector<int64_t> taps;
+    for (int64_t t0 : pass.axes[0].taps)
+        for (int64_t t1 : pass.axes[1].taps)
+            for (int64_t t2 : pass.axes[2].taps) taps.push_back((t0 * p.kernel[1] + t1) * p.kernel[2] + t2);
+    return taps;
+}
+
 }  // namespace cc

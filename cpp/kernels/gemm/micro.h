@@ -32,11 +32,36 @@ struct OuterTile {
     bool accumulate;
 };
 
+// out[i][j] = bias[j] + Σ_t a[t][i][j] · b[b_at[t] + j]: depthwise convolution of some pixels.
+template <class T>
+struct ColumnTile {
+    int64_t taps;
+    const T* const* a;   // [taps][Micro::rows]
+    const T* b;
+    const int64_t* b_at;
+    T* const* out;       // [rows]
+    const T* bias;       // null or cols values
+    int64_t rows, cols;
+};
+
+// out[j] += Σ_p a[p][offset + j] · b[p][offset + j]: its kernel's gradient.
+template <class T>
+struct ColumnSum {
+    int64_t depth;
+    const T* const* a;
+    const T* const* b;
+    int64_t offset;
+    T* out;
+    int64_t cols;
+};
+
 template <class T>
 struct Micro {
     int64_t rows, lanes;
     void (*row_tile)(const RowTile<T>&);
     void (*outer_tile)(const OuterTile<T>&);
+    void (*column_tile)(const ColumnTile<T>&);
+    void (*column_sum)(const ColumnSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
     void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t cols);
 };

@@ -2,10 +2,12 @@
 //
 //   row tile:   Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one broadcast per row, used twice.
 //               Rows are pointers, so packed panels, matrices in place and pixels of a convolution run the same code.
+//   column tile: Rows pixels × one vector of channels at a time, Σ over taps; loads bound it, one per multiply-add.
+//   column sum: four vectors of channels at a time, so that four chains of multiply-adds overlap.
 //   outer tile: Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, no packing at all.
 //
 // AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2 6×16: 12 + 2 + 1 of 16.
-// Every number of rows has its own code, so that ragged edges do no idle work. V::broadcast must be one load: folded into
+// Every number of rows has its own code, so that ragged edges do no idle work. broadcast must be one load: folded into
 // the multiply-adds it would be loaded twice.
 #pragma once
 
@@ -16,12 +18,17 @@
 namespace cc {
 namespace {
 
+template <class V>
+V broadcast(const typename V::Scalar* p) {
+    return V::set(*p);
+}
+
 template <class V, int MaxRows, int Rows, int Vectors, class T>
 [[gnu::noinline]] void row_tile(const RowTile<T>& tile) {
     constexpr int64_t lanes = V::lanes;
     V acc[Rows][Vectors];
     CC_UNROLL for (int i = 0; i < Rows; ++i)
-        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::zero();
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
     for (int64_t t = 0; t < tile.taps; ++t) {
         const T* const* a = tile.a + t * MaxRows;
         const T* b = tile.b[t];
@@ -31,7 +38,7 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
             V bv[Vectors];
             CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                V av = V::broadcast(rows[i] + l);
+                V av = broadcast<V>(rows[i] + l);
                 CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
             }
         }
@@ -60,7 +67,7 @@ template <class V, int Rows, int Vectors, bool Ragged, class T>
     const int64_t last = tile.cols - (Vectors - 1) * lanes;
     V acc[Rows][Vectors];
     CC_UNROLL for (int i = 0; i < Rows; ++i)
-        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::zero();
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
     const T *const *a_rows = tile.a, *const *b_rows = tile.b;
     const int64_t a_offset = tile.a_offset, b_offset = tile.b_offset, depth = tile.depth;
     for (int64_t p = 0; p < depth; ++p) {
@@ -69,7 +76,7 @@ template <class V, int Rows, int Vectors, bool Ragged, class T>
         CC_UNROLL for (int v = 0; v < Vectors; ++v)
             bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last) : V::load(b + v * lanes);
         CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            V av = V::broadcast(a + i);
+            V av = broadcast<V>(a + i);
             CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
         }
     }
@@ -108,6 +115,60 @@ void any_outer_tile(const OuterTile<T>& tile) {
     else if (tile.cols == V::lanes) outer_tile_of<V, 1, false, MaxRows>(tile);
     else if (tile.cols < 2 * V::lanes) outer_tile_of<V, 2, true, MaxRows>(tile);
     else outer_tile_of<V, 2, false, MaxRows>(tile);
+}
+
+template <class V, int MaxRows, int Rows, class T>
+[[gnu::noinline]] void column_tile(const ColumnTile<T>& tile) {
+    for (int64_t j = 0; j < tile.cols; j += V::lanes) {
+        const int64_t left = tile.cols - j;
+        const bool whole = left >= V::lanes;
+        const V start = !tile.bias ? V::set(0) : whole ? V::load(tile.bias + j) : V::load(tile.bias + j, left);
+        V acc[Rows];
+        CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = start;
+        const T* const* a = tile.a;
+        const T* b = tile.b + j;
+        if (whole) {
+            for (int64_t t = 0; t < tile.taps; ++t, a += MaxRows) {
+                const V w = V::load(b + tile.b_at[t]);
+                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = fma(V::load(a[i] + j), w, acc[i]);
+            }
+            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i].store(tile.out[i] + j);
+        } else {
+            for (int64_t t = 0; t < tile.taps; ++t, a += MaxRows) {
+                const V w = V::load(b + tile.b_at[t], left);
+                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = fma(V::load(a[i] + j, left), w, acc[i]);
+            }
+            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i].store(tile.out[i] + j, left);
+        }
+    }
+}
+
+template <class V, int MaxRows, int Rows = MaxRows, class T>
+void any_column_tile(const ColumnTile<T>& tile) {
+    if (tile.rows == Rows) return column_tile<V, MaxRows, Rows>(tile);
+    if constexpr (Rows > 1) any_column_tile<V, MaxRows, Rows - 1>(tile);
+}
+
+template <class V, class T>
+void column_sum(const ColumnSum<T>& sum) {
+    constexpr int64_t lanes = V::lanes;
+    int64_t j = 0;
+    for (; j + 4 * lanes <= sum.cols; j += 4 * lanes) {
+        V acc[4];
+        CC_UNROLL for (int v = 0; v < 4; ++v) acc[v] = V::load(sum.out + j + v * lanes);
+        for (int64_t p = 0; p < sum.depth; ++p) {
+            const T *a = sum.a[p] + sum.offset + j, *b = sum.b[p] + sum.offset + j;
+            CC_UNROLL for (int v = 0; v < 4; ++v) acc[v] = fma(V::load(a + v * lanes), V::load(b + v * lanes), acc[v]);
+        }
+        CC_UNROLL for (int v = 0; v < 4; ++v) acc[v].store(sum.out + j + v * lanes);
+    }
+    for (; j < sum.cols; j += lanes) {
+        const int64_t left = sum.cols - j < lanes ? sum.cols - j : lanes;
+        V acc = V::load(sum.out + j, left);
+        for (int64_t p = 0; p < sum.depth; ++p)
+            acc = fma(V::load(sum.a[p] + sum.offset + j, left), V::load(sum.b[p] + sum.offset + j, left), acc);
+        acc.store(sum.out + j, left);
+    }
 }
 
 }  // namespace

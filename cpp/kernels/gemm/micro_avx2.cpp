@@ -1,39 +1,23 @@
-#include <immintrin.h>
-
 #include "kernels/gemm/micro.inl"
+#include "kernels/simd/avx2.h"
+
+namespace cc {
+namespace {
+
+template <>
+avx2::F32 broadcast<avx2::F32>(const float* p) {
+    return {_mm256_broadcast_ss(p)};
+}
+template <>
+avx2::F64 broadcast<avx2::F64>(const double* p) {
+    return {_mm256_broadcast_sd(p)};
+}
+
+}  // namespace
+}  // namespace cc
 
 namespace cc::avx2 {
 namespace {
-
-alignas(32) const int32_t kLanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
-
-struct F32 {
-    static constexpr int64_t lanes = 8;
-    __m256 v;
-    static __m256i mask(int64_t n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLanes + 8 - n)); }
-    static F32 zero() { return {_mm256_setzero_ps()}; }
-    static F32 load(const float* p) { return {_mm256_loadu_ps(p)}; }
-    static F32 load(const float* p, int64_t n) { return {_mm256_maskload_ps(p, mask(n))}; }
-    static F32 broadcast(const float* p) { return {_mm256_broadcast_ss(p)}; }
-    void store(float* p) const { _mm256_storeu_ps(p, v); }
-    void store(float* p, int64_t n) const { _mm256_maskstore_ps(p, mask(n), v); }
-    friend F32 operator+(F32 a, F32 b) { return {_mm256_add_ps(a.v, b.v)}; }
-    friend F32 fma(F32 a, F32 b, F32 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
-};
-
-struct F64 {
-    static constexpr int64_t lanes = 4;
-    __m256d v;
-    static __m256i mask(int64_t n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLanes + 8 - 2 * n)); }
-    static F64 zero() { return {_mm256_setzero_pd()}; }
-    static F64 load(const double* p) { return {_mm256_loadu_pd(p)}; }
-    static F64 load(const double* p, int64_t n) { return {_mm256_maskload_pd(p, mask(n))}; }
-    static F64 broadcast(const double* p) { return {_mm256_broadcast_sd(p)}; }
-    void store(double* p) const { _mm256_storeu_pd(p, v); }
-    void store(double* p, int64_t n) const { _mm256_maskstore_pd(p, mask(n), v); }
-    friend F64 operator+(F64 a, F64 b) { return {_mm256_add_pd(a.v, b.v)}; }
-    friend F64 fma(F64 a, F64 b, F64 c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
-};
 
 // to[j][i] = from[i][j] for one block of lanes × lanes.
 void transpose_block(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
@@ -87,8 +71,10 @@ void transpose_f64(const double* from, int64_t from_stride, double* to, int64_t 
 }
 
 const MicroSet micro = {
-    {6, 8, any_row_tile<F32, 6, float>, any_outer_tile<F32, 6, float>, transpose_f32},
-    {6, 4, any_row_tile<F64, 6, double>, any_outer_tile<F64, 6, double>, transpose_f64},
+    {6, 8, any_row_tile<F32, 6, float>, any_outer_tile<F32, 6, float>, any_column_tile<F32, 6, 6, float>,
+     column_sum<F32, float>, transpose_f32},
+    {6, 4, any_row_tile<F64, 6, double>, any_outer_tile<F64, 6, double>, any_column_tile<F64, 6, 6, double>,
+     column_sum<F64, double>, transpose_f64},
 };
 
 }  // namespace cc::avx2

@@ -10,14 +10,14 @@ struct Vector {
     typedef T Type __attribute__((vector_size(16)));
     typedef T Unaligned __attribute__((vector_size(16), aligned(alignof(T)), may_alias));
     Type v;
-    static Vector zero() { return {Type{}}; }
+    using Scalar = T;
+    static Vector set(T x) { return {Type{} + x}; }
     static Vector load(const T* p) { return {*reinterpret_cast<const Unaligned*>(p)}; }
     static Vector load(const T* p, int64_t n) {
         Type v{};
         for (int64_t i = 0; i < n; ++i) v[i] = p[i];
         return {v};
     }
-    static Vector broadcast(const T* p) { return {Type{} + *p}; }
     void store(T* p) const { *reinterpret_cast<Unaligned*>(p) = v; }
     void store(T* p, int64_t n) const {
         for (int64_t i = 0; i < n; ++i) p[i] = v[i];
@@ -37,8 +37,10 @@ void transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int
 }  // namespace
 
 const MicroSet micro = {
-    {4, 4, any_row_tile<F32, 4, float>, any_outer_tile<F32, 4, float>, transpose<float>},
-    {4, 2, any_row_tile<F64, 4, double>, any_outer_tile<F64, 4, double>, transpose<double>},
+    {4, 4, any_row_tile<F32, 4, float>, any_outer_tile<F32, 4, float>, any_column_tile<F32, 4, 4, float>,
+     column_sum<F32, float>, transpose<float>},
+    {4, 2, any_row_tile<F64, 4, double>, any_outer_tile<F64, 4, double>, any_column_tile<F64, 4, 4, double>,
+     column_sum<F64, double>, transpose<double>},
 };
 
 }  // namespace cc::generic

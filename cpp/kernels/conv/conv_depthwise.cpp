@@ -1,0 +1,150 @@
+// y[o][c] = Σ_t x[o·stride − pad + t·dilation][c] · w[c][t]: one channel per group, channels-last, vectors along the channels.
+//
+// Pixels are found through the pointer tables of direct convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with AVX2)
+// at a time for every vector of channels; weights are transposed to [t][c]. The input's gradient is the same with the maps' passes;
+// the kernel's gradient runs down lists of row pairs per kernel position. With several outputs per channel (k = multiplier · c) x is
+// widened to k channels image by image, so that one kernel serves all; gradients of x are folded back in a fixed order.
+#include "kernels/conv/conv_depthwise.h"
+
+#include <algorithm>
+
+#include "base/allocator.h"
+#include "base/parallel.h"
+#include "kernels/conv/conv_passes.h"
+#include "kernels/gemm/pack.h"
+
+namespace cc {
+namespace {
+
+constexpr int64_t kPixels = 256;
+constexpr int64_t kChannels = 64;
+constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20, kWideBytes = 16 << 20;
+constexpr double kGrainFlops = 3e5;
+
+template <class T>
+struct Depthwise {
+    const ConvProblem& p;
+    const Micro<T>& micro;
+
+    // Forward and input gradient.
+    void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight, const T* bias) const {
+        Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
+        micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
+        std::fill_n(zeros.data(), p.c, T{});
+        for (const Pass& pass : passes) {
+            const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows);
+            const PixelTable<T> table(p, pass, source, result, micro.rows);
+            std::vector<int64_t> taps = weight_taps(p, pass);
+            for (int64_t& tap : taps) tap *= p.c;
+            const int64_t grain = static_cast<int64_t>(kGrainFlops / (2.0 * micro.rows * p.c * (pass.taps() + 1))) + 1;
+            parallel_for(tiles.count, grain, [&](int64_t begin, int64_t end) {
+                Scratch<const T*> sources(pass.taps() * micro.rows + 1);
+                Scratch<T*> results(micro.rows);
+                for (int64_t i = begin; i < end; ++i) {
+                    table.look_up(tiles.begin(i), tiles.size(i), 0, 0, zeros.data(), sources.data(), results.data());
+                    micro.column_tile({pass.taps(), sources.data(), transposed.data(), taps.data(), results.data(), bias, tiles.size(i), p.c});
+                }
+            });
+        }
+    }
+
+    void kernel(const T* x, T* weight, const T* y) const {
+        const int64_t blocks = (p.c + kChannels - 1) / kChannels, pixels = p.n * p.out_pixels(), size = p.taps() * p.c;
+        const int64_t room = std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T))));
+        const int64_t wanted = std::min({(kTasks + blocks - 1) / blocks, kMaxSlices, room, (pixels + kPixels - 1) / kPixels});
+        const Parts slices{pixels, std::max<int64_t>(1, wanted)};
+        Scratch<T> sums(slices.count * size);
+        auto slice_task = [&](int64_t task) {
+            const int64_t slice = task / blocks, c = task % blocks * kChannels, cs = std::min(kChannels, p.c - c);
+            T* sum = sums.data() + slice * size + c;
+            const T *y_rows[kPixels], *x_rows[kPixels];
+            for (int64_t tap = 0; tap < p.taps(); ++tap) std::fill_n(sum + tap * p.c, cs, T{});
+            for (int64_t first = slices.begin(slice); first < slices.begin(slice + 1); first += kPixels) {
+                const int64_t count = std::min(kPixels, slices.begin(slice + 1) - first);
+                for (int64_t tap = 0; tap < p.taps(); ++tap) {
+                    const int64_t found = list_pairs(p, tap, first, count, x, y, y_rows, x_rows);
+                    micro.column_sum({found, y_rows, x_rows, c, sum + (p.flip ? p.taps() - 1 - tap : tap) * p.c, cs});
+                }
+            }
+        };
+        auto finish_task = [&](int64_t) {
+            T* sum = sums.data();
+            for (int64_t step = 1; step < slices.count; step *= 2)
+                for (int64_t s = 0; s + step < slices.count; s += 2 * step)
+                    for (int64_t i = 0; i < size; ++i) sum[s * size + i] += sum[(s + step) * size + i];
+            micro.transpose(sum, p.c, weight, p.taps(), p.taps(), p.c);
+        };
+        parallel_stages({{blocks * slices.count, slice_task}, {1, finish_task}});
+    }
+
+    void run(T* x, T* weight, T* y, const T* bias) const {
+        switch (p.map) {
+            case ConvMap::Forward: return pixels(forward_passes(p), x, y, weight, bias);
+            case ConvMap::GradInput: return pixels(grad_input_passes(p), y, x, weight, nullptr);
+            case ConvMap::GradWeight: return kernel(x, weight, y);
+        }
+    }
+};
+
+// x with every channel repeated `times`, and back.
+template <class T>
+void widen(const T* x, int64_t pixels, int64_t c, int64_t times, T* wide) {
+    for (int64_t i = 0; i < pixels * c; ++i) std::fill_n(wide + i * times, times, x[i]);
+}
+template <class T>
+void fold(const T* wide, int64_t pixels, int64_t c, int64_t times, T* x) {
+    for (int64_t i = 0; i < pixels * c; ++i) {
+        T sum = wide[i * times];
+        for (int64_t j = 1; j < times; ++j) sum += wide[i * times + j];
+        x[i] = sum;
+    }
+}
+
+template <class T>
+void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
+    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight), *y = static_cast<T*>(args.y);
+    const T* bias = static_cast<const T*>(args.bias);
+    if (p.k == p.c) return Depthwise<T>{p, micro}.run(x, weight, y, bias);
+
+    ConvProblem some = p;
+    some.c = some.groups = p.k;
+    const int64_t times = p.k / p.c, x_size = p.in_pixels() * p.c, y_size = p.out_pixels() * p.k, wide_size = x_size * times;
+    const bool kernel = p.map == ConvMap::GradWeight;
+    const int64_t room = std::max<int64_t>(1, kWideBytes / (wide_size * static_cast<int64_t>(sizeof(T)) + 1));
+    const Parts chunks = Parts::at_most(p.n, kernel ? room : 1);
+    if (kernel) std::fill_n(weight, p.k * p.taps(), T{});
+    Scratch<T> sum(kernel ? p.k * p.taps() : 0);
+    auto chunk = [&](int64_t i) {
+        ConvProblem part = some;
+        part.n = chunks.size(i);
+        Scratch<T> wide(part.n * wide_size);
+        T *x_part = x + chunks.begin(i) * x_size, *y_part = y + chunks.begin(i) * y_size;
+        if (p.map != ConvMap::GradInput) widen(x_part, part.n * p.in_pixels(), p.c, times, wide.data());
+        Depthwise<T>{part, micro}.run(wide.data(), kernel ? sum.data() : weight, y_part, bias);
+        if (p.map == ConvMap::GradInput) fold(wide.data(), part.n * p.in_pixels(), p.c, times, x_part);
+    };
+    if (kernel) {
+        for (int64_t i = 0; i < chunks.count; ++i) {
+            chunk(i);
+            for (int64_t j = 0; j < p.k * p.taps(); ++j) weight[j] += sum[j];
+        }
+    } else {
+        parallel_for(chunks.count, 1, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i) chunk(i);
+        });
+    }
+}
+
+}  // namespace
+
+void conv_depthwise(const ConvProblem& p, const ConvArgs& args, const MicroSet& micro) {
+    visit_floating("conv", p.dtype, [&](auto zero) { run(p, args, micro_for(micro, zero)); });
+}
+
+const char* conv_depthwise_decline(const ConvProblem& p) {
+    if (p.groups != p.c || p.c == 1) return "groups have several channels";
+    if (p.n * p.out_pixels() == 0) return "a tensor is empty";
+    return nullptr;
+}
+
+}  // namespace cc

@@ -1,0 +1,12 @@
+// Depthwise convolution over the column kernels of one instruction set.
+#pragma once
+
+#include "kernels/conv/conv.h"
+#include "kernels/gemm/micro.h"
+
+namespace cc {
+
+void conv_depthwise(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
+const char* conv_depthwise_decline(const ConvProblem& problem);
+
+}  // namespace cc

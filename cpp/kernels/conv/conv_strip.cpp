@@ -1,0 +1,295 @@
+// Convolution where a group has few channels: with c = 3 a loop over one kernel position is too short, and 16 lanes are mostly empty.
+//
+// In a zero-padded, channels-last copy of some input lines (a strip) the kernel2 · c values under one line of the kernel are
+// neighbours, so a line of the kernel acts as one position with kernel2 · c channels; groups become dense on the way.
+//   forward       row tiles: pixels × k, one "tap" per kernel line, depth kernel2 · c, source rows in the strip
+//   grad_input    row tiles: pixels × (kernel2 · c), depth k, added into a strip per image; pixels of one tile lie apart, because a
+//                 window read right after its overlapping neighbour was written stalls
+//   grad_weight   outer tiles: pixels summed, k × (kernel2 · c) or the other way round, whichever leaves fewer lanes empty
+// A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where patches would copy it kernel times.
+// Tasks are strips; the kernel's gradient sums slices of strips in a fixed pairwise tree: same bits at any thread count.
+#include "kernels/conv/conv_strip.h"
+
+#include <algorithm>
+
+#include "base/allocator.h"
+#include "base/parallel.h"
+#include "kernels/gemm/pack.h"
+
+namespace cc {
+namespace {
+
+constexpr int64_t kStripBytes = 128 * 1024;
+constexpr int64_t kTasks = 32, kSlices = 16, kSliceBytes = 16 << 20;
+constexpr int64_t kPixels = 256;
+constexpr int64_t kMaxRows = 16;
+constexpr double kGrainFlops = 1e6;
+
+template <class T>
+struct Strips {
+    const ConvProblem& p;
+    const Micro<T>& micro;
+    const int64_t c = p.c / p.groups, k = p.k / p.groups;
+    const int64_t run = p.kernel[2] * c, lines = p.kernel[0] * p.kernel[1], patch = lines * run;
+    const int axis = p.out[0] > 1 ? 0 : p.out[1] > 1 ? 1 : 2;  // along which images are cut into strips
+
+    // Output pixels [first, first + count) along the axis, and the padded input below them.
+    struct Strip {
+        int64_t image, group, first, count;
+    };
+
+    int64_t length(int a, int64_t outputs) const { return (outputs - 1) * p.stride[a] + (p.kernel[a] - 1) * p.dilation[a] + 1; }
+    int64_t length_of(int a, int64_t count) const { return length(a, a == axis ? count : p.out[a]); }
+    int64_t size(int64_t count) const { return length_of(0, count) * length_of(1, count) * length_of(2, count) * c; }
+    int64_t pixels(int64_t count) const { return p.out_pixels() / p.out[axis] * count; }
+
+    Parts cuts() const {
+        const int64_t step = std::max<int64_t>(1, (size(2) - size(1)) * static_cast<int64_t>(sizeof(T)));
+        const int64_t wanted = std::min(p.out[axis], kTasks / (p.n * p.groups) + 1);
+        return Parts::at_most(p.out[axis], std::clamp<int64_t>(kStripBytes / step, 1, (p.out[axis] + wanted - 1) / wanted));
+    }
+
+    // Calls f(line in the strip, line in x, first pixel in x, pixels) for every strip line that meets the image; f(line, null …) otherwise.
+    template <class X, class F>
+    void each_line(const Strip& s, X* x, F f) const {
+        const int64_t n0 = length_of(0, s.count), n1 = length_of(1, s.count), n2 = length_of(2, s.count);
+        int64_t start[3];
+        for (int a = 0; a < 3; ++a) start[a] = (a == axis ? s.first : 0) * p.stride[a] - p.pad_lo[a];
+        const int64_t left = std::clamp<int64_t>(-start[2], 0, n2), right = std::clamp<int64_t>(p.in[2] - start[2], left, n2);
+        for (int64_t i = 0; i < n0; ++i)
+            for (int64_t j = 0; j < n1; ++j) {
+                const int64_t i0 = start[0] + i, i1 = start[1] + j, at = (i * n1 + j) * n2 * c;
+                const bool inside = i0 >= 0 && i0 < p.in[0] && i1 >= 0 && i1 < p.in[1] && left < right;
+                X* line = inside ? x + (((s.image * p.in[0] + i0) * p.in[1] + i1) * p.in[2] + start[2] + left) * p.c + s.group * c : nullptr;
+                f(at, line, inside ? left : n2, inside ? right : n2, n2);
+            }
+    }
+
+    void fill(const Strip& s, const T* x, T* strip) const {
+        each_line(s, x, [&](int64_t at, const T* line, int64_t left, int64_t right, int64_t end) {
+            T* to = strip + at;
+            std::fill(to, to + left * c, T{});
+            if (p.groups == 1) std::copy_n(line, (right - left) * c, to + left * c);
+            else for (int64_t i = 0; i < right - left; ++i) std::copy_n(line + i * p.c, c, to + (left + i) * c);
+            std::fill(to + right * c, to + end * c, T{});
+        });
+    }
+
+    void drain(const Strip& s, const T* strip, T* x) const {
+        each_line(s, x, [&](int64_t at, T* line, int64_t left, int64_t right, int64_t) {
+            for (int64_t i = 0; i < right - left; ++i) std::copy_n(strip + at + (left + i) * c, c, line + i * p.c);
+        });
+    }
+
+    // Where the windows of all pixels of a strip begin in it, and kernel line l after that.
+    void windows(int64_t count, int64_t* at) const {
+        const int64_t n1 = length_of(1, count), n2 = length_of(2, count);
+        auto outputs = [&](int a) { return a == axis ? count : p.out[a]; };
+        for (int64_t i = 0; i < outputs(0); ++i)
+            for (int64_t j = 0; j < outputs(1); ++j)
+                for (int64_t l = 0; l < outputs(2); ++l)
+                    *at++ = ((i * p.stride[0] * n1 + j * p.stride[1]) * n2 + l * p.stride[2]) * c;
+    }
+    int64_t line_offset(int64_t line, int64_t count) const {
+        const int64_t t0 = line / p.kernel[1], t1 = line % p.kernel[1];
+        return (t0 * p.dilation[0] * length_of(1, count) + t1 * p.dilation[1]) * length_of(2, count) * c;
+    }
+
+    // First pixel of a strip in the output.
+    int64_t first_pixel(const Strip& s) const { return s.image * p.out_pixels() + s.first * (p.out_pixels() / p.out[axis]); }
+
+    // Calls f(weight index, kernel index of the group, position in a patch).
+    template <class F>
+    void each_weight(int64_t group, int64_t first, int64_t count, F f) const {
+        const int64_t taps = p.taps();
+        for (int64_t i = first; i < first + count; ++i)
+            for (int64_t j = 0; j < c; ++j)
+                for (int64_t t = 0; t < taps; ++t)
+                    f(((group * k + i) * c + j) * taps + (p.flip ? taps - 1 - t : t), i, t * c + j);
+    }
+
+    int64_t grain(int64_t tasks) const { return std::max<int64_t>(1, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1))); }
+
+    void forward(const T* x, const T* weight, T* y, const T* bias) const {
+        const Panels panels{micro.lanes, k};
+        const int64_t packed_group = patch * panels.padded();
+        Scratch<T> packed(p.groups * packed_group);
+        parallel_for(p.groups * panels.count(), std::max<int64_t>(1, 32768 / (patch * 2 * micro.lanes)), [&](int64_t begin, int64_t end) {
+            for (int64_t task = begin; task < end; ++task) {
+                const int64_t group = task / panels.count(), panel = task % panels.count(), width = panels.width(panel);
+                T* to = packed.data() + group * packed_group + panels.begin(panel) * patch;
+                if (panels.size(panel) < width) std::fill_n(to, patch * width, T{});
+                each_weight(group, panels.begin(panel), panels.size(panel),
+                            [&](int64_t w, int64_t i, int64_t at) { to[at * width + i - panels.begin(panel)] = weight[w]; });
+            }
+        });
+        const Parts cut = cuts();
+        const int64_t tasks = p.n * p.groups * cut.count, most = cut.size(0);
+        parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
+            Scratch<T> strip(size(most));
+            Scratch<int64_t> at(pixels(most));
+            Scratch<const T*> sources(lines * micro.rows), taps(lines);
+            T* out[kMaxRows];
+            for (int64_t task = begin; task < end; ++task) {
+                const int64_t part = task / p.groups % cut.count;
+                const Strip s{task / p.groups / cut.count, task % p.groups, cut.begin(part), cut.size(part)};
+                fill(s, x, strip.data());
+                windows(s.count, at.data());
+                const Parts tiles = Parts::at_most(pixels(s.count), micro.rows);
+                T* to = y + first_pixel(s) * p.k + s.group * k;
+                for (int64_t t = 0; t < tiles.count; ++t) {
+                    const int64_t rows = tiles.size(t), first = tiles.begin(t);
+                    for (int64_t line = 0; line < lines; ++line) {
+                        const T* base = strip.data() + line_offset(line, s.count);
+                        for (int64_t i = 0; i < rows; ++i) sources[line * micro.rows + i] = base + at[first + i];
+                    }
+                    for (int64_t panel = 0; panel < panels.count(); ++panel) {
+                        const int64_t width = panels.width(panel), col = panels.begin(panel);
+                        const T* b = packed.data() + s.group * packed_group + col * patch;
+                        for (int64_t line = 0; line < lines; ++line) taps[line] = b + line * run * width;
+                        for (int64_t i = 0; i < rows; ++i) out[i] = to + (first + i) * p.k + col;
+                        micro.row_tile({lines, run, sources.data(), taps.data(), width, out,
+                                        bias ? bias + s.group * k + col : nullptr, rows, panels.size(panel), false});
+                    }
+                }
+            }
+        });
+    }
+
+    void grad_input(T* x, const T* weight, const T* y) const {
+        const Panels panels{micro.lanes, run};
+        const int64_t packed_line = k * panels.padded();
+        Scratch<T> packed(p.groups * lines * packed_line);
+        std::fill_n(packed.data(), p.groups * lines * packed_line, T{});
+        for (int64_t group = 0; group < p.groups; ++group)
+            each_weight(group, 0, k, [&](int64_t w, int64_t i, int64_t at) {
+                const int64_t line = at / run, col = at % run, panel = col / (2 * micro.lanes);
+                packed[(group * lines + line) * packed_line + panels.begin(panel) * k + i * panels.width(panel) + col - panels.begin(panel)] =
+                    weight[w];
+            });
+        const int64_t tasks = p.n * p.groups, all = pixels(p.out[axis]), area = size(p.out[axis]);
+        parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
+            Scratch<T> strip(area);
+            Scratch<int64_t> at(all);
+            windows(p.out[axis], at.data());
+            const Parts tiles = Parts::at_most(all, micro.rows);
+            const T* sources[kMaxRows];
+            T* out[kMaxRows];
+            for (int64_t task = begin; task < end; ++task) {
+                const Strip s{task / p.groups, task % p.groups, 0, p.out[axis]};
+                std::fill_n(strip.data(), area, T{});
+                const T* from = y + first_pixel(s) * p.k + s.group * k;
+                for (int64_t t = 0; t < tiles.count; ++t) {
+                    const int64_t rows = (all - t + tiles.count - 1) / tiles.count;  // pixels t, t + count, …
+                    for (int64_t i = 0; i < rows; ++i) sources[i] = from + (t + i * tiles.count) * p.k;
+                    for (int64_t line = 0; line < lines; ++line)
+                        for (int64_t panel = 0; panel < panels.count(); ++panel) {
+                            const int64_t col = panels.begin(panel);
+                            const T* b = packed.data() + (s.group * lines + line) * packed_line + col * k;
+                            T* base = strip.data() + line_offset(line, s.count) + col;
+                            for (int64_t i = 0; i < rows; ++i) out[i] = base + at[t + i * tiles.count];
+                            micro.row_tile({1, k, sources, &b, panels.width(panel), out, nullptr, rows, panels.size(panel), true});
+                        }
+                }
+                if (x_is_larger()) zero_image(s, x);
+                drain(s, strip.data(), x);
+            }
+        });
+    }
+
+    // Input pixels that no window reaches.
+    bool x_is_larger() const {
+        for (int a = 0; a < 3; ++a)
+            if (p.pad_lo[a] < 0 || length(a, p.out[a]) - p.pad_lo[a] < p.in[a]) return true;
+        return false;
+    }
+    void zero_image(const Strip& s, T* x) const {
+        T* pixel = x + s.image * p.in_pixels() * p.c + s.group * c;
+        for (int64_t i = 0; i < p.in_pixels(); ++i, pixel += p.c) std::fill_n(pixel, c, T{});
+    }
+
+    void grad_weight(const T* x, T* weight, const T* y) const {
+        const auto vectors = [&](int64_t count) { return (count + micro.lanes - 1) / micro.lanes; };
+        const bool patch_rows = run * vectors(k) < k * vectors(run);  // sums are [patch][k] instead of [k][patch]
+        const Parts cut = cuts();
+        const int64_t units = p.n * cut.count, total = p.k * patch;
+        const int64_t room = std::max<int64_t>(1, kSliceBytes / (total * static_cast<int64_t>(sizeof(T))));
+        const Parts slices{units, std::max<int64_t>(1, std::min({kSlices, room, units}))};
+        Scratch<T> sums(slices.count * total);
+        auto slice_task = [&](int64_t task) {
+            const int64_t group = task % p.groups, slice = task / p.groups;
+            T* sum = sums.data() + slice * total + group * k * patch;
+            std::fill_n(sum, k * patch, T{});
+            Scratch<T> strip(size(cut.size(0)));
+            Scratch<int64_t> at(pixels(cut.size(0)));
+            for (int64_t unit = slices.begin(slice); unit < slices.begin(slice + 1); ++unit) {
+                const Strip s{unit / cut.count, group, cut.begin(unit % cut.count), cut.size(unit % cut.count)};
+                fill(s, x, strip.data());
+                windows(s.count, at.data());
+                add_strip(s, strip.data(), at.data(), y + first_pixel(s) * p.k + group * k, patch_rows, sum);
+            }
+        };
+        auto finish_task = [&](int64_t group) {
+            T* sum = sums.data() + group * k * patch;
+            for (int64_t step = 1; step < slices.count; step *= 2)
+                for (int64_t s = 0; s + step < slices.count; s += 2 * step)
+                    for (int64_t i = 0; i < k * patch; ++i) sum[s * total + i] += sum[(s + step) * total + i];
+            each_weight(group, 0, k, [&](int64_t w, int64_t i, int64_t at) { weight[w] = sum[patch_rows ? at * k + i : i * patch + at]; });
+        };
+        parallel_stages({{p.groups * slices.count, slice_task}, {p.groups, finish_task}});
+    }
+
+    void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows, T* sum) const {
+        const T *windows[kPixels], *dy[kPixels];
+        const int64_t rows = patch_rows ? run : k, cols = patch_rows ? k : run;
+        const Parts tiles = Parts::at_most(rows, micro.rows);
+        for (int64_t first = 0; first < pixels(s.count); first += kPixels) {
+            const int64_t count = std::min(kPixels, pixels(s.count) - first);
+            for (int64_t i = 0; i < count; ++i) {
+                windows[i] = strip + at[first + i];
+                dy[i] = y + (first + i) * p.k;
+            }
+            for (int64_t line = 0; line < lines; ++line) {
+                const int64_t offset = line_offset(line, s.count);
+                for (int64_t j = 0; j < cols; j += 2 * micro.lanes)
+                    for (int64_t t = 0; t < tiles.count; ++t) {
+                        const int64_t row = tiles.begin(t), width = std::min(2 * micro.lanes, cols - j);
+                        if (patch_rows)
+                            micro.outer_tile({count, windows, dy, offset + row, j, sum + (line * run + row) * k + j, k, tiles.size(t),
+                                              width, true});
+                        else
+                            micro.outer_tile({count, dy, windows, row, offset + j, sum + row * patch + line * run + j, patch,
+                                              tiles.size(t), width, true});
+                    }
+            }
+        }
+    }
+};
+
+template <class T>
+void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
+    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight), *y = static_cast<T*>(args.y);
+    const Strips<T> strips{p, micro};
+    switch (p.map) {
+        case ConvMap::Forward: return strips.forward(x, weight, y, static_cast<const T*>(args.bias));
+        case ConvMap::GradInput: return strips.grad_input(x, weight, y);
+        case ConvMap::GradWeight: return strips.grad_weight(x, weight, y);
+    }
+}
+
+}  // namespace
+
+void conv_strip(const ConvProblem& p, const ConvArgs& args, const MicroSet& micro) {
+    visit_floating("conv", p.dtype, [&](auto zero) { run(p, args, micro_for(micro, zero)); });
+}
+
+const char* conv_strip_decline(const ConvProblem& p) {
+    if (p.c / p.groups >= 16) return "a group has 16 channels or more";
+    if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
+    if (p.kernel[2] == 1) return "the kernel's lines have one position";
+    if (p.dilation[2] != 1) return "the kernel's lines are dilated";
+    if (p.map == ConvMap::GradInput && p.n * p.groups < 8) return "too few images to share out";
+    return nullptr;
+}
+
+}  // namespace cc

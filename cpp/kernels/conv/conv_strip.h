@@ -1,0 +1,12 @@
+// Convolution of few channels over the register tiles of one instruction set.
+#pragma once
+
+#include "kernels/conv/conv.h"
+#include "kernels/gemm/micro.h"
+
+namespace cc {
+
+void conv_strip(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
+const char* conv_strip_decline(const ConvProblem& problem);
+
+}  // namespace cc
