@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace cc {
 
 enum class MemoryUse { Tensor, Pack, Workspace };
 
-// Never returns null: MemoryError (naming bytes and purpose) after the cache was emptied and the system still refused.
+// Never returns null: MemoryError (naming bytes, purpose and op) where the request exceeds the machine's memory, or the
+// system refuses even after the cache was emptied. No bytes are as good as any: the pointer is valid and to be given back.
 void* allocate(size_t bytes, MemoryUse use);
 void deallocate(void* data, size_t bytes, MemoryUse use) noexcept;
 
@@ -21,12 +23,28 @@ MemoryStats memory_stats();
 void reset_peak_memory();
 void empty_cache();
 
+int64_t cache_limit();             // bytes kept at most; at first a quarter of the memory, up to 2 GiB
+void set_cache_limit(int64_t bytes);
+void set_poison(bool on);          // fill new memory with NaN; on in builds with assertions
+
+// While it lives, a MemoryError of this thread names `op`.
+class OpName {
+public:
+    explicit OpName(const char* op);
+    ~OpName();
+    OpName(const OpName&) = delete;
+    OpName& operator=(const OpName&) = delete;
+
+private:
+    const char* previous_;
+};
+
 // Scratch of one task: uninitialised, given back at the end of the scope.
 template <class T>
 class Scratch {
 public:
     explicit Scratch(int64_t count)
-        : bytes_(static_cast<size_t>(count) * sizeof(T)),
+        : bytes_(size_of(count)),
           data_(static_cast<T*>(allocate(bytes_, MemoryUse::Workspace))) {}
     ~Scratch() { deallocate(data_, bytes_, MemoryUse::Workspace); }
     Scratch(const Scratch&) = delete;
@@ -35,6 +53,11 @@ public:
     T& operator[](int64_t i) const { return data_[i]; }
 
 private:
+    static size_t size_of(int64_t count) {
+        constexpr int64_t most = std::numeric_limits<int64_t>::max() / static_cast<int64_t>(sizeof(T));
+        return count < 0 || count > most ? std::numeric_limits<size_t>::max() : static_cast<size_t>(count) * sizeof(T);
+    }
+
     size_t bytes_;
     T* data_;
 };

@@ -6,6 +6,8 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/float_mode.h"
+#include "base/waiter.h"
 
 #ifdef CONVCORE_X86
 #include <cpuid.h>
@@ -36,6 +38,10 @@ Isa detect() {
 }
 #else
 Isa detect() { return Isa::Generic; }
+#endif
+
+#ifdef CONVCORE_X86
+constexpr uint32_t kFlushToZero = 1u << 15, kDenormalsAreZero = 1u << 6;
 #endif
 
 Isa allowed_isa() {
@@ -78,6 +84,18 @@ Isa parse_isa(const std::string& text) {
         if (text == kNames[i]) return static_cast<Isa>(i);
     fail(ErrorKind::Value, "isa: expected 'generic', 'avx2' or 'avx512', got '", text, "'");
 }
+
+#ifdef CONVCORE_X86
+uint32_t float_mode() { return _mm_getcsr() & ~0x3fu; }  // without the sticky exception flags
+void set_float_mode(uint32_t mode) { _mm_setcsr(mode); }
+uint32_t flushing(uint32_t mode) { return mode | kFlushToZero | kDenormalsAreZero; }
+void relax() { _mm_pause(); }
+#else
+uint32_t float_mode() { return 0; }
+void set_float_mode(uint32_t) {}
+uint32_t flushing(uint32_t mode) { return mode; }
+void relax() {}
+#endif
 
 std::string cpu_name() {
     std::ifstream info("/proc/cpuinfo");

@@ -79,9 +79,11 @@ std::vector<std::pair<std::string, std::string>> env_pairs(const char* variable)
 
 void check_environment() {
     env_integer("CONVCORE_NUM_THREADS", 1, 1024, 0);
+    env_choice("CONVCORE_ISA", {"generic", "avx2", "avx512"}, 0);
     isa();
     env_pairs("CONVCORE_IMPL");
     env_choice("CONVCORE_VERBOSE", {"0", "1"}, 0);
+    env_choice("CONVCORE_THREADING", {"openmp", "pool"}, 0);
     threading_backend();
 }
 

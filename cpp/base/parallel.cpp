@@ -1,39 +1,257 @@
 #include "base/parallel.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
-#include <thread>
+#include <exception>
+#include <mutex>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/float_mode.h"
+#include "base/parallel_backend.h"
+#include "base/resources.h"
+#include "base/waiter.h"
 
 namespace cc {
 
 namespace {
-std::atomic<int> wanted{0};
-thread_local int scope = 0;
+
+enum Backend { kOpenmp, kPool };
+constexpr int kMostThreads = 1024;
+constexpr int kChunksPerThread = 4;  // enough to even out cores of unequal speed
+
+struct ThreadState {
+    bool in_team = false;
+    int limit = 0;  // of ThreadsScope
+};
+thread_local ThreadState self;
+
+std::atomic<int> default_threads{0}, chosen_threads{0}, chosen_backend{-1};
+std::atomic<bool> team_taken{false}, forked{false};
+
+// A forked child has none of its parent's threads, and libgomp waits for them: it gets a new pool.
+void after_fork() {
+    forget_pool();
+    forked = true;
+    team_taken = false;
+    default_threads = 0;
+    self.in_team = false;
+}
+[[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, after_fork);
+
+int first_backend() {
+#ifdef CONVCORE_OPENMP
+    return env_choice("CONVCORE_THREADING", {"openmp", "pool"}, kOpenmp);
+#else
+    check(env_choice("CONVCORE_THREADING", {"openmp", "pool"}, kPool) == kPool,
+          "environment variable CONVCORE_THREADING: expected 'pool', as this build has no OpenMP, got 'openmp'");
+    return kPool;
+#endif
+}
+
+int backend() {
+    if (forked.load(std::memory_order_relaxed)) return kPool;
+    int now = chosen_backend.load(std::memory_order_relaxed);
+    if (now < 0) {
+        int first = first_backend();
+        if (chosen_backend.compare_exchange_strong(now, first)) now = first;
+    }
+    return now;
+}
+
+void run_team(int threads, Member member) {
+#ifdef CONVCORE_OPENMP
+    if (backend() == kOpenmp) return run_openmp(threads, member);
+#endif
+    run_pool(threads, member);
+}
+
+// One team at a time: a thread that finds it taken does its work alone, which cannot deadlock and costs the machine nothing.
+class TeamHold {
+public:
+    TeamHold() : held_(!team_taken.exchange(true, std::memory_order_acquire)) {}
+    ~TeamHold() {
+        if (held_) team_taken.store(false, std::memory_order_release);
+    }
+    TeamHold(const TeamHold&) = delete;
+    TeamHold& operator=(const TeamHold&) = delete;
+    explicit operator bool() const { return held_; }
+
+private:
+    bool held_;
+};
+
+class MemberScope {
+public:
+    explicit MemberScope(uint32_t mode) : mode_(mode) { self.in_team = true; }
+    ~MemberScope() { self.in_team = false; }
+
+private:
+    FloatModeScope mode_;
+};
+
+// The exception of the earliest task wins: tasks are taken in order, so it is the one a serial run would have thrown.
+class Failure {
+public:
+    void keep(int64_t task) {
+        std::lock_guard lock(mutex_);
+        if (!failed_.load() || task < task_) {
+            task_ = task;
+            error_ = std::current_exception();
+        }
+        failed_.store(true);
+    }
+    bool failed() const { return failed_.load(); }
+    void rethrow() {
+        if (failed()) std::rethrow_exception(std::exchange(error_, nullptr));
+    }
+
+private:
+    std::atomic<bool> failed_{false};
+    std::mutex mutex_;
+    int64_t task_ = 0;
+    std::exception_ptr error_;
+};
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 }  // namespace
 
 void parallel_for(int64_t tasks, int64_t grain, FunctionRef<void(int64_t begin, int64_t end)> f) {
-    if (tasks > 0) f(0, tasks);
+    if (tasks <= 0) return;
+    grain = std::max<int64_t>(1, grain);
+    if (tasks <= grain) return f(0, tasks);
+    int64_t threads = std::min<int64_t>(num_threads(), divide_up(tasks, grain));
+    if (threads == 1) return f(0, tasks);
+    TeamHold team;
+    if (!team) return f(0, tasks);
+
+    const int64_t chunk = divide_up(divide_up(tasks, threads * kChunksPerThread), grain) * grain;
+    const uint32_t mode = float_mode();
+    std::atomic<int64_t> next{0};
+    Failure failure;
+    auto member = [&] {
+        MemberScope scope(mode);
+        while (!failure.failed()) {
+            int64_t begin = next.fetch_add(chunk, std::memory_order_relaxed);
+            if (begin >= tasks) return;
+            try {
+                f(begin, std::min(begin + chunk, tasks));
+            } catch (...) {
+                failure.keep(begin);
+            }
+        }
+    };
+    run_team(static_cast<int>(threads), member);
+    failure.rethrow();
 }
 
 void parallel_stages(std::initializer_list<Stage> stages) {
-    for (const Stage& stage : stages)
-        for (int64_t task = 0; task < stage.tasks; ++task) stage.f(task);
+    constexpr size_t kMostStages = 16;
+    check(stages.size() <= kMostStages, "parallel_stages: expected at most ", kMostStages, " stages, got ", stages.size());
+    auto serial = [&] {
+        for (const Stage& stage : stages)
+            for (int64_t task = 0; task < stage.tasks; ++task) stage.f(task);
+    };
+    int64_t widest = 0;
+    for (const Stage& stage : stages) widest = std::max(widest, stage.tasks);
+    int64_t threads = std::min<int64_t>(num_threads(), widest);
+    if (threads <= 1) return serial();
+    TeamHold team;
+    if (!team) return serial();
+
+    struct alignas(64) Progress {
+        std::atomic<int64_t> next{0}, done{0};
+    };
+    Progress progress[kMostStages];
+    const uint32_t mode = float_mode();
+    const bool spin = threads <= default_num_threads();
+    Failure failure;
+    Waiter barrier;
+    auto member = [&] {
+        MemberScope scope(mode);
+        Progress* now = progress;
+        int64_t before = 0;
+        for (const Stage& stage : stages) {
+            const int64_t chunk = std::max<int64_t>(1, stage.tasks / (threads * 2 * kChunksPerThread));
+            while (!failure.failed()) {
+                int64_t begin = now->next.fetch_add(chunk, std::memory_order_relaxed);
+                if (begin >= stage.tasks) break;
+                int64_t end = std::min(begin + chunk, stage.tasks), task = begin;
+                try {
+                    for (; task < end; ++task) stage.f(task);
+                    if (now->done.fetch_add(end - begin) + end - begin == stage.tasks) barrier.notify();
+                } catch (...) {
+                    failure.keep(before + task);
+                    barrier.notify();
+                }
+            }
+            barrier.wait([&] { return failure.failed() || now->done.load() >= stage.tasks; }, spin);
+            before += stage.tasks;
+            ++now;
+        }
+    };
+    run_team(static_cast<int>(threads), member);
+    failure.rethrow();
 }
 
 int default_num_threads() {
-    return static_cast<int>(env_integer("CONVCORE_NUM_THREADS", 1, 1024, std::thread::hardware_concurrency()));
+    int count = default_threads.load(std::memory_order_relaxed);
+    if (count > 0) return count;
+    count = usable_cpus();
+    // OMP_NUM_THREADS is not ours to check; of a list per nesting level the first counts.
+    const char* openmp = env_text("OMP_NUM_THREADS");
+    if (int limit = openmp ? std::atoi(openmp) : 0; limit > 0) count = std::min(count, limit);
+    count = static_cast<int>(std::min<int64_t>(env_integer("CONVCORE_NUM_THREADS", 1, kMostThreads, count), count));
+    default_threads.store(count, std::memory_order_relaxed);
+    return count;
 }
-int num_threads() { return scope ? scope : wanted ? wanted.load() : default_num_threads(); }
-void set_num_threads(int n) { wanted = n; }
-ThreadsScope::ThreadsScope(int n) : previous_(scope) { scope = n; }
-ThreadsScope::~ThreadsScope() { scope = previous_; }
-const char* threading_backend() { return "pool"; }
+
+int num_threads() {
+    const ThreadState& state = self;
+    if (state.in_team) return 1;
+    if (state.limit) return state.limit;
+    int count = chosen_threads.load(std::memory_order_relaxed);
+    if (!count) count = default_num_threads();
+#ifdef CONVCORE_OPENMP
+    if (backend() == kOpenmp)
+        if (int limit = openmp_limit()) count = std::min(count, limit);
+#endif
+    return count;
+}
+
+namespace {
+
+int checked_threads(const char* function, int n) {
+    check(n >= 1 && n <= kMostThreads, function, ": n: expected an integer from 1 to ", kMostThreads, ", got ", n);
+    return n;
+}
+
+}  // namespace
+
+void set_num_threads(int n) { chosen_threads = checked_threads("set_num_threads", n); }
+
+ThreadsScope::ThreadsScope(int n) : previous_(self.limit) { self.limit = checked_threads("threads", n); }
+ThreadsScope::~ThreadsScope() { self.limit = previous_; }
+
+const char* threading_backend() { return backend() == kOpenmp ? "openmp" : "pool"; }
+
 void set_threading_backend(const char* name) {
-    check(!std::strcmp(name, "pool"), "set_threading_backend: name: expected 'pool', got '", name, "'");
+    if (!std::strcmp(name, "pool")) {
+        chosen_backend = kPool;
+        return;
+    }
+#ifdef CONVCORE_OPENMP
+    check(!forked, "set_threading_backend: name: expected 'pool', as OpenMP hangs in a forked process, got '", name, "'");
+    check(!std::strcmp(name, "openmp"), "set_threading_backend: name: expected 'openmp' or 'pool', got '", name, "'");
+    chosen_backend = kOpenmp;
+#else
+    fail(ErrorKind::Value, "set_threading_backend: name: expected 'pool', as this build has no OpenMP, got '", name, "'");
+#endif
 }
 
 }  // namespace cc

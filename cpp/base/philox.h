@@ -13,9 +13,10 @@ struct Philox {
 
 struct Philox4 { uint32_t v[4]; };
 
-inline Philox4 philox(uint64_t seed, uint64_t counter) {
+inline Philox4 philox(uint64_t seed, uint64_t counter, uint64_t counter_high = 0) {
     uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
-    uint32_t x0 = static_cast<uint32_t>(counter), x1 = static_cast<uint32_t>(counter >> 32), x2 = 0, x3 = 0;
+    uint32_t x0 = static_cast<uint32_t>(counter), x1 = static_cast<uint32_t>(counter >> 32);
+    uint32_t x2 = static_cast<uint32_t>(counter_high), x3 = static_cast<uint32_t>(counter_high >> 32);
     for (int round = 0; round < 10; ++round) {
         uint64_t p0 = uint64_t{0xD2511F53} * x0, p1 = uint64_t{0xCD9E8D57} * x2;
         uint32_t y0 = static_cast<uint32_t>(p1 >> 32) ^ x1 ^ key0;
