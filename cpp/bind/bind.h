@@ -31,6 +31,14 @@ auto unlocked(int64_t work, F&& f) {
 }
 constexpr int64_t kHeavy = int64_t{1} << 62;
 
+// Sets the Python exception that stands for an error.
+void set_python_error(const Error& error);
+
+LossReduction reduction_of(const char* op, const std::string& text);  // "none", "mean" or "sum"
+
+// Shows a collector what a tensor owns, if it is held by that many owners, all of them the caller's.
+int traverse_tensor(const Tensor& tensor, int64_t owners, visitproc visit, void* arg);
+
 inline Tensor or_none(const std::optional<Tensor>& tensor) { return tensor ? *tensor : Tensor(); }
 
 // A Python object owned by the core.
@@ -41,6 +49,7 @@ public:
         nb::gil_scoped_acquire held;
         object_.reset();
     }
+    const nb::object& object() const { return object_; }
     nb::object& object() { return object_; }
 
 private:

@@ -29,12 +29,14 @@ void bind_errors(nb::module_& m) {
         try {
             std::rethrow_exception(error);
         } catch (const Error& e) {
-            PyErr_SetString(exception_of(e.kind()), e.what());
+            set_python_error(e);
         }
     });
 }
 
 }  // namespace
+
+void set_python_error(const Error& error) { PyErr_SetString(exception_of(error.kind()), error.what()); }
 
 }  // namespace cc::bind
 
@@ -49,4 +51,6 @@ NB_MODULE(_core, m) {
     bind_autograd(m);
     bind_random(m);
     bind_ops(m);
+    bind_nn(m);
+    bind_optim(m);
 }

@@ -136,13 +136,6 @@ void bind_layers(nb::module_& m) {
     m.def("dropout", &dropout, nb::arg("input"), nb::arg("p"), nb::arg("training"));
 }
 
-LossReduction reduction_of(const char* op, const std::string& text) {
-    if (text == "none") return LossReduction::None;
-    if (text == "mean") return LossReduction::Mean;
-    if (text == "sum") return LossReduction::Sum;
-    fail(ErrorKind::Value, op, ": reduction must be \"none\", \"mean\" or \"sum\", got \"", text, "\"");
-}
-
 void bind_losses(nb::module_& m) {
     m.def("cross_entropy", [](const Tensor& x, const Tensor& target, const Optional& weight, int64_t ignore_index,
                               const std::string& reduction, double label_smoothing) {
@@ -155,6 +148,13 @@ void bind_losses(nb::module_& m) {
 }
 
 }  // namespace
+
+LossReduction reduction_of(const char* op, const std::string& text) {
+    if (text == "none") return LossReduction::None;
+    if (text == "mean") return LossReduction::Mean;
+    if (text == "sum") return LossReduction::Sum;
+    fail(ErrorKind::Value, op, ": reduction must be \"none\", \"mean\" or \"sum\", got \"", text, "\"");
+}
 
 void bind_ops(nb::module_& m) {
     bind_elementwise(m);

@@ -66,9 +66,9 @@ namespace {
 
 // A tensor's Python object owns what its tensor owns as long as nobody else holds the tensor; the same up the tape.
 template <class F>
-int visit_owned(TensorHolder& holder, F visit) {
-    TensorImpl& impl = holder.tensor.impl();
-    if (impl.use_count() != 1) return 0;
+int visit_owned(const Tensor& tensor, int64_t owners, F visit) {
+    TensorImpl& impl = tensor.impl();
+    if (impl.use_count() != owners) return 0;
     Node* node = impl.grad_fn ? impl.grad_fn.get() : static_cast<Node*>(impl.accumulator.get());
     for (int depth = 0; node && depth < 1000; ++depth) {
         if (node->use_count() != 1) return 0;
@@ -81,10 +81,10 @@ int visit_owned(TensorHolder& holder, F visit) {
     return 0;
 }
 
-int tensor_traverse(PyObject* self, visitproc visit, void* arg) {
-    Py_VISIT(Py_TYPE(self));
-    if (!nb::inst_ready(self)) return 0;
-    return visit_owned(*nb::inst_ptr<TensorHolder>(self), [&](Node& node) -> int {
+}  // namespace
+
+int traverse_tensor(const Tensor& tensor, int64_t owners, visitproc visit, void* arg) {
+    return visit_owned(tensor, owners, [&](Node& node) -> int {
         for (auto& saved : node.hooks)
             if (auto* hook = dynamic_cast<PyHook*>(saved.hook.get()); hook && hook->use_count() == 1)
                 Py_VISIT(hook->function().ptr());
@@ -95,10 +95,17 @@ int tensor_traverse(PyObject* self, visitproc visit, void* arg) {
     });
 }
 
+namespace {
+
+int tensor_traverse(PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(Py_TYPE(self));
+    return nb::inst_ready(self) ? traverse_tensor(nb::inst_ptr<TensorHolder>(self)->tensor, 1, visit, arg) : 0;
+}
+
 int tensor_clear(PyObject* self) {
     if (!nb::inst_ready(self)) return 0;
     std::vector<nb::object> dropped;
-    visit_owned(*nb::inst_ptr<TensorHolder>(self), [&](Node& node) -> int {
+    visit_owned(nb::inst_ptr<TensorHolder>(self)->tensor, 1, [&](Node& node) -> int {
         for (auto& saved : node.hooks)
             if (auto* hook = dynamic_cast<PyHook*>(saved.hook.get())) dropped.push_back(std::move(hook->function()));
         for (auto& foreign : node.foreign)

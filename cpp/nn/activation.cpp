@@ -1,0 +1,47 @@
+#include "nn/activation.h"
+
+namespace cc {
+
+namespace {
+
+Tensor finish(const Tensor& input, Tensor result, bool inplace) {
+    if (!inplace) return result;
+    assign(input, result);
+    return input;
+}
+
+int64_t default_dim(const Tensor& input) { return input.rank() == 0 || input.rank() == 1 || input.rank() == 3 ? 0 : 1; }
+
+}  // namespace
+
+Tensor ReLU::forward(const Tensor& input) { return finish(input, unary(Unary::Relu, input), inplace); }
+
+Tensor LeakyReLU::forward(const Tensor& input) { return finish(input, leaky_relu(input, negative_slope), inplace); }
+
+Tensor ELU::forward(const Tensor& input) { return finish(input, elu(input, alpha), inplace); }
+
+Tensor Softmax::forward(const Tensor& input) { return softmax(input, dim.value_or(default_dim(input))); }
+
+Tensor LogSoftmax::forward(const Tensor& input) { return log_softmax(input, dim.value_or(default_dim(input))); }
+
+Dropout::Dropout(int rank, double p, bool inplace) : p(p), inplace(inplace), rank_(rank) {
+    check(p >= 0 && p <= 1, kind(), ": p must be between 0 and 1, got ", p);
+}
+
+const char* Dropout::kind() const {
+    constexpr const char* kinds[] = {"Dropout", "Dropout1d", "Dropout2d", "Dropout3d"};
+    return kinds[rank_];
+}
+
+Tensor Dropout::forward(const Tensor& input) {
+    if (!training() || p == 0) return input;
+    if (rank_ == 0) return finish(input, dropout(input, p, true), inplace);
+    check(input.rank() == rank_ + 1 || input.rank() == rank_ + 2, kind(), ": input must have ", rank_ + 1, " or ",
+          rank_ + 2, " dimensions, got shape ", input.shape());
+    Shape shape = input.shape();
+    for (int axis = input.rank() - rank_; axis < input.rank(); ++axis) shape[axis] = 1;
+    Tensor kept = dropout(Tensor(Array::full(shape, input.dtype(), 1)), p, true);
+    return finish(input, mul(input, kept), inplace);
+}
+
+}  // namespace cc

@@ -1,0 +1,60 @@
+#include "nn/conv.h"
+
+#include "nn/init.h"
+
+namespace cc {
+
+namespace {
+
+void per_axis(const char* op, const char* argument, int rank, Sizes& sizes) {
+    if (sizes.size() == 1) sizes.assign(rank, sizes[0]);
+    check(static_cast<int>(sizes.size()) == rank, op, ": ", argument, " must be one number or ", rank, " numbers, got ",
+          sizes.size());
+    for (int64_t size : sizes) check(size > 0, op, ": ", argument, " must be positive, got ", size);
+}
+
+}  // namespace
+
+Conv::Conv(int rank, int64_t in_channels, int64_t out_channels, Sizes kernel_size, ConvOptions options, bool bias,
+           Dtype dtype)
+    : in_channels(in_channels), out_channels(out_channels), kernel_size(std::move(kernel_size)),
+      options(std::move(options)), rank_(rank) {
+    const ConvOptions& o = this->options;
+    per_axis(kind(), "kernel_size", rank, this->kernel_size);
+    per_axis(kind(), "stride", rank, this->options.stride);
+    per_axis(kind(), "dilation", rank, this->options.dilation);
+    check(o.groups > 0, kind(), ": groups must be positive, got ", o.groups);
+    check(in_channels > 0 && in_channels % o.groups == 0, kind(), ": in_channels must be positive and divisible by groups, got in_channels ",
+          in_channels, ", groups ", o.groups);
+    check(out_channels > 0 && out_channels % o.groups == 0, kind(),
+          ": out_channels must be positive and divisible by groups, got out_channels ", out_channels, ", groups ", o.groups);
+    if (auto* name = std::get_if<std::string>(&o.padding)) {
+        check(*name == "same" || *name == "valid", kind(), ": padding must be 'same', 'valid' or numbers, got '", *name, "'");
+        for (int64_t stride : o.stride)
+            check(*name != "same" || stride == 1, kind(), ": padding='same' needs stride 1, got ", stride);
+    } else {
+        size_t count = std::get<Sizes>(o.padding).size();
+        if (count == 1) this->options.padding = Sizes(rank, std::get<Sizes>(o.padding)[0]);
+        else
+            check(count == size_t(rank) || count == 2 * size_t(rank), kind(), ": padding must be one number, ", rank,
+                  " numbers or ", rank, " pairs, got ", count, " numbers");
+        for (int64_t pad : std::get<Sizes>(o.padding)) check(pad >= 0, kind(), ": padding must not be negative, got ", pad);
+    }
+    Shape shape{out_channels, in_channels / o.groups};
+    for (int64_t size : this->kernel_size) shape.push_back(size);
+    register_parameter("weight", new_parameter(shape, dtype));
+    register_parameter("bias", bias ? new_parameter({out_channels}, dtype) : Tensor());
+}
+
+const char* Conv::kind() const {
+    constexpr const char* kinds[] = {"Conv1d", "Conv2d", "Conv3d"};
+    return kinds[rank_ - 1];
+}
+
+void Conv::reset_parameters() { init_fan_in(parameter("weight"), parameter("bias")); }
+
+Tensor Conv::forward(const Tensor& input) {
+    return conv(rank_, input, parameter("weight"), parameter("bias"), options);
+}
+
+}  // namespace cc

@@ -1,0 +1,151 @@
+"""Convolution layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcore import _convert as convert
+from convcore import _core
+
+
+def _padding(value: Any) -> Any:
+    """A name, one number, one per axis, or a (before, after) pair per axis, flattened."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple | list) and value and isinstance(value[0], tuple | list):
+        return [side.__index__() for pair in value for side in pair]
+    return convert.values(value, "padding")
+
+
+class _Conv(_core.nn.Conv):
+    def __init__(
+        self, rank: int, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any,
+        dilation: Any, groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
+    ) -> None:  # fmt: skip
+        convert.check_device(device)
+        if padding_mode != "zeros":
+            name = type(self).__name__
+            if padding_mode not in ("reflect", "replicate", "circular"):
+                raise ValueError(
+                    f"{name}: padding_mode must be 'zeros', 'reflect', 'replicate' or 'circular', "
+                    f"got {padding_mode!r}"
+                )
+            raise NotImplementedError(
+                f"{name}: padding_mode={padding_mode!r} is not there yet, only 'zeros'"
+            )
+        super().__init__(
+            rank,
+            in_channels,
+            out_channels,
+            convert.values(kernel_size, "kernel_size"),
+            convert.values(stride, "stride"),
+            _padding(padding),
+            convert.values(dilation, "dilation"),
+            groups,
+            bool(bias),
+            None if dtype is None else convert.to_dtype(dtype),
+        )
+        self.reset_parameters()
+
+    def extra_repr(self) -> str:
+        ones = (1,) * len(self.kernel_size)
+        text = (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+            f"stride={self.stride}"
+        )
+        if self.padding != (0,) * len(ones):
+            text += f", padding={self.padding}"
+        if self.dilation != ones:
+            text += f", dilation={self.dilation}"
+        if self.groups != 1:
+            text += f", groups={self.groups}"
+        if self.bias is None:
+            text += ", bias=False"
+        return text
+
+
+class Conv1d(_Conv):
+    """Convolve (N, in_channels, L) into (N, out_channels, L').
+
+    `padding` is a number, "same", "valid" or one (before, after) pair.
+
+    >>> tuple(nn.Conv1d(3, 8, 5, padding=2)(cc.zeros(2, 3, 16)).shape)
+    (2, 8, 16)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int],
+        stride: int | tuple[int] = 1,
+        padding: str | int | tuple = 0,
+        dilation: int | tuple[int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            1, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
+            padding_mode, device, dtype,
+        )  # fmt: skip
+
+
+class Conv2d(_Conv):
+    """Convolve (N, in_channels, H, W) into (N, out_channels, H', W').
+
+    `padding` is a number, one per axis, "same", "valid" or one (before, after) pair per axis.
+
+    >>> tuple(nn.Conv2d(3, 8, 3, stride=2, padding=1)(cc.zeros(2, 3, 16, 16)).shape)
+    (2, 8, 8, 8)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: str | int | tuple = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            2, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
+            padding_mode, device, dtype,
+        )  # fmt: skip
+
+
+class Conv3d(_Conv):
+    """Convolve (N, in_channels, D, H, W) into (N, out_channels, D', H', W').
+
+    `padding` is a number, one per axis, "same", "valid" or one (before, after) pair per axis.
+
+    >>> tuple(nn.Conv3d(1, 4, 3)(cc.zeros(1, 1, 8, 8, 8)).shape)
+    (1, 4, 6, 6, 6)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int, int],
+        stride: int | tuple[int, int, int] = 1,
+        padding: str | int | tuple = 0,
+        dilation: int | tuple[int, int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            3, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
+            padding_mode, device, dtype,
+        )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Linear and shape-changing layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcore import _convert as convert
+from convcore import _core
+
+
+class Linear(_core.nn.Linear):
+    """Multiply (*, in_features) by a matrix and add a bias, into (*, out_features).
+
+    >>> tuple(nn.Linear(4, 2)(cc.zeros(3, 4)).shape)
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        convert.check_device(device)
+        dtype = None if dtype is None else convert.to_dtype(dtype)
+        super().__init__(in_features, out_features, bool(bias), dtype)
+        self.reset_parameters()
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class Identity(_core.nn.Identity):
+    """Return the input; any arguments are ignored.
+
+    >>> nn.Identity(54)(cc.ones(1))
+    tensor([1.])
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+
+class Flatten(_core.nn.Flatten):
+    """Join the axes from `start_dim` to `end_dim` into one.
+
+    >>> tuple(nn.Flatten()(cc.zeros(2, 3, 4)).shape)
+    (2, 12)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__(start_dim, end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(_core.nn.Unflatten):
+    """Split axis `dim` into axes of the sizes given; one may be -1.
+
+    >>> tuple(nn.Unflatten(1, (3, 4))(cc.zeros(2, 12)).shape)
+    (2, 3, 4)
+    """
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        super().__init__(dim, convert.values(unflattened_size, "unflattened_size"))
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
