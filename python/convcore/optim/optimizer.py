@@ -1,0 +1,250 @@
+"""The base of optimizers: parameter groups with options of their own, state per parameter."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from convcore import _convert as convert
+from convcore import _core
+from convcore._tensor import Tensor
+
+
+class Optimizer:
+    """The base of optimizers: subclass it and define `step` to make one in Python.
+
+    `params` are tensors, (name, tensor) pairs, or dicts with "params" and options of their own;
+    `defaults` are the options of groups that say nothing. `param_groups` is a list of dicts that
+    may be changed between steps; `state` maps a parameter to a dict.
+
+    >>> class Descent(optim.Optimizer):
+    ...     def __init__(self, params, lr):
+    ...         super().__init__(params, {"lr": lr})
+    ...     def step(self):
+    ...         for group in self.param_groups:
+    ...             for p in group["params"]:
+    ...                 p.data -= group["lr"] * p.grad
+    """
+
+    def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(
+                f"{type(self).__name__}: params must be an iterable of tensors or dicts, got a Tensor"
+            )
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
+        self._make_state()
+        groups = list(params)
+        if not groups:
+            raise _core.ArgumentError(f"{type(self).__name__}: params is empty")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def _make_state(self) -> None:
+        self.state = defaultdict(dict)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a dict with "params" and options; missing options take their defaults.
+
+        >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=0.1)
+        >>> opt.add_param_group({"params": [nn.Parameter(cc.zeros(1))], "lr": 0.01})
+        >>> [group["lr"] for group in opt.param_groups]
+        [0.1, 0.01]
+        """
+        name = type(self).__name__
+        if not isinstance(param_group, dict):
+            raise TypeError(f"{name}: param_group must be a dict, got {type(param_group).__name__}")
+        group = dict(param_group)
+        params = group["params"]
+        if isinstance(params, set):
+            raise TypeError(f"{name}: params must have an order, got a set")
+        params = [params] if isinstance(params, Tensor) else list(params)
+        if params and all(isinstance(p, tuple) for p in params):
+            group["param_names"] = [n for n, _ in params]
+            params = [p for _, p in params]
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{name}: params must hold tensors, got {type(p).__name__}")
+            if not p.is_leaf:
+                raise _core.ArgumentError(
+                    f"{name}: cannot optimize a tensor of shape {tuple(p.shape)} that an operator "
+                    "computed; give it leaves"
+                )
+        seen = {id(p) for g in self.param_groups for p in g["params"]}
+        ids = [id(p) for p in params]
+        if len(set(ids)) != len(ids) or not seen.isdisjoint(ids):
+            raise _core.ArgumentError(f"{name}: some parameters appear more than once")
+        group["params"] = params
+        for option, default in self.defaults.items():
+            group.setdefault(option, default)
+        self.param_groups.append(group)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or with `set_to_none=False` fill them with zeros."""
+        for p in chain.from_iterable(group["params"] for group in self.param_groups):
+            if p.grad is not None:
+                p.grad = None if set_to_none else p.grad.detach().zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change the parameters by their gradients: subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define step()")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return {"state": {index: state}, "param_groups": options with parameter indices}."""
+        index: dict[int, int] = {}
+        groups = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                index.setdefault(id(p), len(index))
+            packed = {k: v for k, v in group.items() if k != "params"}
+            packed["params"] = [index[id(p)] for p in group["params"]]
+            groups.append(packed)
+        state = {index[id(p)]: values for p, values in self.state.items() if id(p) in index}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over options and state, copied and in each parameter's dtype.
+
+        Raises ValueError where the groups do not have the same numbers of parameters.
+
+        >>> p = nn.Parameter(cc.zeros(1))
+        >>> opt = optim.SGD([p], lr=0.1)
+        >>> opt.load_state_dict(optim.SGD([p], lr=0.5).state_dict())
+        >>> opt.param_groups[0]["lr"]
+        0.5
+        """
+        name = type(self).__name__
+        saved = state_dict["param_groups"]
+        sizes = [len(g["params"]) for g in self.param_groups]
+        saved_sizes = [len(g["params"]) for g in saved]
+        if sizes != saved_sizes:
+            raise _core.ArgumentError(
+                f"{name}: the loaded state has parameter groups of {saved_sizes} parameters, this "
+                f"optimizer has {sizes}"
+            )
+        by_index = dict(
+            zip(
+                chain.from_iterable(g["params"] for g in saved),
+                chain.from_iterable(g["params"] for g in self.param_groups),
+                strict=True,
+            )
+        )
+        state = {}
+        for key, values in state_dict["state"].items():
+            if key not in by_index:
+                raise _core.ArgumentError(f"{name}: the loaded state has no parameter {key!r}")
+            p = by_index[key]
+            state[p] = {k: _for_parameter(k, v, p) for k, v in values.items()}
+        for group, loaded in zip(self.param_groups, saved, strict=True):
+            group.update({k: v for k, v in loaded.items() if k != "params"})
+        self._load_state(state)
+
+    def _load_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
+        self.state = defaultdict(dict, state)
+
+    def __repr__(self) -> str:
+        text = type(self).__name__ + " ("
+        for i, group in enumerate(self.param_groups):
+            text += f"\nParameter Group {i}\n"
+            for key in sorted(group):
+                if key != "params":
+                    text += f"    {key}: {group[key]}\n"
+        return text + ")"
+
+
+def _for_parameter(key: str, value: Any, parameter: Tensor) -> Any:
+    if isinstance(value, Tensor):
+        tensor = value
+    elif hasattr(value, "__array__"):
+        value = value.detach() if hasattr(value, "detach") else value
+        tensor = convert.from_array(np.asarray(value), copy=True)
+    else:
+        return value
+    tensor = tensor.detach().clone()
+    return tensor if key == "step" else tensor.to(parameter.dtype)
+
+
+class CoreOptimizer(Optimizer):
+    """An optimizer whose state and update are C++: all parameters of a group in one pass."""
+
+    _options: tuple[str, ...] = ()  # what the core takes of a group, in order
+
+    def _new_core(self) -> Any:
+        raise NotImplementedError
+
+    def _make_state(self) -> None:
+        self._core = self._new_core()
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Any]]:
+        """A dict of each parameter's state; the tensors share the optimizer's memory."""
+        result = OrderedDict()
+        for p in chain.from_iterable(group["params"] for group in self.param_groups):
+            values = self._core.state(p)
+            if values is not None:
+                result[p] = self._shown(values)
+        return result
+
+    def _shown(self, values: dict[str, Any]) -> dict[str, Any]:
+        return values
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        try:
+            self._core.add_group(self.param_groups[-1]["params"], *self._of(self.param_groups[-1]))
+        except Exception:
+            self.param_groups.pop()
+            raise
+
+    def _of(self, group: dict[str, Any]) -> list[Any]:
+        return [_plain(group[option]) for option in self._options]
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change the parameters by their gradients.
+
+        `closure`, if given, computes the loss and the gradients first; its result is returned.
+        """
+        loss = None
+        if closure is not None:
+            before = _core.is_grad_enabled()
+            _core.set_grad_enabled(True)
+            try:
+                loss = closure()
+            finally:
+                _core.set_grad_enabled(before)
+        for i, group in enumerate(self.param_groups):
+            self._core.set_options(i, *self._of(group))
+        self._core.step()
+        return loss
+
+    def _load_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
+        self._core.clear_state()
+        for p, values in state.items():
+            values = dict(values)
+            values["step"] = max(1, int(values.get("step", 1)))
+            self._core.set_state(p, values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        attributes = {k: v for k, v in self.__dict__.items() if k != "_core"}
+        return {"attributes": attributes, "state": self.state_dict()["state"]}
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        self.__dict__.update(saved["attributes"])
+        self._core = self._new_core()
+        for group in self.param_groups:
+            self._core.add_group(group["params"], *self._of(group))
+        params = list(chain.from_iterable(group["params"] for group in self.param_groups))
+        self._load_state({params[i]: values for i, values in saved["state"].items()})
+
+
+def _plain(option: Any) -> Any:
+    """Options may be 0-d tensors or numpy numbers."""
+    if isinstance(option, tuple | list):
+        return tuple(_plain(o) for o in option)
+    return option.item() if hasattr(option, "item") else option
