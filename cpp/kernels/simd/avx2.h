@@ -165,6 +165,13 @@ inline F64 trunc(F64 a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_ZERO | _MM_
 inline F32 round(F32 a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 inline F64 round(F64 a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 
+// The halves of a float vector in double precision, and back.
+inline F64 low(F32 a) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))}; }
+inline F64 high(F32 a) { return {_mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}; }
+inline F32 join(F64 low, F64 high) {
+    return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)), _mm256_cvtpd_ps(high.v), 1)};
+}
+
 template <class V> inline auto load_mask(const uint8_t* p) {
     const __m256i none = _mm256_setzero_si256();
     if constexpr (V::lanes == 8) {

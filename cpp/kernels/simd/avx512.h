@@ -141,6 +141,13 @@ inline F64 round(F64 a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEARES
 inline F32 scale(F32 a, F32 n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline F64 scale(F64 a, F64 n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 
+// The halves of a float vector in double precision, and back.
+inline F64 low(F32 a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }
+inline F64 high(F32 a) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
+inline F32 join(F64 low, F64 high) {
+    return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1)};
+}
+
 template <class V> inline auto load_mask(const uint8_t* p) {
     if constexpr (V::lanes == 16) {
         const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));

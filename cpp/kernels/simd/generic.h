@@ -5,7 +5,8 @@
 //   V::Scalar, V::lanes, V::load(p), V::load(p, n) with zeros behind, V::load(p, n, rest), v.store(p), v.store(p, n), V::set(s), V::parameter(double)
 //   + − · /, fma(a, b, c) = a·b + c, max(a, b) = a > b ? a : b and min alike (so b when either is NaN), sqrt, abs, floor, ceil, trunc,
 //   round (half to even), comparisons giving M<V>, m & m, m | m, !m, select(m, a, b), store_mask, load_mask
-//   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), map(f, v…) for what only C's library offers
+//   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), low(f32), high(f32), join(f64, f64) between float and double,
+//   map(f, v…) for what only C's library offers
 // The functions of math.inl (exp, log, tanh, …) are written once on top of these.
 #pragma once
 
@@ -144,6 +145,9 @@ template <class T> Lane<T> round(Lane<T> a) { return a; }
 
 template <class F, class T> Lane<T> map(F f, Lane<T> a) { return {static_cast<T>(f(a.v))}; }
 template <class F, class T> Lane<T> map(F f, Lane<T> a, Lane<T> b) { return {static_cast<T>(f(a.v, b.v))}; }
+inline F64 low(F32 a) { return {static_cast<double>(a.v)}; }
+inline F64 high(F32) { return {0}; }
+inline F32 join(F64 low, F64) { return {static_cast<float>(low.v)}; }
 template <class T> T sum(Lane<T> a) { return a.v; }
 inline bool any(LaneMask m) { return m.v; }
 

@@ -159,10 +159,67 @@ inline V erf(V x) {
     }
 }
 
-// Through C's double functions, rounded to the element type.
-template <class V> inline V sin(V x) { return map([](auto v) { return ::sin(static_cast<double>(v)); }, x); }
-template <class V> inline V cos(V x) { return map([](auto v) { return ::cos(static_cast<double>(v)); }, x); }
-template <class V> inline V tan(V x) { return map([](auto v) { return ::tan(static_cast<double>(v)); }, x); }
+// f of both halves of a float vector in double precision, rounded once.
+template <class F, class V>
+inline V in_double(F f, V x) {
+    if constexpr (V::lanes == 1) return join(f(low(x)), high(x));
+    else return join(f(low(x)), f(high(x)));
+}
+template <class F, class V>
+inline V in_double(F f, V a, V b) {
+    if constexpr (V::lanes == 1) return join(f(low(a), low(b)), high(a));
+    else return join(f(low(a), low(b)), f(high(a), high(b)));
+}
+
+enum class Circular { Sin, Cos, Tan };
+
+// x = q · π/2 + r with |r| ≤ π/4, for |x| < 2²⁰: q · half_pi_hi is exact. To 1e-13, for rounding to float.
+template <Circular kind, class W>
+inline W circular(W x) {
+    constexpr double half_pi_hi = 0x1.921fb544p+0, half_pi_lo = 0x1.0b4611a626331p-34, two_over_pi = 0x1.45f306dc9c883p-1;
+    constexpr double sin_poly[] = {-0x1.5555555555161p-3, 0x1.1111110fd1496p-7, -0x1.a019fd95094bep-13, 0x1.71d9a549ac8fbp-19,
+                                   -0x1.aa262ee715b00p-26};
+    constexpr double cos_poly[] = {0x1.5555555555434p-5, -0x1.6c16c16b5fdb7p-10, 0x1.a019ff501e5bbp-16, -0x1.27e25ca05cfd2p-22,
+                                   0x1.1c8087284f6ccp-29};
+    const W q = round(x * W::set(two_over_pi)), half = W::set(0.5);
+    W r = fma(q, W::set(-half_pi_hi), x);
+    r = fma(q, W::set(-half_pi_lo), r);
+    const W z = r * r;
+    const W s = fma(r * z, polynomial<W>(sin_poly, z), r);
+    const W c = fma(z * z, polynomial<W>(cos_poly, z), one(x) - half * z);
+    const W pairs = floor(q * half);
+    const auto odd = pairs != q * half;
+    const auto back = floor(pairs * half) != pairs * half;
+    if constexpr (kind == Circular::Tan) return select(odd, -c, s) / select(odd, s, c);
+    if constexpr (kind == Circular::Sin) {
+        const W y = select(odd, c, s);
+        return select(back, -y, y);
+    } else {
+        const W y = select(odd, s, c);
+        return select(back ^ odd, -y, y);
+    }
+}
+
+// float: our own up to 2²⁰, lane by lane C's beyond; double: C's.
+template <Circular kind, class V>
+inline V circular_or_c(V x) {
+    auto c = [](auto v) {
+        const double d = static_cast<double>(v);
+        return kind == Circular::Sin ? ::sin(d) : kind == Circular::Cos ? ::cos(d) : ::tan(d);
+    };
+    if constexpr (sizeof(typename V::Scalar) == 8) {
+        return map(c, x);
+    } else {
+        const V y = in_double([](auto w) { return circular<kind>(w); }, x);
+        const auto far = !(abs(x) < V::set(0x1p20f));
+        return any(far) ? select(far, map(c, x), y) : y;
+    }
+}
+
+template <class V> inline V sin(V x) { return circular_or_c<Circular::Sin>(x); }
+template <class V> inline V cos(V x) { return circular_or_c<Circular::Cos>(x); }
+template <class V> inline V tan(V x) { return circular_or_c<Circular::Tan>(x); }
+// Through C's double function, rounded to the element type.
 template <class V> inline V atan2(V a, V b) {
     return map([](auto y, auto x) { return ::atan2(static_cast<double>(y), static_cast<double>(x)); }, a, b);
 }
@@ -202,13 +259,25 @@ inline T integer_pow(T x, T n) {
     return static_cast<T>(result);
 }
 
+// |a|^b = exp(b log |a|) in double, for rounding to float, with C's rules for signs and special values.
+template <class W>
+inline W pow_for_float(W a, W b) {
+    const W u = abs(a), half = W::set(0.5), whole = floor(b);
+    W y = exp(b * log(u));
+    y = select((u == one(a)) & (b == b), one(a), y);
+    const auto odd = (whole == b) & (floor(b * half) != b * half);
+    y = select(odd, copy_sign(y, a), y);
+    y = select((a < zero(a)) & (u < W::set(INFINITY)) & (whole != b), W::set(NAN), y);
+    return select((b == zero(b)) | (a == one(a)), one(a), y);
+}
+
+// float: our own; double: C's, which carries the logarithm to more digits than a double has; integers: exact, wrapping around.
 template <class V>
 inline V pow(V a, V b) {
     using T = typename V::Scalar;
-    if constexpr (V::floating)
-        return map([](auto x, auto y) { return ::pow(static_cast<double>(x), static_cast<double>(y)); }, a, b);
-    else
-        return map([](T x, T n) { return integer_pow(x, n); }, a, b);
+    if constexpr (!V::floating) return map([](T x, T n) { return integer_pow(x, n); }, a, b);
+    else if constexpr (sizeof(T) == 8) return map([](double x, double y) { return ::pow(x, y); }, a, b);
+    else return in_double([](auto x, auto y) { return pow_for_float(x, y); }, a, b);
 }
 
 inline double c_fmod(double a, double b) { return fmod(a, b); }
