@@ -1,0 +1,1 @@
+"""The `convcore` command: needs the `[cli]` extra (typer, rich, matplotlib, Pillow)."""
