@@ -2,10 +2,10 @@
 
 #include <atomic>
 
-
 #include "array/compute.h"
 #include "autograd/accumulate_grad.h"
 #include "autograd/backward.h"
+#include "autograd/region.h"
 
 namespace cc {
 
@@ -47,20 +47,22 @@ void Node::add_output(const Array& array, bool keep) {
 
 Edge edge_of(const Tensor& tensor) {
     TensorImpl& impl = tensor.impl();
-    if (impl.grad_fn) {
-        check(!impl.view_of || impl.view_of->rebases == impl.view_rebases,
-              "autograd: this view was taken before its tensor was changed in place; take the view again");
-        return {impl.grad_fn, impl.slot};
-    }
+    if (impl.stale()) refresh_view(impl);
+    if (impl.grad_fn) return {impl.grad_fn, impl.slot};
     if (!impl.requires_grad) return {};
     if (!impl.accumulator) impl.accumulator = make_ref<AccumulateGrad>(&impl);
     return {Ref<Node>(impl.accumulator.get()), 0};
 }
 
+// Stale views are refreshed here, before the node that reads them takes its sequence number.
 bool any_requires_grad(const Tensors& inputs) {
-    for (const Tensor& input : inputs)
-        if (input.defined() && input.requires_grad()) return true;
-    return false;
+    bool any = false;
+    for (const Tensor& input : inputs) {
+        if (!input.defined() || !input.requires_grad()) continue;
+        if (input.impl().stale()) refresh_view(input.impl());
+        any = true;
+    }
+    return any;
 }
 
 Tensors plain(std::vector<Array> outputs) {
@@ -98,17 +100,28 @@ Tensor Backward::output(int i) const {
     return result;
 }
 
+// Only a leaf that requires a gradient is kept itself. Anything else may be changed in place by a recorded op, which gives it
+// another place on the tape: what is kept has the memory and the place of now, and no cycle through the changed tensor arises.
 Saved::Saved(const Tensor& tensor, bool needed) {
     if (!needed || !tensor.defined()) return;
-    tensor_ = tensor;
-    version_ = tensor.array().storage().version();
+    const TensorImpl& impl = tensor.impl();
+    if (tensor.is_leaf() && impl.requires_grad) {
+        tensor_ = tensor;
+    } else {
+        Edge edge = edge_of(tensor);
+        tensor_ = Tensor(tensor.array());
+        tensor_.impl().grad_fn = edge.node;
+        tensor_.impl().slot = edge.slot;
+        tensor_.impl().wrapped_number = impl.wrapped_number;
+    }
+    storage_ = tensor.array().storage_ref();
+    version_ = storage_->version();
 }
 
 Tensor Saved::get() const {
     if (!tensor_.defined()) return tensor_;
-    uint32_t version = tensor_.array().storage().version();
-    check(version == version_, "backward: a tensor of shape ", tensor_.shape(),
-          ", needed for a gradient, was changed in place (version ", version, ", expected ", version_, ")");
+    check(storage_->version() == version_, "backward: a tensor of shape ", tensor_.shape(),
+          ", needed for a gradient, was changed in place (version ", storage_->version(), ", expected ", version_, ")");
     return tensor_;
 }
 

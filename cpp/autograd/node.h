@@ -93,6 +93,7 @@ public:
 
 private:
     Tensor tensor_;
+    Ref<Storage> storage_;  // held, so that an in-place op cannot exchange it unseen
     uint32_t version_ = 0;
 };
 

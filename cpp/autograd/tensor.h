@@ -35,7 +35,10 @@ public:
     int slot = 0;                 // which output of grad_fn
     Ref<TensorImpl> view_of;      // the tensor this differentiable view was taken from
     uint32_t rebases = 0;         // times an in-place op gave this tensor a new grad_fn
-    uint32_t view_rebases = 0;    // view_of's count when the view was taken: a later one makes this view's grad_fn stale
+    uint32_t view_rebases = 0;    // view_of's count when the view was taken
+    bool stale() const {  // grad_fn leads to what the base was before
+        return view_of && view_of->rebases != view_rebases;
+    }
     Ref<TensorImpl> grad;
     Ref<AccumulateGrad> accumulator;
     std::atomic<void*> wrapper{nullptr};  // weak: the Python object that stands for this tensor, if one lives
@@ -57,8 +60,8 @@ public:
     int64_t numel() const { return impl_->array.numel(); }
     Dtype dtype() const { return impl_->array.dtype(); }
 
-    bool requires_grad() const { return impl_->requires_grad || impl_->grad_fn; }
-    bool is_leaf() const { return !impl_->grad_fn; }
+    bool requires_grad() const { return impl_->requires_grad || impl_->grad_fn || impl_->stale(); }
+    bool is_leaf() const { return !impl_->grad_fn && !impl_->stale(); }
     const Ref<Node>& grad_fn() const { return impl_->grad_fn; }
     Tensor grad() const { return Tensor(impl_->grad); }
     Tensor& set_requires_grad(bool value);

@@ -84,8 +84,12 @@ Tensor stack(const Tensors& tensors, int64_t axis = 0);
 Tensor index(const Tensor& x, const Tensors& indices);   // per axis an int64 or bool array, or undefined for all of it
 Tensor index_put(const Tensor& x, const Tensors& indices, const Tensor& value, bool accumulate);
 
-// In place (inplace.cpp): target takes value's numbers and, when recorded, its place on the tape
-void assign(const Tensor& target, const Tensor& value);
+// In place (inplace.cpp): target takes value's numbers (broadcast, converted) and, when recorded, its place on the tape.
+// A temporary value's memory is taken over where nobody else sees it.
+void assign(const Tensor& target, Tensor value);
+void binary_(Binary op, const Tensor& target, const Tensor& other);   // TypeError where the result's dtype does not fit
+void unary_(Unary op, const Tensor& target);
+void fill_(const Tensor& target, double value);
 
 // Matrix products (matmul.cpp, linear.cpp)
 Tensor matmul(const Tensor& a, const Tensor& b);

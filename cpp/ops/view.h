@@ -10,7 +10,7 @@ template <class F>
 Tensor record_view(const char* name, Array out, const Tensor& x, F backward) {
     Tensor result = record(name, std::move(out), {x}, std::move(backward));
     if (x.impl().view_copy) result.impl().view_copy = true;
-    if (result.grad_fn()) {
+    if (grad_enabled() && is_floating(x.dtype())) {
         const Ref<TensorImpl>& base = x.impl().view_of ? x.impl().view_of : x.ref();
         result.impl().view_of = base;
         result.impl().view_rebases = base->rebases;
