@@ -128,5 +128,6 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& we
                      LossReduction reduction, double label_smoothing);
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
 Tensor dropout(const Tensor& input, double p, bool training);
+Tensor dropout_channels(int rank, const Tensor& input, double p, bool training);   // whole channels: dropout1d, 2d, 3d
 
 }  // namespace cc
