@@ -78,11 +78,30 @@ Tensor select(const Tensor& x, int64_t axis, int64_t index);
 Tensor contiguous(const Tensor& x, Format format = Format::RowMajor);
 Tensor clone(const Tensor& x);
 
-// Joining and indexing (cat.cpp, index.cpp)
+// Joining, parting and rearranging (cat.cpp, rearrange.cpp)
 Tensor cat(const Tensors& tensors, int64_t axis = 0);
 Tensor stack(const Tensors& tensors, int64_t axis = 0);
-Tensor index(const Tensor& x, const Tensors& indices);   // per axis an int64 or bool array, or undefined for all of it
+Tensors split(const Tensor& x, const Sizes& sizes, int64_t axis);   // views of those sizes
+Tensors split(const Tensor& x, int64_t size, int64_t axis);         // views of that size, the last may be smaller
+Tensors chunk(const Tensor& x, int64_t chunks, int64_t axis);
+Tensors unbind(const Tensor& x, int64_t axis);
+Tensor flip(const Tensor& x, const Axes& axes);
+Tensor roll(const Tensor& x, const Sizes& shifts, const Axes& axes);
+Tensor tril(const Tensor& x, int64_t diagonal = 0);
+Tensor triu(const Tensor& x, int64_t diagonal = 0);
+
+// Indexing: by an index per element, along one axis (index.cpp), by any index tensors and masks (index_put.cpp)
+Tensor gather(const Tensor& input, int64_t dim, const Tensor& index);
+Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src);
+Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src);
+Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index);
+Tensor index_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source);
+Tensor index(const Tensor& x, const Tensors& indices);   // an entry per axis, undefined for a whole axis; a mask covers its rank
 Tensor index_put(const Tensor& x, const Tensors& indices, const Tensor& value, bool accumulate);
+Tensor masked_select(const Tensor& input, const Tensor& mask);
+Tensor masked_fill(const Tensor& input, const Tensor& mask, const Tensor& value);
+Tensor nonzero(const Tensor& input);
+Tensor one_hot(const Tensor& input, int64_t num_classes = -1);
 
 // In place (inplace.cpp): target takes value's numbers (broadcast, converted) and, when recorded, its place on the tape.
 // A temporary value's memory is taken over where nobody else sees it.
@@ -119,14 +138,23 @@ struct PoolOptions {
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options);  // values, indices
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options);
 
-// Normalisation, softmax, losses, dropout
+// Normalisation, softmax, dropout (norm.cpp, softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);
 Tensor softmax(const Tensor& input, int64_t dim);
 Tensor log_softmax(const Tensor& input, int64_t dim);
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
+Tensor nll_loss(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
+                LossReduction reduction);
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
+Tensor l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
+Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double beta);
+Tensor huber_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double delta);
+Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction);
+Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
+                                        const Tensor& pos_weight, LossReduction reduction);
+Tensor kl_div(const Tensor& input, const Tensor& target, LossReduction reduction, bool log_target);
 Tensor dropout(const Tensor& input, double p, bool training);
 Tensor dropout_channels(int rank, const Tensor& input, double p, bool training);   // whole channels: dropout1d, 2d, 3d
 
