@@ -15,18 +15,6 @@ inline void store_positions(V v, int64_t* p, int64_t n) {
 }
 
 template <class V>
-inline V load_positions(const int64_t* p, int64_t n) {
-    typename V::Scalar values[V::lanes] = {};
-    if (n >= V::lanes)
-        for (int i = 0; i < V::lanes; ++i)
-            values[i] = static_cast<typename V::Scalar>(static_cast<int32_t>(p[i]));
-    else
-        for (int64_t i = 0; i < n; ++i)
-            values[i] = static_cast<typename V::Scalar>(static_cast<int32_t>(p[i]));
-    return V::load(values);
-}
-
-template <class V>
 void max_forward(const PoolRow& row) {
     using T = typename V::Scalar;
     const T* source = static_cast<const T*>(row.source);
@@ -76,28 +64,6 @@ void average_forward(const PoolRow& row) {
 }
 
 template <class V>
-void max_backward(const PoolRow& row) {
-    using T = typename V::Scalar;
-    const T* source = static_cast<const T*>(row.source);
-    T* target = static_cast<T*>(row.target);
-    for (int64_t i = 0; i < row.targets; ++i) {
-        const V here = V::set(static_cast<T>(row.index + i)), zero = V::set(0);
-        for (int64_t c = 0; c < row.c; c += V::lanes) {
-            V total = zero;
-            for (int64_t r = 0; r < row.row_count; ++r) {
-                int64_t at = (row.rows[r] + row.first[i]) * row.c + c;
-                for (int64_t t = 0; t < row.count[i]; ++t, at += row.step * row.c) {
-                    const V position = load_positions<V>(row.indices + at, row.c - c);
-                    const V grad = load_block<V>(source + at, row.c - c);
-                    total = total + select(position == here, grad, zero);
-                }
-            }
-            store_block(total, target + i * row.c + c, row.c - c);
-        }
-    }
-}
-
-template <class V>
 void average_backward(const PoolRow& row) {
     using T = typename V::Scalar;
     const T* source = static_cast<const T*>(row.source);
@@ -119,4 +85,4 @@ void average_backward(const PoolRow& row) {
 }
 
 template <class V>
-constexpr PoolRows rows_of = {max_forward<V>, average_forward<V>, max_backward<V>, average_backward<V>};
+constexpr PoolRows rows_of = {max_forward<V>, average_forward<V>, average_backward<V>};

@@ -1,5 +1,5 @@
-// Pooling by rows: y[o] = max or mean of x over o's window; backward, each input pixel sums what the
-// windows that cover it send back, so targets are written once, by one task, in a fixed order.
+// Pooling by rows: y[o] = max or mean of x over o's window; backward of the mean, each input pixel
+// sums what the windows that cover it send back, so targets are written once, by one task, in a fixed order.
 //
 // The windows of an axis do not depend on the other axes: a table per axis says which sources, all
 // inside, meet each target. A task is a stretch of one target row; its source rows are listed, and the
@@ -62,6 +62,7 @@ struct AxisTable {
 }  // namespace
 
 const char* rows_decline(const PoolProblem& p) {
+    if (p.mode == PoolMode::Max && p.backward) return "max pooling sends its gradient by index";
     if (p.mode == PoolMode::Max && p.in_pixels() >= int64_t{1} << 24)
         return "positions of 2^24 pixels or more are not exact in float32";
     return nullptr;
@@ -70,8 +71,7 @@ const char* rows_decline(const PoolProblem& p) {
 void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* loops_of_dtypes) {
     const bool forward = !p.backward, max = p.mode == PoolMode::Max;
     const PoolRows& loops = loops_of_dtypes[p.dtype == Dtype::Float64];
-    auto run = max ? forward ? loops.max_forward : loops.max_backward
-                   : forward ? loops.average_forward : loops.average_backward;
+    auto run = max ? loops.max_forward : forward ? loops.average_forward : loops.average_backward;
     const int64_t *target_sizes = forward ? p.out : p.in, *source_sizes = forward ? p.in : p.out;
     int64_t target_pixels = forward ? p.out_pixels() : p.in_pixels(),
             source_pixels = forward ? p.in_pixels() : p.out_pixels();
@@ -113,8 +113,7 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
             PoolRow one{};
             one.source = source + image * source_pixels * p.c * size;
             one.target = target + (image * target_pixels + first) * p.c * size;
-            if (max && args.indices)
-                one.indices = args.indices + image * p.out_pixels() * p.c + (forward ? first * p.c : 0);
+            if (max && args.indices) one.indices = args.indices + (image * target_pixels + first) * p.c;
             one.c = p.c;
             one.targets = std::min(stretch, width - at);
             one.rows = rows.data();
@@ -124,7 +123,6 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
             one.step = axes[2].step;
             one.divisor = axes[2].divisor.data() + (forward ? at : 0);
             one.row_divisor = row_divisors.data();
-            one.index = first;
             run(one);
         }
     });

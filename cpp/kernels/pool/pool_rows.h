@@ -11,7 +11,7 @@ namespace cc {
 struct PoolRow {
     const void* source;       // x's image forward, y's gradient of the image backward
     void* target;             // at the first target
-    int64_t* indices;         // Max. Forward: at the first target, or null. Backward: of the whole image
+    int64_t* indices;         // Max: at the first target, or null
     int64_t c, targets;
     const int64_t* rows;      // offsets of the source rows that meet, in raster order
     int64_t row_count;
@@ -20,13 +20,11 @@ struct PoolRow {
     int64_t step;             // and how far apart
     const double* divisor;    // Average. Per target forward, per position in a source row backward
     const double* row_divisor;  // Average: per source row (backward), one forward; the two multiply
-    int64_t index;            // Max backward: flat position of the first target in the image
 };
 
 struct PoolRows {
     void (*max_forward)(const PoolRow&);
     void (*average_forward)(const PoolRow&);
-    void (*max_backward)(const PoolRow&);
     void (*average_backward)(const PoolRow&);
 };
 
@@ -39,5 +37,8 @@ struct PoolProblem;
 struct PoolArgs;
 const char* rows_decline(const PoolProblem& problem);
 void pool_by_rows(const PoolProblem& problem, const PoolArgs& args, const PoolRows* loops_of_dtypes);
+
+const char* scatter_decline(const PoolProblem& problem);
+void pool_by_scatter(const PoolProblem& problem, const PoolArgs& args);
 
 }  // namespace cc
