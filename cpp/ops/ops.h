@@ -81,8 +81,8 @@ Tensor clone(const Tensor& x);
 // Joining, parting and rearranging (cat.cpp, rearrange.cpp)
 Tensor cat(const Tensors& tensors, int64_t axis = 0);
 Tensor stack(const Tensors& tensors, int64_t axis = 0);
-Tensors split(const Tensor& x, const Sizes& sizes, int64_t axis);   // views of those sizes
-Tensors split(const Tensor& x, int64_t size, int64_t axis);         // views of that size, the last may be smaller
+Tensors split_with_sizes(const Tensor& x, const Sizes& sizes, int64_t axis);
+Tensors split(const Tensor& x, int64_t size, int64_t axis);   // views; the last may be smaller
 Tensors chunk(const Tensor& x, int64_t chunks, int64_t axis);
 Tensors unbind(const Tensor& x, int64_t axis);
 Tensor flip(const Tensor& x, const Axes& axes);
