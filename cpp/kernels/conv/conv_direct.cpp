@@ -108,7 +108,7 @@ struct Rows {
         const Parts splits{panels.count(), std::clamp<int64_t>(kTasks / all_blocks, 1, panels.count())};
         const int64_t block_tiles = std::clamp<int64_t>(p.groups * splits.count * pixels / micro.rows / kTasks, 1, kBlockTiles);
         for (const Pass& pass : passes) {
-            const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows);
+            const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows_for(cols));
             const Parts blocks = Parts::at_most(tiles.count, block_tiles);
             end += blocks.count * splits.count * p.groups;
             tasks.push_back({tiles, blocks, end});

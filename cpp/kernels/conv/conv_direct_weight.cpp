@@ -30,7 +30,7 @@ struct GradWeight {
 
     // Adds pixels [first, end) to sums [k][tap][c] for a block of k and c of one group.
     void block(int64_t group, int64_t k, int64_t ks, int64_t c, int64_t cs, int64_t first, int64_t end, T* sums) const {
-        const Parts tiles = Parts::at_most(ks, micro.rows);
+        const Parts tiles = Parts::at_most(ks, micro.rows_for(cs));
         const T *a[kPixels], *b[kPixels];
         for (int64_t i = 0; i < ks; ++i)
             for (int64_t t = 0; t < p.taps(); ++t) std::fill_n(sums + (k + i) * row + t * group_c + c, cs, T{});

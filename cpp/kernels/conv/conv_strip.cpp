@@ -65,19 +65,24 @@ struct Strips {
             }
     }
 
+    // A call of memcpy would cost more than the few values.
+    void copy_pixel(const T* from, T* to) const {
+        for (int64_t j = 0; j < c; ++j) to[j] = from[j];
+    }
+
     void fill(const Strip& s, const T* x, T* strip) const {
         each_line(s, x, [&](int64_t at, const T* line, int64_t left, int64_t right, int64_t end) {
             T* to = strip + at;
             std::fill(to, to + left * c, T{});
             if (p.groups == 1) std::copy_n(line, (right - left) * c, to + left * c);
-            else for (int64_t i = 0; i < right - left; ++i) std::copy_n(line + i * p.c, c, to + (left + i) * c);
+            else for (int64_t i = 0; i < right - left; ++i) copy_pixel(line + i * p.c, to + (left + i) * c);
             std::fill(to + right * c, to + end * c, T{});
         });
     }
 
     void drain(const Strip& s, const T* strip, T* x) const {
         each_line(s, x, [&](int64_t at, T* line, int64_t left, int64_t right, int64_t) {
-            for (int64_t i = 0; i < right - left; ++i) std::copy_n(strip + at + (left + i) * c, c, line + i * p.c);
+            for (int64_t i = 0; i < right - left; ++i) copy_pixel(strip + at + (left + i) * c, line + i * p.c);
         });
     }
 
@@ -135,7 +140,7 @@ struct Strips {
                 const Strip s{task / p.groups / cut.count, task % p.groups, cut.begin(part), cut.size(part)};
                 fill(s, x, strip.data());
                 windows(s.count, at.data());
-                const Parts tiles = Parts::at_most(pixels(s.count), micro.rows);
+                const Parts tiles = Parts::at_most(pixels(s.count), micro.rows_for(k));
                 T* to = y + first_pixel(s) * p.k + s.group * k;
                 for (int64_t t = 0; t < tiles.count; ++t) {
                     const int64_t rows = tiles.size(t), first = tiles.begin(t);
@@ -172,7 +177,7 @@ struct Strips {
             Scratch<T> strip(area);
             Scratch<int64_t> at(all);
             windows(p.out[axis], at.data());
-            const Parts tiles = Parts::at_most(all, micro.rows);
+            const Parts tiles = Parts::at_most(all, micro.rows_for(run));
             const T* sources[kMaxRows];
             T* out[kMaxRows];
             for (int64_t task = begin; task < end; ++task) {
@@ -242,7 +247,7 @@ struct Strips {
     void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows, T* sum) const {
         const T *windows[kPixels], *dy[kPixels];
         const int64_t rows = patch_rows ? run : k, cols = patch_rows ? k : run;
-        const Parts tiles = Parts::at_most(rows, micro.rows);
+        const Parts tiles = Parts::at_most(rows, micro.rows_for(cols));
         for (int64_t first = 0; first < pixels(s.count); first += kPixels) {
             const int64_t count = std::min(kPixels, pixels(s.count) - first);
             for (int64_t i = 0; i < count; ++i) {
@@ -284,7 +289,7 @@ void conv_strip(const ConvProblem& p, const ConvArgs& args, const MicroSet& micr
 }
 
 const char* conv_strip_decline(const ConvProblem& p) {
-    if (p.c / p.groups >= 16) return "a group has 16 channels or more";
+    if (p.c / p.groups > (p.map == ConvMap::GradInput ? 15 : 16)) return "a group has many channels";
     if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
     if (p.kernel[2] == 1) return "the kernel's lines have one position";
     if (p.dilation[2] != 1) return "the kernel's lines are dilated";

@@ -73,7 +73,7 @@ struct Blocked {
             a_row = stride;
         }
         const Panels panels{micro.lanes, p.n};
-        const Parts tile_rows = Parts::at_most(rows, micro.rows);
+        const Parts tile_rows = Parts::at_most(rows, micro.rows_for(p.n));
         const T* a_rows[kMaxRows];
         T* out[kMaxRows];
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
@@ -116,7 +116,7 @@ struct Blocked {
     void outer_tiles(int64_t row, int64_t rows, int64_t col, int64_t cols) const {
         constexpr int64_t most = 256;
         const T *a_rows[most], *b_rows[most];
-        const Parts tile_rows = Parts::at_most(rows, micro.rows);
+        const Parts tile_rows = Parts::at_most(rows, micro.rows_for(cols));
         for (int64_t begin = 0; begin < p.k; begin += most) {
             const int64_t depth = std::min(most, p.k - begin);
             for (int64_t l = 0; l < depth; ++l) {

@@ -44,20 +44,23 @@ struct ColumnTile {
     int64_t rows, cols;
 };
 
-// out[j] += Σ_p a[p][offset + j] · b[p][offset + j]: its kernel's gradient.
+// out[t][j] += Σ_p a[t][p][j] · b[p][j]: its kernel's gradient.
 template <class T>
 struct ColumnSum {
-    int64_t depth;
-    const T* const* a;
-    const T* const* b;
+    int64_t taps, depth;
+    const T* const* a;   // [taps][a_stride], read from `offset` on, as b
+    int64_t a_stride;
+    const T* const* b;   // [depth]
     int64_t offset;
-    T* out;
+    T* const* out;       // [taps]
     int64_t cols;
 };
 
 template <class T>
 struct Micro {
     int64_t rows, lanes;
+    int64_t single_rows;  // the tallest tile that pays where one vector holds all columns
+    int64_t rows_for(int64_t cols) const { return cols <= lanes ? single_rows : rows; }
     void (*row_tile)(const RowTile<T>&);
     void (*outer_tile)(const OuterTile<T>&);
     void (*column_tile)(const ColumnTile<T>&);

@@ -3,12 +3,13 @@
 //   row tile:   Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one broadcast per row, used twice.
 //               Rows are pointers, so packed panels, matrices in place and pixels of a convolution run the same code.
 //   column tile: Rows pixels × one vector of channels at a time, Σ over taps; loads bound it, one per multiply-add.
-//   column sum: four vectors of channels at a time, so that four chains of multiply-adds overlap.
+//   column sum: nine taps × one vector at a time, so that b is loaded once for nine multiply-adds.
 //   outer tile: Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, no packing at all.
 //
 // AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2 6×16: 12 + 2 + 1 of 16.
-// Every number of rows has its own code, so that ragged edges do no idle work. broadcast must be one load: folded into
-// the multiply-adds it would be loaded twice.
+// Every number of rows has its own code, so that ragged edges do no idle work. A value used twice is broadcast by one
+// load (folded into the multiply-adds it would be loaded twice); a value used once is folded, and as every row then costs an address,
+// tiles of one vector stop at eight or so rows.
 #pragma once
 
 #include "kernels/gemm/micro.h"
@@ -38,7 +39,7 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
             V bv[Vectors];
             CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                V av = broadcast<V>(rows[i] + l);
+                V av = Vectors == 1 ? V::set(rows[i][l]) : broadcast<V>(rows[i] + l);
                 CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
             }
         }
@@ -76,7 +77,7 @@ template <class V, int Rows, int Vectors, bool Ragged, class T>
         CC_UNROLL for (int v = 0; v < Vectors; ++v)
             bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last) : V::load(b + v * lanes);
         CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            V av = broadcast<V>(a + i);
+            V av = Vectors == 1 ? V::set(a[i]) : broadcast<V>(a + i);
             CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
         }
     }
@@ -149,26 +150,37 @@ void any_column_tile(const ColumnTile<T>& tile) {
     if constexpr (Rows > 1) any_column_tile<V, MaxRows, Rows - 1>(tile);
 }
 
-template <class V, class T>
-void column_sum(const ColumnSum<T>& sum) {
-    constexpr int64_t lanes = V::lanes;
-    int64_t j = 0;
-    for (; j + 4 * lanes <= sum.cols; j += 4 * lanes) {
-        V acc[4];
-        CC_UNROLL for (int v = 0; v < 4; ++v) acc[v] = V::load(sum.out + j + v * lanes);
-        for (int64_t p = 0; p < sum.depth; ++p) {
-            const T *a = sum.a[p] + sum.offset + j, *b = sum.b[p] + sum.offset + j;
-            CC_UNROLL for (int v = 0; v < 4; ++v) acc[v] = fma(V::load(a + v * lanes), V::load(b + v * lanes), acc[v]);
+template <class V, int Taps, class T>
+[[gnu::noinline]] void column_sum(const ColumnSum<T>& sum, int64_t first) {
+    const T* const* a = sum.a + first * sum.a_stride;
+    T* const* out = sum.out + first;
+    for (int64_t j = 0; j < sum.cols; j += V::lanes) {
+        const int64_t left = sum.cols - j, at = sum.offset + j;
+        V acc[Taps];
+        if (left >= V::lanes) {
+            CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = V::load(out[t] + j);
+            for (int64_t p = 0; p < sum.depth; ++p) {
+                const V b = V::load(sum.b[p] + at);
+                CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = fma(V::load(a[t * sum.a_stride + p] + at), b, acc[t]);
+            }
+            CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t].store(out[t] + j);
+        } else {
+            CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = V::load(out[t] + j, left);
+            for (int64_t p = 0; p < sum.depth; ++p) {
+                const V b = V::load(sum.b[p] + at, left);
+                CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = fma(V::load(a[t * sum.a_stride + p] + at, left), b, acc[t]);
+            }
+            CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t].store(out[t] + j, left);
         }
-        CC_UNROLL for (int v = 0; v < 4; ++v) acc[v].store(sum.out + j + v * lanes);
     }
-    for (; j < sum.cols; j += lanes) {
-        const int64_t left = sum.cols - j < lanes ? sum.cols - j : lanes;
-        V acc = V::load(sum.out + j, left);
-        for (int64_t p = 0; p < sum.depth; ++p)
-            acc = fma(V::load(sum.a[p] + sum.offset + j, left), V::load(sum.b[p] + sum.offset + j, left), acc);
-        acc.store(sum.out + j, left);
-    }
+}
+
+template <class V, class T>
+void any_column_sum(const ColumnSum<T>& sum) {
+    int64_t t = 0;
+    for (; t + 9 <= sum.taps; t += 9) column_sum<V, 9>(sum, t);
+    for (; t + 3 <= sum.taps; t += 3) column_sum<V, 3>(sum, t);
+    for (; t < sum.taps; ++t) column_sum<V, 1>(sum, t);
 }
 
 }  // namespace

@@ -37,10 +37,10 @@ void transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int
 }  // namespace
 
 const MicroSet micro = {
-    {4, 4, any_row_tile<F32, 4, float>, any_outer_tile<F32, 4, float>, any_column_tile<F32, 4, 4, float>,
-     column_sum<F32, float>, transpose<float>},
-    {4, 2, any_row_tile<F64, 4, double>, any_outer_tile<F64, 4, double>, any_column_tile<F64, 4, 4, double>,
-     column_sum<F64, double>, transpose<double>},
+    {4, 4, 4, any_row_tile<F32, 4, float>, any_outer_tile<F32, 4, float>, any_column_tile<F32, 4, 4, float>,
+     any_column_sum<F32, float>, transpose<float>},
+    {4, 2, 4, any_row_tile<F64, 4, double>, any_outer_tile<F64, 4, double>, any_column_tile<F64, 4, 4, double>,
+     any_column_sum<F64, double>, transpose<double>},
 };
 
 }  // namespace cc::generic
