@@ -4,6 +4,7 @@
 // the other. Axes are first put in memory order and merged, then
 //   rows     the innermost reduced axis is contiguous: blocks are pieces of it;
 //   columns  the innermost kept axis is contiguous (channels-last sums over N, H, W): kColumnRows rows at a time, vectors along the kept axis;
+//   short    many outputs of few values: tiles of outputs are turned into columns;
 //   gathered otherwise, or when contiguous runs are short: blocks are copied together first.
 // Few long outputs are cut into slices, by sizes alone, that are folded in order at the end: no thread count changes a bit.
 #include "kernels/reduce/reduce.h"
@@ -28,6 +29,8 @@ constexpr int64_t kColumnRows = 64;
 constexpr int64_t kColumns = 1024;     // columns of one task
 constexpr int64_t kGrain = 16 * 1024;  // values worth waking a thread for
 constexpr int64_t kSlices = 64;
+constexpr int64_t kShort = 32;         // values of an output that count as few
+constexpr int64_t kShortTile = 2048;   // values turned at a time
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -163,6 +166,35 @@ void reduce_columns(const Layout& l, const ReduceLoop& loop, const T* x, T* out)
     }
 }
 
+// Many outputs of a few values each: a tile of them is turned so that vectors run along the outputs.
+template <class T, class A, class F>
+void reduce_short(const Layout& l, const ReduceLoop& loop, const T* x, T* out) {
+    const int64_t outputs = l.kept.numel(), length = l.reduced.numel(), tile = kShortTile / length;
+    int64_t at_value[kShort], found = 0;
+    l.reduced.walk(0, 0, length, [&](int64_t at, int64_t run, int64_t step) {
+        for (int64_t i = 0; i < run; ++i) at_value[found++] = at + i * step;
+    });
+    parallel_for(ceil_div(outputs, tile), std::max<int64_t>(1, kGrain / (tile * length)), [&](int64_t begin, int64_t end) {
+        T turned[kShortTile];
+        A acc[kShortTile];
+        for (int64_t first = begin * tile; first < std::min(outputs, end * tile); first += tile) {
+            const int64_t n = std::min(tile, outputs - first);
+            T* to = turned;
+            l.kept.walk(0, first, n, [&](int64_t at, int64_t run, int64_t step) {
+                const T* from = x + at;
+                for (int64_t i = 0; i < run; ++i, from += step, ++to)
+                    for (int64_t k = 0; k < length; ++k) to[k * n] = from[at_value[k]];
+            });
+            std::fill(acc, acc + n, F::template identity<A>());
+            loop.columns(turned, length, n, n, acc);
+            const A* value = acc;
+            l.kept.walk(1, first, n, [&](int64_t at, int64_t run, int64_t step) {
+                for (int64_t i = 0; i < run; ++i) out[at + i * step] = static_cast<T>(*value++);
+            });
+        }
+    });
+}
+
 template <class T, class A, class F>
 void reduce_rows(const Layout& l, const ReduceLoop& loop, const T* x, T* out) {
     const int64_t outputs = l.kept.numel(), length = l.reduced.numel();
@@ -172,16 +204,18 @@ void reduce_rows(const Layout& l, const ReduceLoop& loop, const T* x, T* out) {
     int64_t slices = 1;
     if (outputs < kSlices) slices = std::max<int64_t>(1, std::min(kSlices / outputs, ceil_div(length, kGrain)));
     const int64_t slice = ceil_div(ceil_div(length, slices), block) * block;
-    Scratch<A> partial(slices > 1 ? outputs * slices : 1);
-    auto finish = [&](int64_t o, A acc) { out[offset_of(l.kept, 1, o, l.kept.rank)] = static_cast<T>(acc); };
+    Scratch<A> partial(outputs * slices);
 
-    parallel_for(outputs * slices, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, slice)), [&](int64_t begin, int64_t end) {
+    parallel_for(outputs * slices, std::max<int64_t>(1, kGrain / slice), [&](int64_t begin, int64_t end) {
         T buffer[kGathered];
         for (int64_t task = begin; task < end; ++task) {
             const T* from = x + offset_of(l.kept, 0, task / slices, l.kept.rank);
             const int64_t first = task % slices * slice, count = std::min(slice, length - first);
             A acc = F::template identity<A>();
-            if (contiguous && count > 0) {
+            if (contiguous && last == 0) {
+                from += l.reduced.offset[0] + first;
+                for (int64_t i = 0; i < count; i += kBlock) loop.row(from + i, std::min(kBlock, count - i), &acc);
+            } else if (contiguous && count > 0) {
                 l.reduced.walk(0, first, count, [&](int64_t at, int64_t run, int64_t) {
                     for (int64_t i = 0; i < run; i += kBlock) loop.row(from + at + i, std::min(kBlock, run - i), &acc);
                 });
@@ -192,15 +226,17 @@ void reduce_rows(const Layout& l, const ReduceLoop& loop, const T* x, T* out) {
                     loop.row(buffer, n, &acc);
                 }
             }
-            if (slices > 1) partial[task] = acc;
-            else finish(task, acc);
+            partial[task] = acc;
         }
     });
-    for (int64_t o = 0; slices > 1 && o < outputs; ++o) {
-        A acc = partial[o * slices];
-        for (int64_t s = 1; s < slices; ++s) acc = Merge<F>::template fold<A>(acc, partial[o * slices + s]);
-        finish(o, acc);
-    }
+    const A* value = partial.data();
+    l.kept.walk(1, 0, outputs, [&](int64_t at, int64_t run, int64_t step) {
+        for (int64_t i = 0; i < run; ++i) {
+            A acc = *value++;
+            for (int64_t s = 1; s < slices; ++s) acc = Merge<F>::template fold<A>(acc, *value++);
+            out[at + i * step] = static_cast<T>(acc);
+        }
+    });
 }
 
 template <class T, class A, class F>
@@ -218,6 +254,7 @@ void reduce_as(const ReduceProblem& p, const void* x_, void* out_) {
     const bool columns = l.kept.stride[0][l.kept.rank - 1] == 1 && l.kept.size[l.kept.rank - 1] > 1 &&
                          l.reduced.stride[0][l.reduced.rank - 1] != 1;
     if (columns) reduce_columns<T, A, F>(l, loop, x, out);
+    else if (l.reduced.numel() <= kShort && outputs >= kSlices) reduce_short<T, A, F>(l, loop, x, out);
     else reduce_rows<T, A, F>(l, loop, x, out);
 }
 
@@ -276,6 +313,16 @@ void reduce_position(const ReduceProblem& p, const T* x, int64_t* out) {
                 const T* values = buffer;
                 if (reduced.rank == 1 && reduced.stride[1][0] == 1) values = from + reduced.offset[1] + i;
                 else gather(reduced, 1, sizeof(T), from, i, n, buffer);
+                if (length <= kShort) {
+                    best = values[0];
+                    position = 0;
+                    for (int64_t k = 1; k < n; ++k) {
+                        const bool keep = F::template fold<T>(best, values[k]) == best || best != best;
+                        best = keep ? best : values[k];
+                        position = keep ? position : k;
+                    }
+                    break;
+                }
                 T block = F::template identity<T>();
                 loop.row(values, n, &block);
                 const bool keep = position >= 0 && (F::template fold<T>(best, block) == best || best != best);
