@@ -3,7 +3,7 @@
 set(CONVCORE_WARNINGS -Wall -Wextra -Wpedantic -Wno-unused-parameter)
 
 function(convcore_flags target)
-  target_compile_options(${target} PRIVATE ${CONVCORE_WARNINGS} -ffp-contract=off -fno-math-errno
+  target_compile_options(${target} PRIVATE ${CONVCORE_WARNINGS} -ffp-contract=off -fno-math-errno -fno-trapping-math
                          $<$<CONFIG:Release>:-O2>)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     target_compile_options(${target} PRIVATE -march=x86-64-v2)

@@ -21,14 +21,14 @@ struct MaxFold {
     template <class V> static V identity() { return V::set(-INFINITY); }
     template <class V> static V step(V a, V x) { return select((a > x) | (a != a), a, x); }
     template <class V> static V merge(V a, V b) { return step(a, b); }
-    template <class A> static A merge_scalar(A a, A b) { return a > b || a != a ? a : b; }
+    template <class A> static A merge_scalar(A a, A b) { return (a > b) | (a != a) ? a : b; }
 };
 
 struct MinFold {
     template <class V> static V identity() { return V::set(INFINITY); }
     template <class V> static V step(V a, V x) { return select((a < x) | (a != a), a, x); }
     template <class V> static V merge(V a, V b) { return step(a, b); }
-    template <class A> static A merge_scalar(A a, A b) { return a < b || a != a ? a : b; }
+    template <class A> static A merge_scalar(A a, A b) { return (a < b) | (a != a) ? a : b; }
 };
 
 template <class V, class F, class A>

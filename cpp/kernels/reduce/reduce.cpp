@@ -31,6 +31,7 @@ constexpr int64_t kGrain = 16 * 1024;  // values worth waking a thread for
 constexpr int64_t kSlices = 64;
 constexpr int64_t kShort = 32;         // values of an output that count as few
 constexpr int64_t kShortTile = 2048;   // values turned at a time
+constexpr int64_t kPositionTile = kShortTile;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -41,11 +42,11 @@ struct Any { template <class A> static A identity() { return 0; } template <clas
 struct All { template <class A> static A identity() { return 1; } template <class A> static A fold(A a, A x) { return a & x; } };
 struct Max {
     template <class A> static A identity() { return std::is_floating_point_v<A> ? -std::numeric_limits<A>::infinity() : std::numeric_limits<A>::lowest(); }
-    template <class A> static A fold(A a, A x) { return a > x || a != a ? a : x; }
+    template <class A> static A fold(A a, A x) { return (a > x) | (a != a) ? a : x; }
 };
 struct Min {
     template <class A> static A identity() { return std::is_floating_point_v<A> ? std::numeric_limits<A>::infinity() : std::numeric_limits<A>::max(); }
-    template <class A> static A fold(A a, A x) { return a < x || a != a ? a : x; }
+    template <class A> static A fold(A a, A x) { return (a < x) | (a != a) ? a : x; }
 };
 
 // The plain loops: integers, bool, products.
@@ -258,6 +259,23 @@ void reduce_as(const ReduceProblem& p, const void* x_, void* out_) {
     else reduce_rows<T, A, F>(l, loop, x, out);
 }
 
+// to[i] = the row of the first best value of column i, for up to kPositionTile columns.
+template <class T, class F>
+void first_best(const T* x, int64_t rows, int64_t stride, int64_t columns, int64_t* to) {
+    using Index = std::conditional_t<sizeof(T) == 8, int64_t, int32_t>;  // as wide as T, where that makes vectors
+    T best[kPositionTile];
+    Index row[kPositionTile];
+    for (int64_t i = 0; i < columns; ++i) best[i] = x[i], row[i] = 0;
+    for (int64_t r = 1; r < rows; ++r)
+        for (int64_t i = 0; i < columns; ++i) {
+            const T b = best[i], v = x[r * stride + i];
+            const bool keep = (F::template fold<T>(b, v) == b) | (b != b);
+            best[i] = keep ? b : v;
+            row[i] = keep ? row[i] : static_cast<Index>(r);
+        }
+    for (int64_t i = 0; i < columns; ++i) to[i] = row[i];
+}
+
 // The position of the first best value along the reduced axes in their given order.
 template <class T, class F>
 void reduce_position(const ReduceProblem& p, const T* x, int64_t* out) {
@@ -278,25 +296,32 @@ void reduce_position(const ReduceProblem& p, const T* x, int64_t* out) {
     const ReduceLoop loop = loop_for<T, T, F>();
     const int last = kept.rank - 1;
 
-    // Columns: a tile of outputs whose values lie side by side.
-    if (kept.stride[1][last] == 1 && kept.size[last] > 1 && reduced.rank == 1) {
-        constexpr int64_t kTile = 256;
-        const int64_t columns = kept.size[last], tiles = ceil_div(columns, kTile), outer = outputs / columns;
-        const int64_t stride = reduced.stride[1][0];
-        parallel_for(outer * tiles, std::max<int64_t>(1, kGrain / (length * std::min(columns, kTile))), [&](int64_t begin, int64_t end) {
-            T best[kTile];
+    // A tile of outputs whose values lie side by side, or are few and turned to lie so: vectors run along the outputs.
+    const bool columns = kept.stride[1][last] == 1 && kept.size[last] > 1 && reduced.rank == 1;
+    if ((columns || (length <= kShort && outputs >= kSlices)) && length <= INT32_MAX) {
+        const int64_t width = columns ? kept.size[last] : outputs, tile = std::min(width, columns ? kPositionTile : kShortTile / length);
+        const int64_t tiles = ceil_div(width, tile);
+        int64_t at_value[kShort], found = 0;
+        if (!columns)
+            reduced.walk(1, 0, length, [&](int64_t at, int64_t run, int64_t step) {
+                for (int64_t i = 0; i < run; ++i) at_value[found++] = at + i * step;
+            });
+        parallel_for(outputs / width * tiles, std::max<int64_t>(1, kGrain / (length * tile)), [&](int64_t begin, int64_t end) {
+            T turned[kShortTile];
             for (int64_t task = begin; task < end; ++task) {
-                const int64_t o = task / tiles, c = task % tiles * kTile, n = std::min(kTile, columns - c);
-                const T* from = x + offset_of(kept, 1, o, last) + reduced.offset[1] + c;
-                int64_t* to = out + o * columns + c;
-                for (int64_t i = 0; i < n; ++i) best[i] = from[i], to[i] = 0;
-                for (int64_t r = 1; r < length; ++r)
-                    for (int64_t i = 0; i < n; ++i) {
-                        const T v = from[r * stride + i];
-                        const bool keep = F::template fold<T>(best[i], v) == best[i] || best[i] != best[i];
-                        best[i] = keep ? best[i] : v;
-                        to[i] = keep ? to[i] : r;
-                    }
+                const int64_t o = task / tiles, c = task % tiles * tile, n = std::min(tile, width - c);
+                int64_t* to = out + o * width + c;
+                if (columns) {
+                    first_best<T, F>(x + offset_of(kept, 1, o, last) + reduced.offset[1] + c, length, reduced.stride[1][0], n, to);
+                    continue;
+                }
+                T* next = turned;
+                kept.walk(1, c, n, [&](int64_t at, int64_t run, int64_t step) {
+                    const T* from = x + at;
+                    for (int64_t i = 0; i < run; ++i, from += step, ++next)
+                        for (int64_t k = 0; k < length; ++k) next[k * n] = from[at_value[k]];
+                });
+                first_best<T, F>(turned, length, n, n, to);
             }
         });
         return;
@@ -313,16 +338,6 @@ void reduce_position(const ReduceProblem& p, const T* x, int64_t* out) {
                 const T* values = buffer;
                 if (reduced.rank == 1 && reduced.stride[1][0] == 1) values = from + reduced.offset[1] + i;
                 else gather(reduced, 1, sizeof(T), from, i, n, buffer);
-                if (length <= kShort) {
-                    best = values[0];
-                    position = 0;
-                    for (int64_t k = 1; k < n; ++k) {
-                        const bool keep = F::template fold<T>(best, values[k]) == best || best != best;
-                        best = keep ? best : values[k];
-                        position = keep ? position : k;
-                    }
-                    break;
-                }
                 T block = F::template identity<T>();
                 loop.row(values, n, &block);
                 const bool keep = position >= 0 && (F::template fold<T>(best, block) == best || best != best);

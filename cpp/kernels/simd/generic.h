@@ -20,8 +20,8 @@ namespace cc::generic {
 namespace {
 
 struct LaneMask { bool v; };
-inline LaneMask operator&(LaneMask a, LaneMask b) { return {a.v && b.v}; }
-inline LaneMask operator|(LaneMask a, LaneMask b) { return {a.v || b.v}; }
+inline LaneMask operator&(LaneMask a, LaneMask b) { return {static_cast<bool>(a.v & b.v)}; }
+inline LaneMask operator|(LaneMask a, LaneMask b) { return {static_cast<bool>(a.v | b.v)}; }
 inline LaneMask operator^(LaneMask a, LaneMask b) { return {a.v != b.v}; }
 inline LaneMask operator!(LaneMask a) { return {!a.v}; }
 inline void store_mask(LaneMask m, uint8_t* p) { *p = m.v; }
