@@ -61,11 +61,13 @@ private:
             idle_.wait(
                 [&] {
                     state = state_.load();
-                    return places(state) && epoch(state) != last;
+                    return epoch(state) != last;
                 },
                 spin());
-            if (!state_.compare_exchange_strong(state, state - kPlace + kInside)) continue;
+            // Too late for this team, but spin again: the next often follows at once.
+            while (places(state) && !state_.compare_exchange_weak(state, state - kPlace + kInside)) {}
             last = epoch(state);
+            if (!places(state)) continue;
             (*member_)();
             if (inside(state_.fetch_sub(kInside)) == 1) left_.notify();
         }
