@@ -11,7 +11,7 @@ namespace cc {
 
 // Views, detach() and .data share one storage and so one version: every in-place write raises it, and whatever was computed
 // from an older version (saved activations, packed weights) can tell. While a writable alias lives outside (numpy(), DLPack,
-// foreign memory), writes go unseen, so nothing keyed by version may be cached: cacheable() is false.
+// foreign memory), writes go unseen, so nothing computed from the contents may be cached: cacheable() is false.
 class Storage : public Counted {
 public:
     explicit Storage(size_t bytes);
@@ -27,16 +27,22 @@ public:
 
     void add_export() { exports_.fetch_add(1, std::memory_order_relaxed); }
     void drop_export() {
-        bump_version();
+        ended_exports_.fetch_add(1, std::memory_order_relaxed);
         exports_.fetch_sub(1, std::memory_order_relaxed);
     }
     bool cacheable() const { return !foreign() && exports_.load(std::memory_order_relaxed) == 0; }
+    // What a cache of something computed from the contents compares. An export may have written unseen, most only read: one that
+    // ends changes this key, not the version, so that looking at a tensor with numpy() does not spoil a gradient.
+    uint64_t cache_key() const {
+        return uint64_t{ended_exports_.load(std::memory_order_relaxed)} << 32 | version();
+    }
 
 private:
     void* data_;
     size_t bytes_;
     std::atomic<uint32_t> version_{0};
     std::atomic<int> exports_{0};
+    std::atomic<uint32_t> ended_exports_{0};
     std::function<void()> release_;
 };
 

@@ -73,9 +73,9 @@ TEST(exports) {
     EXPECT(x.storage().cacheable());
     x.storage().add_export();
     EXPECT(!x.storage().cacheable());
-    uint32_t version = x.storage().version();
+    uint64_t key = x.storage().cache_key();
     x.storage().drop_export();
-    EXPECT(x.storage().cacheable() && x.storage().version() != version);
+    EXPECT(x.storage().cacheable() && x.storage().cache_key() != key);
     bool released = false;
     float memory[2] = {1, 2};
     {
