@@ -46,12 +46,9 @@ void fold_row(const void* x_, int64_t n, void* acc) {
         a[w] = F::step(a[w], i + V::lanes <= n ? V::load(x + i) : V::load(x + i, n - i, rest));
     for (int half = W / 2; half > 0; half /= 2)
         for (int w = 0; w < half; ++w) a[w] = F::merge(a[w], a[w + half]);
-    T lane[V::lanes];
-    a[0].store(lane);
-    for (int half = V::lanes / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; ++k) lane[k] = F::merge_scalar(lane[k], lane[k + half]);
+    const T folded = fold_lanes([](V u, V v) { return F::merge(u, v); }, a[0]);
     A* to = static_cast<A*>(acc);
-    *to = F::merge_scalar(*to, static_cast<A>(lane[0]));
+    *to = F::merge_scalar(*to, static_cast<A>(folded));
 }
 
 template <class V, class F, class A>

@@ -189,15 +189,17 @@ template <class V> inline auto load_mask(const uint8_t* p, int64_t n) {
     return load_mask<V>(b);
 }
 
-// Horizontal sums in a fixed tree: lane i with lane i + lanes/2, and so on.
-inline float sum(F32 a) {
-    __m128 q = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
-    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
+// Folds all lanes into one in a fixed tree: lane i with lane i + lanes/2, and so on.
+template <class F>
+inline float fold_lanes(F merge, F32 a) {
+    a = merge(a, F32{_mm256_permute2f128_ps(a.v, a.v, 1)});
+    a = merge(a, F32{_mm256_permute_ps(a.v, 0x4E)});
+    return _mm256_cvtss_f32(merge(a, F32{_mm256_permute_ps(a.v, 0xB1)}).v);
 }
-inline double sum(F64 a) {
-    const __m128d q = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
-    return _mm_cvtsd_f64(_mm_add_sd(q, _mm_unpackhi_pd(q, q)));
+template <class F>
+inline double fold_lanes(F merge, F64 a) {
+    a = merge(a, F64{_mm256_permute2f128_pd(a.v, a.v, 1)});
+    return _mm256_cvtsd_f64(merge(a, F64{_mm256_permute_pd(a.v, 5)}).v);
 }
 
 // f of each lane, for what only C's library offers.

@@ -164,17 +164,19 @@ template <class V> inline auto load_mask(const uint8_t* p, int64_t n) {
     else return M8{static_cast<__mmask8>(m)};
 }
 
-// Horizontal sums and extremes in a fixed tree: lane i with lane i + lanes/2, and so on.
-inline float sum(F32 a) {
-    const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
-    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
+// Folds all lanes into one in a fixed tree: lane i with lane i + lanes/2, and so on.
+template <class F>
+inline float fold_lanes(F merge, F32 a) {
+    a = merge(a, F32{_mm512_shuffle_f32x4(a.v, a.v, 0x4E)});
+    a = merge(a, F32{_mm512_shuffle_f32x4(a.v, a.v, 0xB1)});
+    a = merge(a, F32{_mm512_permute_ps(a.v, 0x4E)});
+    return _mm512_cvtss_f32(merge(a, F32{_mm512_permute_ps(a.v, 0xB1)}).v);
 }
-inline double sum(F64 a) {
-    const __m256d h = _mm256_add_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
-    const __m128d q = _mm_add_pd(_mm256_castpd256_pd128(h), _mm256_extractf128_pd(h, 1));
-    return _mm_cvtsd_f64(_mm_add_sd(q, _mm_unpackhi_pd(q, q)));
+template <class F>
+inline double fold_lanes(F merge, F64 a) {
+    a = merge(a, F64{_mm512_shuffle_f64x2(a.v, a.v, 0x4E)});
+    a = merge(a, F64{_mm512_shuffle_f64x2(a.v, a.v, 0xB1)});
+    return _mm512_cvtsd_f64(merge(a, F64{_mm512_permute_pd(a.v, 0x55)}).v);
 }
 
 // f of each lane, for what only C's library offers.

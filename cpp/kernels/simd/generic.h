@@ -6,6 +6,7 @@
 //   + − · /, fma(a, b, c) = a·b + c, max(a, b) = a > b ? a : b and min alike (so b when either is NaN), sqrt, abs, floor, ceil, trunc,
 //   round (half to even), comparisons giving M<V>, m & m, m | m, !m, select(m, a, b), store_mask, load_mask
 //   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), low(f32), high(f32), join(f64, f64) between float and double,
+//   fold_lanes(merge, v),
 //   map(f, v…) for what only C's library offers
 // The functions of math.inl (exp, log, tanh, …) are written once on top of these.
 #pragma once
@@ -148,7 +149,7 @@ template <class F, class T> Lane<T> map(F f, Lane<T> a, Lane<T> b) { return {sta
 inline F64 low(F32 a) { return {static_cast<double>(a.v)}; }
 inline F64 high(F32) { return {0}; }
 inline F32 join(F64 low, F64) { return {static_cast<float>(low.v)}; }
-template <class T> T sum(Lane<T> a) { return a.v; }
+template <class F, class T> T fold_lanes(F, Lane<T> a) { return a.v; }
 inline bool any(LaneMask m) { return m.v; }
 
 #include "kernels/simd/math.inl"

@@ -4,6 +4,11 @@ template <class V> inline V zero(V) { return V::set(0); }
 template <class V> inline V one(V) { return V::set(1); }
 
 template <class V>
+inline typename V::Scalar sum(V a) {
+    return fold_lanes([](V x, V y) { return x + y; }, a);
+}
+
+template <class V>
 inline V sign(V x) {
     const V o = zero(x);
     if constexpr (typename V::Scalar(-1) < typename V::Scalar(0))
