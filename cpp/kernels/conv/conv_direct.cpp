@@ -2,9 +2,10 @@
 //
 // A register tile takes 14 (AVX-512; 6 with AVX2) pixels of the result, in memory order across rows and images, times two vectors
 // of channels. For each tile a table of pointers [tap][pixel] says where its source pixels lie, or at a row of zeros outside the
-// image; so every rank, stride, dilation, padding and map size runs the one kernel without copying the image. Weights are packed
-// once per call into panels [tap][c][2 vectors]; a task keeps up to kBlockTiles tiles of pixels in the second-level cache while the
-// panels pass by, cut into pieces of kPanelBytes. The input's gradient runs one pass per residue of the pixel modulo the stride.
+// image; kernel positions that a whole tile sees outside are left out. So every rank, stride, dilation, padding and map size runs
+// the one kernel without copying the image. Weights are packed once per call into panels [tap][c][2 vectors]; a task keeps up to
+// kBlockTiles tiles of pixels in the second-level cache while the panels pass by, cut into pieces of kPanelBytes. The input's
+// gradient runs one pass per residue of the pixel modulo the stride.
 // Sums run over tap, then channel, in one order: same bits at any thread count.
 //
 // Sources: the indirection table is Dukhan's (The Indirect Convolution Algorithm, 2019).
@@ -24,6 +25,7 @@ constexpr int64_t kBlockTiles = 8;
 constexpr int64_t kPanelBytes = 256 * 1024;
 constexpr int64_t kTasks = 32;
 constexpr int64_t kMaxRows = 16;
+constexpr int64_t kFewLines = 8;  // of so small a map, those at the border count
 
 // Both directions as one: result[pixel][cols of the group] = Σ_taps source[pixel'][depth of the group] · panel.
 template <class T>
@@ -69,29 +71,45 @@ struct Rows {
                int64_t end_panel, const T* packed, const T* zeros) const {
         const int64_t count = end_tile - first_tile, taps = pass.taps();
         const std::vector<int64_t> order = weight_taps(p, pass);
-        const PixelTable<T> table(p, pass, source, result, micro.rows);
+        const PixelTable<T> table(p, pass, source, result, micro.rows, pass.axes[1].count <= kFewLines);
+        Scratch<int64_t> kept(count), ids(count * taps + 1);
         Scratch<const T*> sources(count * taps * micro.rows + 1);
         Scratch<T*> results(count * micro.rows);
         Scratch<const T*> panel_taps(taps + 1);
-        for (int64_t i = 0; i < count; ++i)
-            table.look_up(tiles.begin(first_tile + i), tiles.size(first_tile + i), group * depth, group * cols, zeros,
-                          sources.data() + i * taps * micro.rows, results.data() + i * micro.rows);
+        for (int64_t i = 0; i < count; ++i) {
+            const T** tile = sources.data() + i * taps * micro.rows;
+            const int64_t rows = tiles.size(first_tile + i);
+            table.look_up(tiles.begin(first_tile + i), rows, group * depth, group * cols, zeros, tile, results.data() + i * micro.rows);
+            kept[i] = drop_outside(tile, rows, taps, zeros, order.data(), ids.data() + i * taps);
+        }
         const int64_t tap_bytes = depth * 2 * micro.lanes * static_cast<int64_t>(sizeof(T));
-        const Parts pieces = Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes));
+        const int64_t pieces = Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes)).count;
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const int64_t width = panels.width(panel), first = panels.begin(panel);
             const T* b = packed + group * packed_group() + first * depth * p.taps();
-            for (int64_t t = 0; t < taps; ++t) panel_taps[t] = b + order[t] * depth * width;
-            for (int64_t piece = 0; piece < pieces.count; ++piece)
+            for (int64_t piece = 0; piece < pieces; ++piece)
                 for (int64_t i = 0; i < count; ++i) {
-                    const int64_t rows = tiles.size(first_tile + i), tap = pieces.begin(piece);
+                    const Parts part{kept[i], pieces};
+                    const int64_t rows = tiles.size(first_tile + i), tap = part.begin(piece);
                     T* out[kMaxRows];
                     for (int64_t row = 0; row < rows; ++row) out[row] = results[i * micro.rows + row] + first;
-                    micro.row_tile({pieces.size(piece), depth, sources.data() + (i * taps + tap) * micro.rows,
-                                    panel_taps.data() + tap, width, out,
+                    for (int64_t t = 0; t < part.size(piece); ++t) panel_taps[t] = b + ids[i * taps + tap + t] * depth * width;
+                    micro.row_tile({part.size(piece), depth, sources.data() + (i * taps + tap) * micro.rows, panel_taps.data(), width, out,
                                     bias && piece == 0 ? bias + group * cols + first : nullptr, rows, panels.size(panel), piece > 0});
                 }
         }
+    }
+
+    // Removes the taps for which all of a tile's pixels lie outside; ids are the packed taps that stay. Returns their number.
+    int64_t drop_outside(const T** tile, int64_t rows, int64_t taps, const T* zeros, const int64_t* order, int64_t* ids) const {
+        int64_t kept = 0;
+        for (int64_t t = 0; t < taps; ++t) {
+            const T** from = tile + t * micro.rows;
+            if (std::all_of(from, from + rows, [&](const T* pixel) { return pixel == zeros; })) continue;
+            if (kept < t) std::copy_n(from, rows, tile + kept * micro.rows);
+            ids[kept++] = order[t];
+        }
+        return kept;
     }
 
     void run(const std::vector<Pass>& passes) const {

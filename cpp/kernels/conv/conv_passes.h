@@ -31,8 +31,12 @@ std::vector<int64_t> weight_taps(const ConvProblem& problem, const Pass& pass); 
 template <class T>
 class PixelTable {
 public:
-    PixelTable(const ConvProblem& p, const Pass& pass, const T* source, T* result, int64_t stride)
-        : pass_(pass), source_(source), result_(result), stride_(stride) {
+    // Pixels are numbered image by image, or lines_first: one line of all images before the next line. Then the pixels of a tile agree
+    // more often on which kernel positions fall outside.
+    PixelTable(const ConvProblem& p, const Pass& pass, const T* source, T* result, int64_t stride, bool lines_first = false)
+        : pass_(pass), source_(source), result_(result), stride_(stride), order_(lines_first ? kLinesFirst : kImagesFirst) {
+        for (int a = 0; a < 3; ++a) counts_[a] = pass.axes[a].count;
+        counts_[3] = p.n;
         const bool forward = p.map == ConvMap::Forward;
         source_size_ = forward ? p.in : p.out;
         result_size_ = forward ? p.out : p.in;
@@ -49,13 +53,13 @@ public:
     void look_up(int64_t first, int64_t count, int64_t source_channel, int64_t result_channel, const T* zeros, const T** sources,
                  T** results) const {
         const PassAxis* axes = pass_.axes;
-        int64_t q[3], image = first;
-        for (int a = 2; a >= 0; --a) {
-            q[a] = image % axes[a].count;
-            image /= axes[a].count;
+        int64_t q[4], rest = first;
+        for (int i = 3; i >= 0; --i) {
+            q[order_[i]] = rest % counts_[order_[i]];
+            rest /= counts_[order_[i]];
         }
         for (int64_t row = 0; row < count; ++row) {
-            int64_t from = image, to = image;
+            int64_t from = q[3], to = q[3];
             for (int a = 0; a < 3; ++a) {
                 from = from * source_size_[a] + q[a] * axes[a].source_step;
                 to = to * result_size_[a] + axes[a].start + q[a] * axes[a].step;
@@ -66,14 +70,13 @@ public:
                 for (size_t tap = 0; tap < steps_.size(); ++tap) sources[tap * stride_ + row] = pixel + steps_[tap];
             else
                 look_up_edge(q, pixel, zeros, sources + row);
-            for (int a = 2; a >= 0 && ++q[a] == axes[a].count; --a) {
-                q[a] = 0;
-                if (a == 0) ++image;
-            }
+            for (int i = 3; i >= 0 && ++q[order_[i]] == counts_[order_[i]]; --i) q[order_[i]] = 0;
         }
     }
 
 private:
+    static constexpr int kImagesFirst[] = {3, 0, 1, 2}, kLinesFirst[] = {0, 1, 3, 2};
+
     bool inside(const int64_t* q, int a, int64_t offset) const {
         return static_cast<uint64_t>(q[a] * pass_.axes[a].source_step + offset) < static_cast<uint64_t>(source_size_[a]);
     }
@@ -101,6 +104,8 @@ private:
     const T* source_;
     T* result_;
     int64_t stride_;
+    const int* order_;   // axes from slowest to fastest, 3 for the image
+    int64_t counts_[4];
     const int64_t *source_size_, *result_size_;
     int64_t source_channels_, result_channels_;
     std::vector<int64_t> steps_;
