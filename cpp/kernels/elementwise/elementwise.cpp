@@ -5,13 +5,16 @@
 //   flat     output contiguous, inputs contiguous or a repeated pattern of ≤ kBlock elements (a bias, a scalar), tiled once per task;
 //   rows     inner axis contiguous or broadcast for every array: one call per row piece;
 //   gathered otherwise, operands pass through a block that stays in the first-level cache.
+// A large operand in another memory format (row-major beside channels-last) is first turned by a tiled copy.
 // Blocks do not depend on the number of threads, and values do not depend on blocks.
 #include "kernels/elementwise/elementwise.h"
 
 #include <algorithm>
 
+#include "base/allocator.h"
 #include "base/cpu.h"
 #include "base/parallel.h"
+#include "kernels/copy/copy.h"
 #include "kernels/elementwise/loops.h"
 #include "kernels/strided.h"
 
@@ -162,15 +165,58 @@ void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin
     }
 }
 
-void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void* a, const void* b, const void* c, void* out, Loop loop) {
+// An input whose inner axis is another one than the output's: better turned by copy's tiles than gathered element by element.
+bool turned(const Strided& s, int array) {
+    const int last = s.rank - 1;
+    if (s.stride[array][last] == 0 || s.stride[array][last] == 1) return false;
+    for (int i = 0; i < last; ++i)
+        if (s.stride[array][i] == 1) return true;
+    return false;
+}
+
+// Replaces turned inputs by copies in the output's order, which live in room.
+Plan with_turned_copies(const Plan& plan, const char** in, Scratch<char>& room) {
+    Plan straight = plan;
+    Strided& s = straight.layout;
+    Shape shape, dense(s.rank, 1);
+    for (int i = 0; i < s.rank; ++i) shape.push_back(s.size[i]);
+    for (int i = s.rank - 2; i >= 0; --i) dense[i] = dense[i + 1] * shape[i + 1];
+    char* next = room.data();
+    for (int a = 1; a < s.arrays; ++a) {
+        if (!turned(s, a)) continue;
+        Shape strides(s.rank, 0);
+        for (int i = 0; i < s.rank; ++i) {
+            strides[i] = s.stride[a][i];
+            s.stride[a][i] = dense[i];
+        }
+        const Dtype dtype = plan.item[a] == 1 ? Dtype::UInt8 : plan.item[a] == 4 ? Dtype::Int32 : Dtype::Int64;
+        copy({shape, dtype, dtype, strides, dense}, in[a - 1] + s.offset[a] * static_cast<int64_t>(plan.item[a]), next);
+        in[a - 1] = next;
+        s.offset[a] = 0;
+        next += shape.numel() * 8;
+    }
+    straight.choose();
+    return straight;
+}
+
+void run_plan(const Plan& plan, const char* const* in, char* out, int64_t n, Loop loop) {
+    const int64_t blocks = (n + plan.block - 1) / plan.block;
+    parallel_for(blocks, std::max<int64_t>(1, kGrain / plan.block), [&](int64_t begin, int64_t end) {
+        run_range(plan, in, out, begin * plan.block, std::min(n, end * plan.block), loop);
+    });
+}
+
+void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void* a, const void* b, const void* c, void* out_, Loop loop) {
     const int64_t n = problem.shape.numel();
     if (n == 0) return;
     const Plan plan(problem, inputs, first);
     const char* in[] = {static_cast<const char*>(a), static_cast<const char*>(b), static_cast<const char*>(c)};
-    const int64_t blocks = (n + plan.block - 1) / plan.block;
-    parallel_for(blocks, std::max<int64_t>(1, kGrain / plan.block), [&](int64_t begin, int64_t end) {
-        run_range(plan, in, static_cast<char*>(out), begin * plan.block, std::min(n, end * plan.block), loop);
-    });
+    char* out = static_cast<char*>(out_);
+    int copies = 0;
+    for (int i = 1; i <= inputs && n >= kGrain; ++i) copies += turned(plan.layout, i);
+    if (copies == 0) return run_plan(plan, in, out, n, loop);
+    Scratch<char> room(copies * n * 8);
+    run_plan(with_turned_copies(plan, in, room), in, out, n, loop);
 }
 
 template <class Op, class F>
