@@ -25,7 +25,7 @@ nb::dlpack::dtype dlpack_dtype(Dtype dtype) {
     return visit_dtype(dtype, [](auto zero) { return nb::dtype<decltype(zero)>(); });
 }
 
-template <class Kind>
+template <class... Kind>
 nb::object exported(const Array& array, bool writable) {
     size_t sizes[kMaxRank];
     int64_t strides[kMaxRank];
@@ -33,7 +33,7 @@ nb::object exported(const Array& array, bool writable) {
         sizes[i] = static_cast<size_t>(array.size(i));
         strides[i] = array.strides()[i];
     }
-    nb::ndarray<Kind> view(array.raw(), static_cast<size_t>(array.rank()), sizes, keep_storage(array, writable), strides,
+    nb::ndarray<Kind...> view(array.raw(), static_cast<size_t>(array.rank()), sizes, keep_storage(array, writable), strides,
                            dlpack_dtype(array.dtype()));
     return view.cast(nb::rv_policy::reference);
 }
@@ -49,7 +49,9 @@ Dtype dtype_from_dlpack(nb::dlpack::dtype dtype) {
 
 void bind_interop(nb::module_& m) {
     // numpy(): shares memory, writable. __array__: shares memory, read-only, never refuses.
-    m.def("to_numpy", [](const Tensor& x, bool writable) { return exported<nb::numpy>(x.array(), writable); });
+    m.def("to_numpy", [](const Tensor& x, bool writable) {
+        return writable ? exported<nb::numpy>(x.array(), true) : exported<nb::numpy, nb::ro>(x.array(), false);
+    });
     m.def("to_dlpack", [](const Tensor& x) { return exported<nb::array_api>(x.array(), true); });
     m.def("from_dlpack", [](nb::ndarray<nb::device::cpu> source) {
         Shape shape, strides;

@@ -81,8 +81,26 @@ void bind_views(nb::module_& m) {
     m.def("clone", &clone, nb::arg("input"));
     m.def("assign", [](const Tensor& target, const Operand& value) { assign(target, value.tensor); }, nb::arg("input"),
           nb::arg("value"));
+}
+
+void bind_joining(nb::module_& m) {
     m.def("cat", &cat, nb::arg("tensors"), nb::arg("dim"));
     m.def("stack", &stack, nb::arg("tensors"), nb::arg("dim"));
+    m.def("split", &split, nb::arg("input"), nb::arg("split_size"), nb::arg("dim"));
+    m.def("split_with_sizes", &split_with_sizes, nb::arg("input"), nb::arg("split_sizes"), nb::arg("dim"));
+    m.def("chunk", &chunk, nb::arg("input"), nb::arg("chunks"), nb::arg("dim"));
+    m.def("unbind", &unbind, nb::arg("input"), nb::arg("dim"));
+    m.def("gather", &gather, nb::arg("input"), nb::arg("dim"), nb::arg("index"));
+    m.def("scatter", &scatter, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
+    m.def("scatter_add", &scatter_add, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
+    m.def("index_select", &index_select, nb::arg("input"), nb::arg("dim"), nb::arg("index"));
+    m.def("index_add", &index_add, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("source"));
+    m.def("masked_select", &masked_select, nb::arg("input"), nb::arg("mask"));
+    m.def("masked_fill", [](const Tensor& x, const Tensor& mask, const Operand& value) {
+        return masked_fill(x, mask, value.tensor);
+    }, nb::arg("input"), nb::arg("mask"), nb::arg("value"));
+    m.def("nonzero", &nonzero, nb::arg("input"));
+    m.def("one_hot", &one_hot, nb::arg("input"), nb::arg("num_classes"));
 }
 
 void bind_layers(nb::module_& m) {
@@ -134,6 +152,7 @@ void bind_layers(nb::module_& m) {
     m.def("softmax", &softmax, nb::arg("input"), nb::arg("dim"));
     m.def("log_softmax", &log_softmax, nb::arg("input"), nb::arg("dim"));
     m.def("dropout", &dropout, nb::arg("input"), nb::arg("p"), nb::arg("training"));
+    m.def("dropout_channels", &dropout_channels, nb::arg("rank"), nb::arg("input"), nb::arg("p"), nb::arg("training"));
 }
 
 void bind_losses(nb::module_& m) {
@@ -142,9 +161,37 @@ void bind_losses(nb::module_& m) {
         return cross_entropy(x, target, or_none(weight), ignore_index, reduction_of("cross_entropy", reduction), label_smoothing);
     }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("ignore_index"), nb::arg("reduction"),
        nb::arg("label_smoothing"));
-    m.def("mse_loss", [](const Tensor& x, const Tensor& target, const std::string& reduction) {
-        return mse_loss(x, target, reduction_of("mse_loss", reduction));
-    }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"));
+    auto def = [&](const char* name, Tensor (*f)(const Tensor&, const Tensor&, LossReduction)) {
+        m.def(name, [=](const Tensor& x, const Tensor& target, const std::string& reduction) {
+            return f(x, target, reduction_of(name, reduction));
+        }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"));
+    };
+    def("mse_loss", &mse_loss);
+    def("l1_loss", &l1_loss);
+    auto def_with = [&](const char* name, const char* parameter,
+                        Tensor (*f)(const Tensor&, const Tensor&, LossReduction, double)) {
+        m.def(name, [=](const Tensor& x, const Tensor& target, const std::string& reduction, double value) {
+            return f(x, target, reduction_of(name, reduction), value);
+        }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"), nb::arg(parameter));
+    };
+    def_with("smooth_l1_loss", "beta", &smooth_l1_loss);
+    def_with("huber_loss", "delta", &huber_loss);
+    m.def("nll_loss", [](const Tensor& x, const Tensor& target, const Optional& weight, int64_t ignore_index,
+                         const std::string& reduction) {
+        return nll_loss(x, target, or_none(weight), ignore_index, reduction_of("nll_loss", reduction));
+    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("ignore_index"), nb::arg("reduction"));
+    m.def("binary_cross_entropy", [](const Tensor& x, const Tensor& target, const Optional& weight,
+                                     const std::string& reduction) {
+        return binary_cross_entropy(x, target, or_none(weight), reduction_of("binary_cross_entropy", reduction));
+    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("reduction"));
+    m.def("binary_cross_entropy_with_logits", [](const Tensor& x, const Tensor& target, const Optional& weight,
+                                                 const Optional& pos_weight, const std::string& reduction) {
+        return binary_cross_entropy_with_logits(x, target, or_none(weight), or_none(pos_weight),
+                                                reduction_of("binary_cross_entropy_with_logits", reduction));
+    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("pos_weight").none(), nb::arg("reduction"));
+    m.def("kl_div", [](const Tensor& x, const Tensor& target, const std::string& reduction, bool log_target) {
+        return kl_div(x, target, reduction_of("kl_div", reduction), log_target);
+    }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"), nb::arg("log_target"));
 }
 
 }  // namespace
@@ -160,6 +207,7 @@ void bind_ops(nb::module_& m) {
     bind_elementwise(m);
     bind_reductions(m);
     bind_views(m);
+    bind_joining(m);
     bind_layers(m);
     bind_losses(m);
 }

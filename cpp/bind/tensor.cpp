@@ -134,7 +134,7 @@ template <Binary op>
 void def_inplace(nb::class_<TensorHolder>& cls, const char* name) {
     cls.def(name, [](nb::object self, const Operand& b) {
         Tensor a = nb::cast<Tensor>(self);
-        assign(a, run_binary(op, a, b.tensor));
+        unlocked(a.numel(), [&] { binary_(op, a, b.tensor); });
         return self;
     }, nb::is_operator());
 }

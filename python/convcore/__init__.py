@@ -82,6 +82,8 @@ _METHODS = (
     "add", "sub", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
     "clamp", "clip", "matmul", "mm", "bmm", "dot", "softmax", "log_softmax", "flatten", "reshape", "permute", "transpose",
     "squeeze", "unsqueeze", "movedim", "ravel", "clone", "narrow", "is_floating_point", "t",
+    "split", "chunk", "unbind", "flip", "roll", "tril", "triu", "gather", "scatter", "scatter_add", "index_select", "index_add",
+    "masked_select", "masked_fill", "nonzero",
 )  # fmt: skip
 globals().update({name: getattr(Tensor, name) for name in _METHODS})
 

@@ -309,6 +309,85 @@ class Tensor(_core.TensorBase):
     def __contains__(self, value: Any) -> builtins.bool:
         return builtins.bool((self == value).any())
 
+    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+        """Views of split_size (the last may be smaller), or of each size in a list, along dim."""
+        if hasattr(split_size, "__index__"):
+            return tuple(_core.split(self, split_size, dim))
+        return tuple(_core.split_with_sizes(self, list(split_size), dim))
+
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+        """At most `chunks` views of equal size along dim (the last may be smaller)."""
+        return tuple(_core.chunk(self, chunks, dim))
+
+    def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
+        """A view of each index of dim."""
+        return tuple(_core.unbind(self, dim))
+
+    def flip(self, *dims: Any) -> Tensor:
+        """The order along dims reversed."""
+        return _core.flip(self, convert.sizes(dims, "dims"))
+
+    def roll(self, shifts: Any, dims: Any = None) -> Tensor:
+        """Elements shifted along dims (flattened without dims), those pushed out coming in at the other end."""
+        if dims is None:
+            return _core.roll(self.flatten(), convert.values(shifts, "shifts"), [0]).reshape(self.shape)
+        return _core.roll(self, convert.values(shifts, "shifts"), convert.values(dims, "dims"))
+
+    def tril(self, diagonal: int = 0) -> Tensor:
+        """Zeros above the diagonal of the last two dimensions."""
+        return _core.tril(self, diagonal)
+
+    def triu(self, diagonal: int = 0) -> Tensor:
+        """Zeros below the diagonal of the last two dimensions."""
+        return _core.triu(self, diagonal)
+
+    def gather(self, dim: int, index: Tensor) -> Tensor:
+        """out[i][j] = self[index[i][j]][j] for dim 0, and so on: an int64 index along dim for each element."""
+        return _core.gather(self, dim, index)
+
+    def scatter(self, dim: int, index: Tensor, src: Any) -> Tensor:
+        """A copy with out[index[i][j]][j] = src[i][j] for dim 0, and so on; the last write wins."""
+        return _core.scatter(self, dim, index, _filled(src, index, self))
+
+    def scatter_add(self, dim: int, index: Tensor, src: Any) -> Tensor:
+        """As scatter, adding."""
+        return _core.scatter_add(self, dim, index, _filled(src, index, self))
+
+    def scatter_(self, dim: int, index: Tensor, src: Any) -> Tensor:
+        """scatter in place."""
+        _core.assign(self, self.scatter(dim, index, src))
+        return self
+
+    def scatter_add_(self, dim: int, index: Tensor, src: Any) -> Tensor:
+        """scatter_add in place."""
+        _core.assign(self, self.scatter_add(dim, index, src))
+        return self
+
+    def index_select(self, dim: int, index: Tensor) -> Tensor:
+        """The indices of dim that the 1-D int64 tensor names."""
+        return _core.index_select(self, dim, index)
+
+    def index_add(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
+        """A copy with source's slices added at the indices of dim."""
+        return _core.index_add(self, dim, index, source)
+
+    def masked_select(self, mask: Tensor) -> Tensor:
+        """The elements where mask holds, in one dimension."""
+        return _core.masked_select(self, mask)
+
+    def masked_fill(self, mask: Tensor, value: Any) -> Tensor:
+        """value where mask holds, else self."""
+        return _core.masked_fill(self, mask, value)
+
+    def masked_fill_(self, mask: Tensor, value: Any) -> Tensor:
+        """masked_fill in place."""
+        _core.assign(self, self.masked_fill(mask, value))
+        return self
+
+    def nonzero(self) -> Tensor:
+        """The coordinates of the elements that are not zero, one row each."""
+        return _core.nonzero(self)
+
     # --- reductions -------------------------------------------------------------------------------------------------
 
     def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
@@ -497,6 +576,10 @@ def _extremum(x: Tensor, dim: Any, keepdim: builtins.bool, over_all: Any, along:
     from convcore._functions import ValuesIndices
 
     return ValuesIndices(*along(x, dim, keepdim))
+
+
+def _filled(src: Any, index: Tensor, like: Tensor) -> Tensor:
+    return src if isinstance(src, _core.TensorBase) else _core.full(index.shape, src, like.dtype)
 
 
 def _unary_method(op: str, text: str) -> Any:

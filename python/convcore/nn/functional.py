@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from convcore import _core
 from convcore._convert import values
+from convcore._errors import names_arguments
 from convcore._tensor import Tensor
 
 # --- convolution ---------------------------------------------------------------------------------------------------------
@@ -199,6 +201,32 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return _maybe_in_place(input, _core.unary("silu", input), inplace)
 
 
+def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
+    """Borders of `value` (0): (left, right) of the last dimension, then (low, high) of the one before it, and so on.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.pad(cc.ones(1, 2), (1, 2))
+    tensor([[0., 1., 1., 0., 0.]])
+    """
+    if mode != "constant":
+        raise NotImplementedError(f'pad: mode "constant" is available, got {mode!r}')
+    widths = values(pad, "pad")
+    if len(widths) % 2 or len(widths) // 2 > input.ndim:
+        raise _core.ArgumentError(f"pad: expected (low, high) pairs for at most {input.ndim} dimensions, got {tuple(widths)}")
+    out, fill = input, 0.0 if value is None else value
+    for i in range(len(widths) // 2):
+        dim, low, high = input.ndim - 1 - i, widths[2 * i], widths[2 * i + 1]
+        out = out.narrow(dim, max(-low, 0), out.shape[dim] - max(-low, 0) - max(-high, 0))
+
+        def border(width: int, like: Tensor = out, dim: int = dim) -> list[Tensor]:
+            shape = [*like.shape[:dim], width, *like.shape[dim + 1 :]]
+            return [_core.full(shape, fill, like.dtype)] if width > 0 else []
+
+        parts = [*border(low), out, *border(high)]
+        out = _core.cat(parts, dim) if len(parts) > 1 else out
+    return out
+
+
 def sigmoid(input: Tensor) -> Tensor:
     """1/(1 + e⁻ˣ)."""
     return _core.unary("sigmoid", input)
@@ -242,6 +270,21 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return _maybe_in_place(input, _core.dropout(input, p, training), inplace)
 
 
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """dropout of whole channels of input (N, C, L)."""
+    return _maybe_in_place(input, _core.dropout_channels(1, input, p, training), inplace)
+
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """dropout of whole channels of input (N, C, H, W) (Tompson et al., 2015)."""
+    return _maybe_in_place(input, _core.dropout_channels(2, input, p, training), inplace)
+
+
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """dropout of whole channels of input (N, C, D, H, W)."""
+    return _maybe_in_place(input, _core.dropout_channels(3, input, p, training), inplace)
+
+
 # --- losses --------------------------------------------------------------------------------------------------------------
 
 
@@ -265,3 +308,91 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     tensor(5.)
     """
     return _core.mse_loss(input, target, reduction)
+
+
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
+    """−input[target] of log-probabilities (N, C) or (N, C, d…) and int64 classes; "mean" weighs as cross_entropy's.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.nll_loss(cc.tensor([[-0.5, -1.0]]), cc.tensor([0]))
+    tensor(0.5000)
+    """
+    return _core.nll_loss(input, target, weight, ignore_index, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """|input − target|, averaged, summed or as it is.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.l1_loss(cc.zeros(2), cc.tensor([1.0, 3.0]))
+    tensor(2.)
+    """
+    return _core.l1_loss(input, target, reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """d²/(2·beta) where d = |input − target| < beta, else d − beta/2 (Girshick, "Fast R-CNN", 2015).
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.smooth_l1_loss(cc.zeros(2), cc.tensor([1.0, 3.0]))
+    tensor(1.5000)
+    """
+    return _core.smooth_l1_loss(input, target, reduction, beta)
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """d²/2 where d = |input − target| ≤ delta, else delta·(d − delta/2).
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.huber_loss(cc.zeros(2), cc.tensor([1.0, 3.0]), delta=2.0)
+    tensor(2.2500)
+    """
+    return _core.huber_loss(input, target, reduction, delta)
+
+
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+    """−target·ln(input) − (1 − target)·ln(1 − input) of probabilities; logarithms are limited to −100.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.binary_cross_entropy(cc.tensor([0.5]), cc.tensor([1.0]))
+    tensor(0.6931)
+    """
+    return _core.binary_cross_entropy(input, target, weight, reduction)
+
+
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor | None = None) -> Tensor:
+    """binary_cross_entropy of sigmoid(input), computed without overflow; pos_weight weighs the positive part.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.binary_cross_entropy_with_logits(cc.zeros(1), cc.ones(1))
+    tensor(0.6931)
+    """
+    return _core.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
+
+
+def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """target·(ln target − input) of log-probabilities input; "batchmean" divides the sum by the batch.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.kl_div(cc.zeros(1, 2), cc.ones(1, 2), reduction="batchmean")
+    tensor(0.)
+    """
+    if reduction == "batchmean":
+        return _core.kl_div(input, target, "sum", log_target) / input.shape[0]
+    return _core.kl_div(input, target, reduction, log_target)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """int64 classes (…) as rows of zeros with a one (…, num_classes); −1 takes the greatest class plus one.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.one_hot(cc.tensor([1, 0]), 3)
+    tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    return _core.one_hot(tensor, num_classes)
+
+
+for _name, _function in list(globals().items()):
+    if inspect.isfunction(_function) and _function.__module__ == __name__ and not _name.startswith("_"):
+        globals()[_name] = names_arguments(_function)
