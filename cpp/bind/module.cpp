@@ -42,6 +42,7 @@ void set_python_error(const Error& error) { PyErr_SetString(exception_of(error.k
 
 NB_MODULE(_core, m) {
     using namespace cc::bind;
+    nb::set_leak_warnings(false);  // what lives until the process ends is no leak, and the library prints nothing
     m.doc() = "The C++ core of convcore; the public names are in the package.";
     bind_errors(m);
     bind_base(m);

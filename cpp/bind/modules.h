@@ -32,7 +32,13 @@ namespace cc::bind {
 using ModuleClass = nb::class_<Module>;
 
 void bind_module(nb::module_& nn);
-void bind_layers(nb::module_& nn);
+
+extern PyType_Slot module_collector[];  // nanobind wants garbage collection said again for each class
+
+template <class T, class Base = Layer>
+nb::class_<T, Base> module_class(nb::module_& nn, const char* name) {
+    return nb::class_<T, Base>(nn, name, nb::type_slots(module_collector));
+}
 
 // One number for every axis, else a tuple.
 inline nb::tuple as_tuple(const std::vector<int64_t>& values) {

@@ -18,7 +18,7 @@ using Padding = std::variant<std::string, Sizes>;
 // A class of layers: its constructor, and the constructor's arguments from which pickle and deepcopy make it again.
 template <class T, class Init, class Config>
 nb::class_<T, Layer> layer(nb::module_& nn, const char* name, Init init, Config config) {
-    return nb::class_<T, Layer>(nn, name).def(std::move(init)).def("_config", config);
+    return module_class<T>(nn, name).def(std::move(init)).def("_config", config);
 }
 
 template <class T>
@@ -50,7 +50,7 @@ auto sizes_property(nb::class_<T, Layer>& cls, const char* name, Sizes PoolOptio
 }
 
 void bind_containers(nb::module_& nn) {
-    nb::class_<Sequential, Layer>(nn, "Sequential")
+    module_class<Sequential>(nn, "Sequential")
         .def(nb::init<>())
         .def("_config", [](Sequential&) { return nb::make_tuple(); })
         .def("forward", [](Sequential& m, nb::object input) {
@@ -63,13 +63,13 @@ void bind_containers(nb::module_& nn) {
             }
             return input;
         }, nb::arg("input").none());
-    nb::class_<ModuleList, Module>(nn, "ModuleList").def(nb::init<>()).def("_config", [](ModuleList&) {
+    module_class<ModuleList, Module>(nn, "ModuleList").def(nb::init<>()).def("_config", [](ModuleList&) {
         return nb::make_tuple();
     });
 }
 
 void bind_conv(nb::module_& nn) {
-    nb::class_<Conv, Layer>(nn, "Conv")
+    module_class<Conv>(nn, "Conv")
         .def("__init__", [](Conv* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
                             const Sizes& stride, const Padding& padding, const Sizes& dilation, int64_t groups, bool bias,
                             std::optional<Dtype> dtype) {
@@ -102,7 +102,7 @@ void bind_conv(nb::module_& nn) {
 }
 
 void bind_pool(nb::module_& nn) {
-    nb::class_<MaxPool, Layer> max(nn, "MaxPool");
+    auto max = module_class<MaxPool>(nn, "MaxPool");
     max.def("__init__", [](MaxPool* self, int rank, const Sizes& kernel_size, const Sizes& stride, const Sizes& padding,
                            const Sizes& dilation, bool return_indices, bool ceil_mode) {
         new (self) MaxPool(rank, {kernel_size, stride, padding, dilation, ceil_mode, true, 0}, return_indices);
@@ -122,7 +122,7 @@ void bind_pool(nb::module_& nn) {
         .def_prop_rw("ceil_mode", [](MaxPool& m) { return m.options.ceil_mode; },
                      [](MaxPool& m, bool value) { m.options.ceil_mode = value; });
 
-    nb::class_<AvgPool, Layer> avg(nn, "AvgPool");
+    auto avg = module_class<AvgPool>(nn, "AvgPool");
     avg.def("__init__", [](AvgPool* self, int rank, const Sizes& kernel_size, const Sizes& stride, const Sizes& padding,
                            bool ceil_mode, bool count_include_pad, int64_t divisor_override) {
         new (self) AvgPool(rank, {kernel_size, stride, padding, {1}, ceil_mode, count_include_pad, divisor_override});
@@ -146,7 +146,7 @@ void bind_pool(nb::module_& nn) {
 }
 
 void bind_linear(nb::module_& nn) {
-    nb::class_<Linear, Layer>(nn, "Linear")
+    module_class<Linear>(nn, "Linear")
         .def("__init__", [](Linear* self, int64_t in_features, int64_t out_features, bool bias, std::optional<Dtype> dtype) {
             new (self) Linear(in_features, out_features, bias, dtype.value_or(Dtype::Float32));
         }, nb::arg("in_features"), nb::arg("out_features"), nb::arg("bias"), nb::arg("dtype").none())
@@ -157,7 +157,7 @@ void bind_linear(nb::module_& nn) {
         .def("reset_parameters", &Linear::reset_parameters, "Draw the first values again.")
         .def_rw("in_features", &Linear::in_features)
         .def_rw("out_features", &Linear::out_features);
-    nb::class_<BatchNorm, Layer>(nn, "BatchNorm")
+    module_class<BatchNorm>(nn, "BatchNorm")
         .def("__init__", [](BatchNorm* self, int rank, int64_t num_features, double eps, std::optional<double> momentum,
                             bool affine, bool track_running_stats, std::optional<Dtype> dtype) {
             new (self) BatchNorm(rank, num_features, eps, momentum, affine, track_running_stats,
@@ -190,11 +190,11 @@ void bind_activations(nb::module_& nn) {
     }).def_rw("beta", &Softplus::beta).def_rw("threshold", &Softplus::threshold);
     layer<Sigmoid>(nn, "Sigmoid");
     layer<Tanh>(nn, "Tanh");
-    nb::class_<Softmax, Layer>(nn, "Softmax")
+    module_class<Softmax>(nn, "Softmax")
         .def(nb::init<std::optional<int64_t>>(), nb::arg("dim").none())
         .def("_config", [](Softmax& m) { return nb::make_tuple(m.dim); })
         .def_rw("dim", &Softmax::dim, nb::arg().none());
-    nb::class_<LogSoftmax, Layer>(nn, "LogSoftmax")
+    module_class<LogSoftmax>(nn, "LogSoftmax")
         .def(nb::init<std::optional<int64_t>>(), nb::arg("dim").none())
         .def("_config", [](LogSoftmax& m) { return nb::make_tuple(m.dim); })
         .def_rw("dim", &LogSoftmax::dim, nb::arg().none());
@@ -221,13 +221,13 @@ const char* reduction_name(LossReduction reduction) {
 }
 
 void bind_losses(nb::module_& nn) {
-    nb::class_<Loss, Module>(nn, "Loss")
+    module_class<Loss, Module>(nn, "Loss")
         .def("forward", [](Loss& m, const Tensor& input, const Tensor& target) {
             return unlocked(input.numel(), [&] { return m.forward(input, target); });
         }, nb::arg("input"), nb::arg("target"))
         .def_prop_rw("reduction", [](Loss& m) { return reduction_name(m.reduction); },
                      [](Loss& m, const std::string& text) { m.reduction = reduction_of(m.kind(), text); });
-    nb::class_<CrossEntropyLoss, Loss>(nn, "CrossEntropyLoss")
+    module_class<CrossEntropyLoss, Loss>(nn, "CrossEntropyLoss")
         .def("__init__", [](CrossEntropyLoss* self, const std::optional<Tensor>& weight, int64_t ignore_index,
                             const std::string& reduction, double label_smoothing) {
             new (self) CrossEntropyLoss(or_none(weight), ignore_index, reduction_of("CrossEntropyLoss", reduction),
@@ -238,12 +238,12 @@ void bind_losses(nb::module_& nn) {
         })
         .def_rw("ignore_index", &CrossEntropyLoss::ignore_index)
         .def_rw("label_smoothing", &CrossEntropyLoss::label_smoothing);
-    nb::class_<MSELoss, Loss>(nn, "MSELoss")
+    module_class<MSELoss, Loss>(nn, "MSELoss")
         .def("__init__", [](MSELoss* self, const std::string& reduction) {
             new (self) MSELoss(reduction_of("MSELoss", reduction));
         }, nb::arg("reduction"))
         .def("_config", [](MSELoss& m) { return nb::make_tuple(reduction_name(m.reduction)); });
-    nb::class_<L1Loss, Loss>(nn, "L1Loss")
+    module_class<L1Loss, Loss>(nn, "L1Loss")
         .def("__init__", [](L1Loss* self, const std::string& reduction) {
             new (self) L1Loss(reduction_of("L1Loss", reduction));
         }, nb::arg("reduction"))
@@ -255,7 +255,7 @@ void bind_losses(nb::module_& nn) {
 void bind_nn(nb::module_& m) {
     nb::module_ nn = m.def_submodule("nn", "Modules and layers; the public names are in convcore.nn.");
     bind_module(nn);
-    nb::class_<Layer, Module>(nn, "Layer").def("forward", [](Layer& m, const Tensor& input) {
+    module_class<Layer, Module>(nn, "Layer").def("forward", [](Layer& m, const Tensor& input) {
         return unlocked(kHeavy, [&] { return m.forward(input); });
     }, nb::arg("input"), "What calling the layer computes.");
     bind_containers(nn);

@@ -379,6 +379,10 @@ void bind_tables(ModuleClass& cls) {
 
 }  // namespace
 
+PyType_Slot module_collector[] = {{Py_tp_traverse, reinterpret_cast<void*>(module_traverse)},
+                                  {Py_tp_clear, reinterpret_cast<void*>(module_clear)},
+                                  {0, nullptr}};
+
 void bind_module(nb::module_& nn) {
     install_python_counting({[](void* object) {
                                  nb::gil_scoped_acquire held;

@@ -3,10 +3,13 @@
 namespace cc {
 
 bool Sequential::native() const {
-    if (!Layer::native()) return false;
-    for (const Child& child : own_children())
-        if (!child.module || !child.module->native()) return false;
-    return true;
+    static thread_local int depth = 0;
+    if (!Layer::native() || depth > kMaxDepth) return false;
+    ++depth;
+    bool native = true;
+    for (const Child& child : own_children()) native = native && child.module && child.module->native();
+    --depth;
+    return native;
 }
 
 Tensor Sequential::forward(const Tensor& input) {

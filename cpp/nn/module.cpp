@@ -35,17 +35,18 @@ void put(Table& table, Entry entry) {
         table.push_back(std::move(entry));
 }
 
-void collect(Module& module, const std::string& name, bool remove_duplicate, std::unordered_set<Module*>& seen,
-             Module::Named& result) {
-    if (!seen.insert(&module).second && remove_duplicate) return;
-    result.emplace_back(name, &module);
-    for (const Module::Child& child : module.own_children())
-        if (child.module)
-            collect(*child.module, name.empty() ? child.name : name + "." + child.name, remove_duplicate, seen, result);
-}
-
 std::string in(const std::string& prefix, const std::string& name) {
     return prefix.empty() ? name : prefix + "." + name;
+}
+
+void collect(Module& module, const std::string& name, bool remove_duplicate, std::unordered_set<Module*>& seen,
+             Module::Named& result, int depth = 0) {
+    if (!seen.insert(&module).second && remove_duplicate) return;
+    if (depth > kMaxDepth)
+        fail(ErrorKind::Runtime, module.kind(), ": more than ", kMaxDepth, " modules inside each other; one contains itself");
+    result.emplace_back(name, &module);
+    for (const Module::Child& child : module.own_children())
+        if (child.module) collect(*child.module, in(name, child.name), remove_duplicate, seen, result, depth + 1);
 }
 
 std::string located(const std::string& path, const std::string& kind, const std::string& text) {

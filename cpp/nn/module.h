@@ -13,6 +13,8 @@ namespace cc {
 class Layer;
 class Module;
 
+constexpr int kMaxDepth = 500;  // modules inside each other: a module that contains itself must not overflow the stack
+
 // What a cycle collector is shown of the things a module owns.
 class Visitor {
 public:

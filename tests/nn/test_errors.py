@@ -1,0 +1,147 @@
+"""Errors say which layer, which argument, what was expected and what came."""
+
+import numpy as np
+import pytest
+
+import convcore as cc
+from convcore import nn
+
+
+class Body(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.ReLU(), nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()))
+        self.layers = nn.ModuleList([nn.Linear(4, 2)])
+
+    def forward(self, x):
+        x = self.features(x)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Outer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = Body()
+
+    def forward(self, x):
+        return self.body(x)
+
+
+@pytest.mark.parametrize(
+    "wrap, path",
+    [
+        (lambda m: m, "features.1.0"),
+        (lambda m: nn.Sequential(m), "0.features.1.0"),
+        (lambda m: nn.Sequential(nn.Sequential(nn.Identity(), m)), "0.1.features.1.0"),
+    ],
+)
+def test_layer_path(wrap, path):
+    with pytest.raises(ValueError) as info:
+        wrap(Body())(cc.ones(1, 5, 8, 8))
+    text = str(info.value)
+    assert text.startswith(f"layer '{path}' (Conv2d): conv2d: input"), text
+    assert text.count("layer '") == 1 and "5" in text and "3" in text
+
+
+def test_layer_path_through_python_modules():
+    with pytest.raises(ValueError) as info:
+        Outer()(cc.ones(1, 3, 8, 8))
+    assert str(info.value).startswith("layer 'body.layers.0' (Linear): linear: input")
+    assert str(info.value).count("layer '") == 1
+
+
+def test_path_with_hooks():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3))
+    model[0].register_forward_hook(lambda *a: None)
+    with pytest.raises(ValueError, match=r"^layer '0' \(Conv2d\): conv2d: input"):
+        model(cc.ones(3, 3))
+
+
+def test_a_layer_alone_has_no_path():
+    with pytest.raises(ValueError, match="^conv2d: input"):
+        nn.Conv2d(3, 4, 3)(cc.ones(3, 3))
+
+
+def test_function_called_in_a_python_module():
+    class Own(nn.Module):
+        def forward(self, x):
+            return x.reshape(7, 7)
+
+    with pytest.raises(ValueError, match=r"^layer '0' \(Own\): "):
+        nn.Sequential(Own())(cc.ones(3))
+
+
+def test_errors_of_users_are_left_alone():
+    class Own(nn.Module):
+        def forward(self, x):
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="^mine$"):
+        nn.Sequential(nn.ReLU(), Own())(cc.ones(3))
+
+
+def test_an_error_caught_inside_is_gone():
+    class Careful(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x):
+            try:
+                return self.conv(x)
+            except ValueError:
+                return x
+
+    assert nn.Sequential(Careful())(cc.ones(1)).tolist() == [1.0]
+
+
+def test_input_that_is_no_tensor():
+    with pytest.raises(TypeError, match="Linear: input must be a Tensor, got .*ndarray"):
+        nn.Linear(2, 2)(np.ones((1, 2)))
+    with pytest.raises(TypeError):
+        nn.Linear(2, 2)()
+    with pytest.raises(TypeError):
+        nn.Linear(2, 2)(cc.ones(1, 2), cc.ones(1, 2))
+
+
+@pytest.mark.parametrize(
+    "make, error, text",
+    [
+        (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "Conv2d: in_channels must be positive and divisible by groups, got in_channels 3, groups 2"),
+        (lambda: nn.Conv2d(4, 3, 3, groups=2), ValueError, "Conv2d: out_channels"),
+        (lambda: nn.Conv2d(3, 4, 0), ValueError, "Conv2d: kernel_size must be positive, got 0"),
+        (lambda: nn.Conv2d(3, 4, (1, 2, 3)), ValueError, "Conv2d: kernel_size must be one number or 2 numbers, got 3"),
+        (lambda: nn.Conv1d(3, 4, 3, stride=0), ValueError, "Conv1d: stride must be positive, got 0"),
+        (lambda: nn.Conv1d(3, 4, 3, padding=-1), ValueError, "Conv1d: padding must not be negative, got -1"),
+        (lambda: nn.Conv2d(3, 4, 3, padding="full"), ValueError, "padding must be 'same', 'valid' or numbers, got 'full'"),
+        (lambda: nn.Conv2d(3, 4, 3, 2, padding="same"), ValueError, "padding='same' needs stride 1, got 2"),
+        (lambda: nn.Conv2d(3, 4, 3, padding_mode="reflect"), NotImplementedError, "Conv2d: padding_mode='reflect'"),
+        (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"), ValueError, "padding_mode must be .* got 'mirror'"),
+        (lambda: nn.Conv2d(3, 4, 2.5), TypeError, "kernel_size"),
+        (lambda: nn.Linear(-1, 2), ValueError, "Linear: in_features must not be negative, got -1"),
+        (lambda: nn.BatchNorm2d(0), ValueError, "BatchNorm2d: num_features must be positive, got 0"),
+        (lambda: nn.Dropout(1.5), ValueError, "Dropout: p must be between 0 and 1, got 1.5"),
+        (lambda: nn.Dropout2d(-1), ValueError, "Dropout2d: p must be between 0 and 1, got -1"),
+        (lambda: nn.AdaptiveAvgPool2d((1, 2, 3)), ValueError, "AdaptiveAvgPool2d: output_size"),
+        (lambda: nn.CrossEntropyLoss(reduction="avg"), ValueError, "CrossEntropyLoss: reduction .* got \"avg\""),
+        (lambda: nn.CrossEntropyLoss(label_smoothing=2), ValueError, "label_smoothing must be between 0 and 1, got 2"),
+        (lambda: nn.MSELoss(size_average=True), TypeError, "MSELoss: size_average"),
+        (lambda: nn.AvgPool2d(2, divisor_override=0), ValueError, "AvgPool2d: divisor_override must be positive, got 0"),
+        (lambda: nn.AdaptiveAvgPool2d(3)(cc.ones(1, 1, 8, 8)), NotImplementedError, "output_size 3 does not divide the input's size 8"),
+        (lambda: nn.BatchNorm2d(2)(cc.ones(2, 2)), ValueError, r"batch_norm: input must have 4 dimensions, got shape \(2, 2\)"),
+        (lambda: nn.Unflatten(1, (2, 3))(cc.ones(1, 5)), ValueError, r"unflattened_size \(2, 3\) does not multiply to the input's size 5"),
+        (lambda: nn.L1Loss()(cc.ones(2), cc.ones(3)), ValueError, r"l1_loss: .* got \(2,\) and \(3,\)"),
+    ],
+)  # fmt: skip
+def test_bad_arguments(make, error, text):
+    with pytest.raises(error, match=text):
+        make()
+
+
+def test_deleted_parameter():
+    layer = nn.Linear(2, 2)
+    del layer.weight
+    with pytest.raises(ValueError, match="Linear: parameter 'weight' was deleted"):
+        layer(cc.ones(1, 2))
