@@ -159,13 +159,15 @@ void bind_linear(nb::module_& nn) {
         .def_rw("out_features", &Linear::out_features);
     module_class<BatchNorm>(nn, "BatchNorm")
         .def("__init__", [](BatchNorm* self, int rank, int64_t num_features, double eps, std::optional<double> momentum,
-                            bool affine, bool track_running_stats, std::optional<Dtype> dtype) {
-            new (self) BatchNorm(rank, num_features, eps, momentum, affine, track_running_stats,
+                            bool affine, bool bias, bool track_running_stats, std::optional<Dtype> dtype) {
+            new (self) BatchNorm(rank, num_features, eps, momentum, affine, bias, track_running_stats,
                                  dtype.value_or(Dtype::Float32));
-        }, nb::arg("rank"), nb::arg("num_features"), nb::arg("eps"), nb::arg("momentum").none(), nb::arg("affine"),
+        }, nb::arg("rank"), nb::arg("num_features"), nb::arg("eps"), nb::arg("momentum").none(), nb::arg("affine"), nb::arg("bias"),
            nb::arg("track_running_stats"), nb::arg("dtype").none())
         .def("_config", [](BatchNorm& m) {
-            return nb::make_tuple(m.rank(), m.num_features, m.eps, m.momentum, m.affine, m.track_running_stats, nb::none());
+            auto* bias = m.find_parameter("bias");
+            return nb::make_tuple(m.rank(), m.num_features, m.eps, m.momentum, m.affine, bias && bias->tensor.defined(),
+                                  m.track_running_stats, nb::none());
         })
         .def("reset_parameters", &BatchNorm::reset_parameters, "Weight 1, bias 0, statistics as at first.")
         .def("reset_running_stats", &BatchNorm::reset_running_stats, "Mean 0, variance 1, no batches seen.")
@@ -188,6 +190,9 @@ void bind_activations(nb::module_& nn) {
     layer<Softplus>(nn, "Softplus", nb::init<double, double>(), [](Softplus& m) {
         return nb::make_tuple(m.beta, m.threshold);
     }).def_rw("beta", &Softplus::beta).def_rw("threshold", &Softplus::threshold);
+    layer<GELU>(nn, "GELU", nb::init<bool>(), [](GELU& m) { return nb::make_tuple(m.tanh); }).def_ro("_tanh", &GELU::tanh);
+    layer<SiLU>(nn, "SiLU", nb::init<bool>(), [](SiLU& m) { return nb::make_tuple(m.inplace); })
+        .def_rw("inplace", &SiLU::inplace);
     layer<Sigmoid>(nn, "Sigmoid");
     layer<Tanh>(nn, "Tanh");
     module_class<Softmax>(nn, "Softmax")
@@ -220,6 +225,13 @@ const char* reduction_name(LossReduction reduction) {
     return names[static_cast<int>(reduction)];
 }
 
+template <class T>
+void plain_loss(nb::module_& nn, const char* name) {
+    module_class<T, Loss>(nn, name)
+        .def("__init__", [name](T* self, const std::string& reduction) { new (self) T(reduction_of(name, reduction)); })
+        .def("_config", [](T& m) { return nb::make_tuple(reduction_name(m.reduction)); });
+}
+
 void bind_losses(nb::module_& nn) {
     module_class<Loss, Module>(nn, "Loss")
         .def("forward", [](Loss& m, const Tensor& input, const Tensor& target) {
@@ -238,16 +250,40 @@ void bind_losses(nb::module_& nn) {
         })
         .def_rw("ignore_index", &CrossEntropyLoss::ignore_index)
         .def_rw("label_smoothing", &CrossEntropyLoss::label_smoothing);
-    module_class<MSELoss, Loss>(nn, "MSELoss")
-        .def("__init__", [](MSELoss* self, const std::string& reduction) {
-            new (self) MSELoss(reduction_of("MSELoss", reduction));
-        }, nb::arg("reduction"))
-        .def("_config", [](MSELoss& m) { return nb::make_tuple(reduction_name(m.reduction)); });
-    module_class<L1Loss, Loss>(nn, "L1Loss")
-        .def("__init__", [](L1Loss* self, const std::string& reduction) {
-            new (self) L1Loss(reduction_of("L1Loss", reduction));
-        }, nb::arg("reduction"))
-        .def("_config", [](L1Loss& m) { return nb::make_tuple(reduction_name(m.reduction)); });
+    plain_loss<MSELoss>(nn, "MSELoss");
+    plain_loss<L1Loss>(nn, "L1Loss");
+    module_class<SmoothL1Loss, Loss>(nn, "SmoothL1Loss")
+        .def("__init__", [](SmoothL1Loss* self, const std::string& reduction, double beta) {
+            new (self) SmoothL1Loss(reduction_of("SmoothL1Loss", reduction), beta);
+        })
+        .def("_config", [](SmoothL1Loss& m) { return nb::make_tuple(reduction_name(m.reduction), m.beta); })
+        .def_rw("beta", &SmoothL1Loss::beta);
+    module_class<HuberLoss, Loss>(nn, "HuberLoss")
+        .def("__init__", [](HuberLoss* self, const std::string& reduction, double delta) {
+            new (self) HuberLoss(reduction_of("HuberLoss", reduction), delta);
+        })
+        .def("_config", [](HuberLoss& m) { return nb::make_tuple(reduction_name(m.reduction), m.delta); })
+        .def_rw("delta", &HuberLoss::delta);
+    module_class<NLLLoss, Loss>(nn, "NLLLoss")
+        .def("__init__", [](NLLLoss* self, const std::optional<Tensor>& weight, int64_t ignore_index,
+                            const std::string& reduction) {
+            new (self) NLLLoss(or_none(weight), ignore_index, reduction_of("NLLLoss", reduction));
+        }, nb::arg("weight").none(), nb::arg("ignore_index"), nb::arg("reduction"))
+        .def("_config", [](NLLLoss& m) { return nb::make_tuple(nb::none(), m.ignore_index, reduction_name(m.reduction)); })
+        .def_rw("ignore_index", &NLLLoss::ignore_index);
+    module_class<BCELoss, Loss>(nn, "BCELoss")
+        .def("__init__", [](BCELoss* self, const std::optional<Tensor>& weight, const std::string& reduction) {
+            new (self) BCELoss(or_none(weight), reduction_of("BCELoss", reduction));
+        }, nb::arg("weight").none(), nb::arg("reduction"))
+        .def("_config", [](BCELoss& m) { return nb::make_tuple(nb::none(), reduction_name(m.reduction)); });
+    module_class<BCEWithLogitsLoss, Loss>(nn, "BCEWithLogitsLoss")
+        .def("__init__", [](BCEWithLogitsLoss* self, const std::optional<Tensor>& weight,
+                            const std::optional<Tensor>& pos_weight, const std::string& reduction) {
+            new (self) BCEWithLogitsLoss(or_none(weight), or_none(pos_weight), reduction_of("BCEWithLogitsLoss", reduction));
+        }, nb::arg("weight").none(), nb::arg("pos_weight").none(), nb::arg("reduction"))
+        .def("_config", [](BCEWithLogitsLoss& m) {
+            return nb::make_tuple(nb::none(), nb::none(), reduction_name(m.reduction));
+        });
 }
 
 }  // namespace

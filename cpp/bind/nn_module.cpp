@@ -398,10 +398,11 @@ void bind_module(nb::module_& nn) {
                     nb::intrusive_ptr<Module>(adopt),
                     "The base of everything with parameters: subclass it, assign layers and parameters in `__init__`, define\n"
                     "`forward`.\n\n"
-                    ">>> class Net(nn.Module):\n"
+                    ">>> import convcore as cc\n"
+                    ">>> class Net(cc.nn.Module):\n"
                     "...     def __init__(self):\n"
                     "...         super().__init__()\n"
-                    "...         self.fc = nn.Linear(4, 2)\n"
+                    "...         self.fc = cc.nn.Linear(4, 2)\n"
                     "...     def forward(self, x):\n"
                     "...         return self.fc(x)\n"
                     ">>> tuple(Net()(cc.zeros(3, 4)).shape)\n"

@@ -16,6 +16,8 @@ int64_t default_dim(const Tensor& input) { return input.rank() == 0 || input.ran
 
 Tensor ReLU::forward(const Tensor& input) { return finish(input, unary(Unary::Relu, input), inplace); }
 
+Tensor SiLU::forward(const Tensor& input) { return finish(input, unary(Unary::Silu, input), inplace); }
+
 Tensor LeakyReLU::forward(const Tensor& input) { return finish(input, leaky_relu(input, negative_slope), inplace); }
 
 Tensor ELU::forward(const Tensor& input) { return finish(input, elu(input, alpha), inplace); }
@@ -35,13 +37,7 @@ const char* Dropout::kind() const {
 
 Tensor Dropout::forward(const Tensor& input) {
     if (!training() || p == 0) return input;
-    if (rank_ == 0) return finish(input, dropout(input, p, true), inplace);
-    check(input.rank() == rank_ + 1 || input.rank() == rank_ + 2, kind(), ": input must have ", rank_ + 1, " or ",
-          rank_ + 2, " dimensions, got shape ", input.shape());
-    Shape shape = input.shape();
-    for (int axis = input.rank() - rank_; axis < input.rank(); ++axis) shape[axis] = 1;
-    Tensor kept = dropout(Tensor(Array::full(shape, input.dtype(), 1)), p, true);
-    return finish(input, mul(input, kept), inplace);
+    return finish(input, rank_ == 0 ? dropout(input, p, true) : dropout_channels(rank_, input, p, true), inplace);
 }
 
 }  // namespace cc

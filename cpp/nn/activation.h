@@ -42,6 +42,22 @@ public:
     double beta, threshold;
 };
 
+class GELU : public Layer {
+public:
+    explicit GELU(bool tanh) : tanh(tanh) {}
+    const char* kind() const override { return "GELU"; }
+    Tensor forward(const Tensor& input) override { return unary(tanh ? Unary::GeluTanh : Unary::Gelu, input); }
+    bool tanh;  // the formula with tanh instead of erf
+};
+
+class SiLU : public Layer {
+public:
+    explicit SiLU(bool inplace) : inplace(inplace) {}
+    const char* kind() const override { return "SiLU"; }
+    Tensor forward(const Tensor& input) override;
+    bool inplace;
+};
+
 class Sigmoid : public Layer {
 public:
     const char* kind() const override { return "Sigmoid"; }

@@ -5,7 +5,7 @@
 
 namespace cc {
 
-BatchNorm::BatchNorm(int rank, int64_t num_features, double eps, std::optional<double> momentum, bool affine,
+BatchNorm::BatchNorm(int rank, int64_t num_features, double eps, std::optional<double> momentum, bool affine, bool bias,
                      bool track_running_stats, Dtype dtype)
     : num_features(num_features), eps(eps), momentum(momentum), affine(affine),
       track_running_stats(track_running_stats), rank_(rank) {
@@ -13,7 +13,7 @@ BatchNorm::BatchNorm(int rank, int64_t num_features, double eps, std::optional<d
     Shape shape{num_features};
     auto statistic = [&] { return track_running_stats ? Tensor(Array::empty(shape, dtype)) : Tensor(); };
     register_parameter("weight", affine ? new_parameter(shape, dtype) : Tensor());
-    register_parameter("bias", affine ? new_parameter(shape, dtype) : Tensor());
+    register_parameter("bias", affine && bias ? new_parameter(shape, dtype) : Tensor());
     register_buffer("running_mean", statistic());
     register_buffer("running_var", statistic());
     register_buffer("num_batches_tracked",
@@ -35,9 +35,8 @@ void BatchNorm::reset_running_stats() {
 
 void BatchNorm::reset_parameters() {
     reset_running_stats();
-    if (!affine) return;
-    parameter("weight").array().fill(1);
-    parameter("bias").array().fill(0);
+    if (const Tensor& weight = parameter("weight"); weight.defined()) weight.array().fill(1);
+    if (const Tensor& bias = parameter("bias"); bias.defined()) bias.array().fill(0);
 }
 
 Tensor BatchNorm::forward(const Tensor& input) {

@@ -10,7 +10,7 @@ namespace cc {
 class BatchNorm : public Layer {
 public:
     BatchNorm(int rank, int64_t num_features, double eps, std::optional<double> momentum, bool affine,
-              bool track_running_stats, Dtype dtype);
+              bool bias, bool track_running_stats, Dtype dtype);
 
     const char* kind() const override;
     Tensor forward(const Tensor& input) override;

@@ -36,4 +36,42 @@ public:
     Tensor forward(const Tensor& input, const Tensor& target) override;
 };
 
+class SmoothL1Loss : public Loss {
+public:
+    SmoothL1Loss(LossReduction reduction, double beta) : Loss(reduction), beta(beta) {}
+    const char* kind() const override { return "SmoothL1Loss"; }
+    Tensor forward(const Tensor& input, const Tensor& target) override;
+    double beta;
+};
+
+class HuberLoss : public Loss {
+public:
+    HuberLoss(LossReduction reduction, double delta) : Loss(reduction), delta(delta) {}
+    const char* kind() const override { return "HuberLoss"; }
+    Tensor forward(const Tensor& input, const Tensor& target) override;
+    double delta;
+};
+
+class NLLLoss : public Loss {
+public:
+    NLLLoss(Tensor weight, int64_t ignore_index, LossReduction reduction);
+    const char* kind() const override { return "NLLLoss"; }
+    Tensor forward(const Tensor& input, const Tensor& target) override;
+    int64_t ignore_index;
+};
+
+class BCELoss : public Loss {
+public:
+    BCELoss(Tensor weight, LossReduction reduction);
+    const char* kind() const override { return "BCELoss"; }
+    Tensor forward(const Tensor& input, const Tensor& target) override;
+};
+
+class BCEWithLogitsLoss : public Loss {
+public:
+    BCEWithLogitsLoss(Tensor weight, Tensor pos_weight, LossReduction reduction);
+    const char* kind() const override { return "BCEWithLogitsLoss"; }
+    Tensor forward(const Tensor& input, const Tensor& target) override;
+};
+
 }  // namespace cc

@@ -4,6 +4,7 @@ from convcore._tensor import Parameter
 from convcore.nn import functional, init, utils
 from convcore.nn.activation import (
     ELU,
+    GELU,
     Dropout,
     Dropout1d,
     Dropout2d,
@@ -12,6 +13,7 @@ from convcore.nn.activation import (
     LogSoftmax,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
     Softplus,
     Tanh,
@@ -19,7 +21,16 @@ from convcore.nn.activation import (
 from convcore.nn.containers import ModuleList, Sequential
 from convcore.nn.conv import Conv1d, Conv2d, Conv3d
 from convcore.nn.linear import Flatten, Identity, Linear, Unflatten
-from convcore.nn.loss import CrossEntropyLoss, L1Loss, MSELoss
+from convcore.nn.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from convcore.nn.module import Module
 from convcore.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from convcore.nn.pooling import (
@@ -41,6 +52,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "BCELoss",
+    "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
@@ -54,6 +67,8 @@ __all__ = [
     "Dropout3d",
     "ELU",
     "Flatten",
+    "GELU",
+    "HuberLoss",
     "Identity",
     "L1Loss",
     "LeakyReLU",
@@ -65,10 +80,13 @@ __all__ = [
     "MaxPool3d",
     "Module",
     "ModuleList",
+    "NLLLoss",
     "Parameter",
     "ReLU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",

@@ -8,7 +8,8 @@ from convcore import _core
 class ReLU(_core.nn.ReLU):
     """max(0, x), of any shape.
 
-    >>> nn.ReLU()(cc.tensor([-1.0, 2.0]))
+    >>> import convcore as cc
+    >>> cc.nn.ReLU()(cc.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
 
@@ -22,7 +23,8 @@ class ReLU(_core.nn.ReLU):
 class LeakyReLU(_core.nn.LeakyReLU):
     """x where positive, else `negative_slope`·x.
 
-    >>> nn.LeakyReLU(0.5)(cc.tensor([-1.0, 2.0]))
+    >>> import convcore as cc
+    >>> cc.nn.LeakyReLU(0.5)(cc.tensor([-1.0, 2.0]))
     tensor([-0.5000,  2.0000])
     """
 
@@ -36,7 +38,8 @@ class LeakyReLU(_core.nn.LeakyReLU):
 class ELU(_core.nn.ELU):
     """x where positive, else `alpha`·(exp(x) − 1).
 
-    >>> nn.ELU()(cc.tensor([0.0, 2.0]))
+    >>> import convcore as cc
+    >>> cc.nn.ELU()(cc.tensor([0.0, 2.0]))
     tensor([0., 2.])
     """
 
@@ -50,7 +53,8 @@ class ELU(_core.nn.ELU):
 class Softplus(_core.nn.Softplus):
     """log(1 + exp(beta·x))/beta, or x itself above `threshold`/beta.
 
-    >>> nn.Softplus()(cc.tensor([30.0]))
+    >>> import convcore as cc
+    >>> cc.nn.Softplus()(cc.tensor([30.0]))
     tensor([30.])
     """
 
@@ -61,10 +65,47 @@ class Softplus(_core.nn.Softplus):
         return f"beta={self.beta}, threshold={self.threshold}"
 
 
+class GELU(_core.nn.GELU):
+    """x·Φ(x), Φ the normal distribution function; `approximate="tanh"` uses a formula with tanh.
+
+    >>> import convcore as cc
+    >>> cc.nn.GELU()(cc.zeros(1))
+    tensor([0.])
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', got {approximate!r}")
+        super().__init__(approximate == "tanh")
+
+    @property
+    def approximate(self) -> str:
+        return "tanh" if self._tanh else "none"
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class SiLU(_core.nn.SiLU):
+    """x·sigmoid(x), of any shape.
+
+    >>> import convcore as cc
+    >>> cc.nn.SiLU()(cc.zeros(1))
+    tensor([0.])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
 class Sigmoid(_core.nn.Sigmoid):
     """1/(1 + exp(−x)), of any shape.
 
-    >>> nn.Sigmoid()(cc.zeros(1))
+    >>> import convcore as cc
+    >>> cc.nn.Sigmoid()(cc.zeros(1))
     tensor([0.5000])
     """
 
@@ -72,7 +113,8 @@ class Sigmoid(_core.nn.Sigmoid):
 class Tanh(_core.nn.Tanh):
     """tanh(x), of any shape.
 
-    >>> nn.Tanh()(cc.zeros(1))
+    >>> import convcore as cc
+    >>> cc.nn.Tanh()(cc.zeros(1))
     tensor([0.])
     """
 
@@ -80,7 +122,8 @@ class Tanh(_core.nn.Tanh):
 class Softmax(_core.nn.Softmax):
     """exp(x) divided by its sum along `dim`.
 
-    >>> nn.Softmax(dim=1)(cc.zeros(1, 2))
+    >>> import convcore as cc
+    >>> cc.nn.Softmax(dim=1)(cc.zeros(1, 2))
     tensor([[0.5000, 0.5000]])
     """
 
@@ -94,7 +137,8 @@ class Softmax(_core.nn.Softmax):
 class LogSoftmax(_core.nn.LogSoftmax):
     """The logarithm of softmax along `dim`.
 
-    >>> nn.LogSoftmax(dim=1)(cc.zeros(1, 1))
+    >>> import convcore as cc
+    >>> cc.nn.LogSoftmax(dim=1)(cc.zeros(1, 1))
     tensor([[0.]])
     """
 
@@ -118,7 +162,8 @@ class _Dropout(_core.nn.Dropout):
 class Dropout(_Dropout):
     """In training, set elements to zero with probability `p` and divide the rest by 1 − p.
 
-    >>> nn.Dropout(0.5).eval()(cc.ones(2))
+    >>> import convcore as cc
+    >>> cc.nn.Dropout(0.5).eval()(cc.ones(2))
     tensor([1., 1.])
     """
 
@@ -126,7 +171,8 @@ class Dropout(_Dropout):
 class Dropout1d(_Dropout):
     """Dropout of whole channels of (N, C, L).
 
-    >>> nn.Dropout1d().eval()(cc.ones(1, 1, 2))
+    >>> import convcore as cc
+    >>> cc.nn.Dropout1d().eval()(cc.ones(1, 1, 2))
     tensor([[[1., 1.]]])
     """
 
@@ -136,7 +182,8 @@ class Dropout1d(_Dropout):
 class Dropout2d(_Dropout):
     """Dropout of whole channels of (N, C, H, W).
 
-    >>> nn.Dropout2d().eval()(cc.ones(1, 1, 1, 2))
+    >>> import convcore as cc
+    >>> cc.nn.Dropout2d().eval()(cc.ones(1, 1, 1, 2))
     tensor([[[[1., 1.]]]])
     """
 
@@ -146,7 +193,8 @@ class Dropout2d(_Dropout):
 class Dropout3d(_Dropout):
     """Dropout of whole channels of (N, C, D, H, W).
 
-    >>> tuple(nn.Dropout3d()(cc.ones(1, 2, 3, 3, 3)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Dropout3d()(cc.ones(1, 2, 3, 3, 3)).shape)
     (1, 2, 3, 3, 3)
     """
 

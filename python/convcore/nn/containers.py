@@ -40,7 +40,8 @@ class _Numbered:
     def append(self, module: Module) -> Any:
         """Add a module at the end.
 
-        >>> len(nn.ModuleList([nn.ReLU()]).append(nn.Tanh()))
+        >>> import convcore as cc
+        >>> len(cc.nn.ModuleList([cc.nn.ReLU()]).append(cc.nn.Tanh()))
         2
         """
         self.add_module(str(len(self)), module)
@@ -55,7 +56,8 @@ class _Numbered:
     def insert(self, index: int, module: Module) -> Any:
         """Put a module before the one at `index`.
 
-        >>> nn.Sequential(nn.Tanh()).insert(0, nn.ReLU())[0]
+        >>> import convcore as cc
+        >>> cc.nn.Sequential(cc.nn.Tanh()).insert(0, cc.nn.ReLU())[0]
         ReLU()
         """
         modules = list(self._modules.values())
@@ -75,7 +77,8 @@ class Sequential(_core.nn.Sequential):
 
     Takes the modules, or one OrderedDict of names and modules.
 
-    >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    >>> import convcore as cc
+    >>> model = cc.nn.Sequential(cc.nn.Linear(4, 8), cc.nn.ReLU(), cc.nn.Linear(8, 2))
     >>> tuple(model(cc.zeros(5, 4)).shape)
     (5, 2)
     >>> model[1]
@@ -110,7 +113,8 @@ class Sequential(_core.nn.Sequential):
 class ModuleList(_core.nn.ModuleList):
     """A list of modules, registered with the module that holds it.
 
-    >>> layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+    >>> import convcore as cc
+    >>> layers = cc.nn.ModuleList([cc.nn.Linear(2, 2) for _ in range(3)])
     >>> len(layers), len(layers[1:]), len(list(layers.parameters()))
     (3, 2, 6)
     """

@@ -69,7 +69,8 @@ class Conv1d(_Conv):
 
     `padding` is a number, "same", "valid" or one (before, after) pair.
 
-    >>> tuple(nn.Conv1d(3, 8, 5, padding=2)(cc.zeros(2, 3, 16)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Conv1d(3, 8, 5, padding=2)(cc.zeros(2, 3, 16)).shape)
     (2, 8, 16)
     """
 
@@ -98,7 +99,8 @@ class Conv2d(_Conv):
 
     `padding` is a number, one per axis, "same", "valid" or one (before, after) pair per axis.
 
-    >>> tuple(nn.Conv2d(3, 8, 3, stride=2, padding=1)(cc.zeros(2, 3, 16, 16)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Conv2d(3, 8, 3, stride=2, padding=1)(cc.zeros(2, 3, 16, 16)).shape)
     (2, 8, 8, 8)
     """
 
@@ -127,7 +129,8 @@ class Conv3d(_Conv):
 
     `padding` is a number, one per axis, "same", "valid" or one (before, after) pair per axis.
 
-    >>> tuple(nn.Conv3d(1, 4, 3)(cc.zeros(1, 1, 8, 8, 8)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Conv3d(1, 4, 3)(cc.zeros(1, 1, 8, 8, 8)).shape)
     (1, 4, 6, 6, 6)
     """
 

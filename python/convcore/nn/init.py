@@ -11,7 +11,8 @@ from convcore._tensor import Tensor
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which initial values are scaled for what follows the layer.
 
-    >>> nn.init.calculate_gain("tanh")
+    >>> import convcore as cc
+    >>> cc.nn.init.calculate_gain("tanh")
     1.6666666666666667
     """
     if nonlinearity in ("linear", "sigmoid", "conv1d", "conv2d", "conv3d",
@@ -50,7 +51,8 @@ def _fan(op: str, tensor: Tensor, mode: str) -> int:
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Fill with numbers uniform in [a, b).
 
-    >>> bool((nn.init.uniform_(cc.empty(3), 1, 2) >= 1).all())
+    >>> import convcore as cc
+    >>> bool((cc.nn.init.uniform_(cc.empty(3), 1, 2) >= 1).all())
     True
     """
     tensor.detach().uniform_(a, b)
@@ -60,7 +62,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Fill with normally distributed numbers.
 
-    >>> nn.init.normal_(cc.empty(2), mean=3.0, std=0.0)
+    >>> import convcore as cc
+    >>> cc.nn.init.normal_(cc.empty(2), mean=3.0, std=0.0)
     tensor([3., 3.])
     """
     tensor.detach().normal_(mean, std)
@@ -72,7 +75,8 @@ def trunc_normal_(
 ) -> Tensor:
     """Fill with normally distributed numbers, drawing again what falls outside [a, b].
 
-    >>> bool((nn.init.trunc_normal_(cc.empty(100)).abs() <= 2).all())
+    >>> import convcore as cc
+    >>> bool((cc.nn.init.trunc_normal_(cc.empty(100)).abs() <= 2).all())
     True
     """
     if not a < b:
@@ -90,7 +94,8 @@ def trunc_normal_(
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one value.
 
-    >>> nn.init.constant_(cc.empty(2), 3)
+    >>> import convcore as cc
+    >>> cc.nn.init.constant_(cc.empty(2), 3)
     tensor([3., 3.])
     """
     tensor.detach().fill_(val)
@@ -110,7 +115,8 @@ def zeros_(tensor: Tensor) -> Tensor:
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Fill with uniform numbers in ±gain·√(6/(fan_in + fan_out)) (Glorot and Bengio, 2010).
 
-    >>> weight = nn.init.xavier_uniform_(cc.empty(3, 3))
+    >>> import convcore as cc
+    >>> weight = cc.nn.init.xavier_uniform_(cc.empty(3, 3))
     """
     bound = gain * math.sqrt(6.0 / sum(_fans("xavier_uniform_", tensor)))
     return uniform_(tensor, -bound, bound)
@@ -119,7 +125,8 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Fill with normal numbers of deviation gain·√(2/(fan_in + fan_out)).
 
-    >>> weight = nn.init.xavier_normal_(cc.empty(3, 3))
+    >>> import convcore as cc
+    >>> weight = cc.nn.init.xavier_normal_(cc.empty(3, 3))
     """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans("xavier_normal_", tensor))))
 
@@ -129,7 +136,8 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Fill with uniform numbers in ±gain·√(3/fan) (He, Zhang, Ren and Sun, 2015).
 
-    >>> weight = nn.init.kaiming_uniform_(cc.empty(8, 3, 3, 3), nonlinearity="relu")
+    >>> import convcore as cc
+    >>> weight = cc.nn.init.kaiming_uniform_(cc.empty(8, 3, 3, 3), nonlinearity="relu")
     """
     fan = _fan("kaiming_uniform_", tensor, mode)
     bound = calculate_gain(nonlinearity, a) * math.sqrt(3.0 / fan)
@@ -141,7 +149,8 @@ def kaiming_normal_(
 ) -> Tensor:
     """Fill with normal numbers of deviation gain/√fan.
 
-    >>> weight = nn.init.kaiming_normal_(cc.empty(8, 3, 3, 3), mode="fan_out", nonlinearity="relu")
+    >>> import convcore as cc
+    >>> weight = cc.nn.init.kaiming_normal_(cc.empty(8, 3, 3, 3), mode="fan_out", nonlinearity="relu")
     """
     fan = _fan("kaiming_normal_", tensor, mode)
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan))

@@ -11,7 +11,8 @@ from convcore import _core
 class Linear(_core.nn.Linear):
     """Multiply (*, in_features) by a matrix and add a bias, into (*, out_features).
 
-    >>> tuple(nn.Linear(4, 2)(cc.zeros(3, 4)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Linear(4, 2)(cc.zeros(3, 4)).shape)
     (3, 2)
     """
 
@@ -38,7 +39,8 @@ class Linear(_core.nn.Linear):
 class Identity(_core.nn.Identity):
     """Return the input; any arguments are ignored.
 
-    >>> nn.Identity(54)(cc.ones(1))
+    >>> import convcore as cc
+    >>> cc.nn.Identity(54)(cc.ones(1))
     tensor([1.])
     """
 
@@ -49,7 +51,8 @@ class Identity(_core.nn.Identity):
 class Flatten(_core.nn.Flatten):
     """Join the axes from `start_dim` to `end_dim` into one.
 
-    >>> tuple(nn.Flatten()(cc.zeros(2, 3, 4)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Flatten()(cc.zeros(2, 3, 4)).shape)
     (2, 12)
     """
 
@@ -63,7 +66,8 @@ class Flatten(_core.nn.Flatten):
 class Unflatten(_core.nn.Unflatten):
     """Split axis `dim` into axes of the sizes given; one may be -1.
 
-    >>> tuple(nn.Unflatten(1, (3, 4))(cc.zeros(2, 12)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Unflatten(1, (3, 4))(cc.zeros(2, 12)).shape)
     (2, 3, 4)
     """
 

@@ -20,7 +20,8 @@ _FORWARD_PRE, _FORWARD, _BACKWARD = "_forward_pre_hooks", "_forward_hooks", "_ba
 class RemovableHandle:
     """What registering a hook returns: `remove()` takes the hook away, as leaving a `with` does.
 
-    >>> handle = nn.ReLU().register_forward_hook(lambda module, args, output: None)
+    >>> import convcore as cc
+    >>> handle = cc.nn.ReLU().register_forward_hook(lambda module, args, output: None)
     >>> handle.remove()
     """
 
@@ -170,7 +171,8 @@ class _ModuleMethods:
     ) -> RemovableHandle:
         """Call `hook(module, args)` before each forward; what it returns replaces the arguments.
 
-        >>> layer = nn.ReLU()
+        >>> import convcore as cc
+        >>> layer = cc.nn.ReLU()
         >>> handle = layer.register_forward_pre_hook(lambda module, args: (-args[0],))
         >>> layer(cc.tensor([1.0, -2.0]))
         tensor([0., 2.])
@@ -182,7 +184,8 @@ class _ModuleMethods:
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after each forward; what it returns replaces the output.
 
-        >>> layer = nn.ReLU()
+        >>> import convcore as cc
+        >>> layer = cc.nn.ReLU()
         >>> handle = layer.register_forward_hook(lambda module, args, output: output + 1)
         >>> layer(cc.tensor([1.0, -2.0]))
         tensor([2., 1.])
@@ -197,8 +200,9 @@ class _ModuleMethods:
         Both are tuples, one gradient per input that requires one and per output. What the hook
         returns replaces `grad_input`.
 
+        >>> import convcore as cc
         >>> seen = []
-        >>> layer = nn.Linear(2, 1, bias=False)
+        >>> layer = cc.nn.Linear(2, 1, bias=False)
         >>> handle = layer.register_full_backward_hook(lambda m, gi, go: seen.append(go[0].item()))
         >>> layer(cc.ones(2, requires_grad=True)).sum().backward()
         >>> seen
@@ -213,7 +217,8 @@ class _ModuleMethods:
     ) -> Iterator[tuple[str, Parameter]]:
         """Iterate over names and parameters; a shared one comes once.
 
-        >>> [name for name, p in nn.Linear(2, 3).named_parameters()]
+        >>> import convcore as cc
+        >>> [name for name, p in cc.nn.Linear(2, 3).named_parameters()]
         ['weight', 'bias']
         """
         dot = prefix and prefix + "."
@@ -223,7 +228,8 @@ class _ModuleMethods:
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Iterate over the parameters, as an optimizer wants them.
 
-        >>> sum(p.numel() for p in nn.Linear(2, 3).parameters())
+        >>> import convcore as cc
+        >>> sum(p.numel() for p in cc.nn.Linear(2, 3).parameters())
         9
         """
         for _, value in self.named_parameters(recurse=recurse):
@@ -234,7 +240,8 @@ class _ModuleMethods:
     ) -> Iterator[tuple[str, Tensor]]:
         """Iterate over names and buffers: state that is not trained, such as running means.
 
-        >>> [name for name, b in nn.BatchNorm2d(3).named_buffers()]
+        >>> import convcore as cc
+        >>> [name for name, b in cc.nn.BatchNorm2d(3).named_buffers()]
         ['running_mean', 'running_var', 'num_batches_tracked']
         """
         dot = prefix and prefix + "."
@@ -249,7 +256,8 @@ class _ModuleMethods:
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Iterate over the names and modules directly below this one.
 
-        >>> [name for name, child in nn.Sequential(nn.ReLU(), nn.Tanh()).named_children()]
+        >>> import convcore as cc
+        >>> [name for name, child in cc.nn.Sequential(cc.nn.ReLU(), cc.nn.Tanh()).named_children()]
         ['0', '1']
         """
         seen = set()
@@ -268,7 +276,8 @@ class _ModuleMethods:
     ) -> Iterator[tuple[str, Module]]:
         """Iterate over this module and all below it, parents first.
 
-        >>> [name for name, module in nn.Sequential(nn.ReLU()).named_modules()]
+        >>> import convcore as cc
+        >>> [name for name, module in cc.nn.Sequential(cc.nn.ReLU()).named_modules()]
         ['', '0']
         """
         memo = set() if memo is None else memo
@@ -289,7 +298,8 @@ class _ModuleMethods:
 
         Raises AttributeError where there is none.
 
-        >>> nn.Sequential(nn.Sequential(nn.ReLU())).get_submodule("0.0")
+        >>> import convcore as cc
+        >>> cc.nn.Sequential(cc.nn.Sequential(cc.nn.ReLU())).get_submodule("0.0")
         ReLU()
         """
         module = self
@@ -311,7 +321,8 @@ class _ModuleMethods:
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at a dotted path.
 
-        >>> tuple(nn.Sequential(nn.Linear(2, 3)).get_parameter("0.weight").shape)
+        >>> import convcore as cc
+        >>> tuple(cc.nn.Sequential(cc.nn.Linear(2, 3)).get_parameter("0.weight").shape)
         (3, 2)
         """
         return self._get_entry(target, "_parameters", "parameter")
@@ -329,7 +340,8 @@ class _ModuleMethods:
     def apply(self, fn: Callable[[Module], Any]) -> Module:
         """Call `fn` on every module below, then on this one.
 
-        >>> model = nn.Linear(2, 2).apply(lambda module: nn.init.zeros_(module.weight))
+        >>> import convcore as cc
+        >>> model = cc.nn.Linear(2, 2).apply(lambda module: cc.nn.init.zeros_(module.weight))
         """
         for child in self.children():
             child.apply(fn)
@@ -339,7 +351,8 @@ class _ModuleMethods:
     def train(self, mode: bool = True) -> Module:
         """Switch to training: dropout drops, batch norm uses the batch's own statistics.
 
-        >>> nn.Dropout().train().training
+        >>> import convcore as cc
+        >>> cc.nn.Dropout().train().training
         True
         """
         if not isinstance(mode, bool):
@@ -352,7 +365,8 @@ class _ModuleMethods:
     def eval(self) -> Module:
         """Switch to evaluation, `train(False)`.
 
-        >>> nn.Dropout().eval().training
+        >>> import convcore as cc
+        >>> cc.nn.Dropout().eval().training
         False
         """
         return self.train(False)
@@ -383,7 +397,8 @@ class _ModuleMethods:
 
         Takes a dtype, a device ("cpu"), or a tensor whose dtype to take.
 
-        >>> nn.Linear(1, 1).to(cc.float64).weight.dtype
+        >>> import convcore as cc
+        >>> cc.nn.Linear(1, 1).to(cc.float64).weight.dtype
         convcore.float64
         """
         for arg in args:
@@ -420,7 +435,8 @@ class _ModuleMethods:
     ) -> dict[str, Tensor]:
         """Return parameters and persistent buffers by dotted name; they share the module's memory.
 
-        >>> list(nn.Linear(2, 3).state_dict())
+        >>> import convcore as cc
+        >>> list(cc.nn.Linear(2, 3).state_dict())
         ['weight', 'bias']
         """
         result = OrderedDict() if destination is None else destination
@@ -437,8 +453,9 @@ class _ModuleMethods:
         `strict=False` missing and unexpected keys are only returned. Nothing is copied when it
         raises. With `assign` the given tensors take the old ones' place.
 
-        >>> model = nn.Linear(2, 3)
-        >>> model.load_state_dict(nn.Linear(2, 3).state_dict())
+        >>> import convcore as cc
+        >>> model = cc.nn.Linear(2, 3)
+        >>> model.load_state_dict(cc.nn.Linear(2, 3).state_dict())
         <All keys matched successfully>
         """
         if not isinstance(state_dict, Mapping):

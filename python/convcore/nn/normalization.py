@@ -20,17 +20,20 @@ class _BatchNorm(_core.nn.BatchNorm):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         convert.check_device(device)
         dtype = None if dtype is None else convert.to_dtype(dtype)
         super().__init__(
-            self._rank, num_features, eps, momentum, affine, track_running_stats, dtype
+            self._rank, num_features, eps, momentum, affine, bias, track_running_stats, dtype
         )
 
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
         )
 
 
@@ -40,7 +43,8 @@ class BatchNorm1d(_BatchNorm):
     Training uses the batch's mean and variance and moves the running ones by `momentum` (None: a
     plain average over all batches); evaluation uses the running ones.
 
-    >>> tuple(nn.BatchNorm1d(3)(cc.randn(8, 3)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.BatchNorm1d(3)(cc.randn(8, 3)).shape)
     (8, 3)
     """
 
@@ -53,7 +57,8 @@ class BatchNorm2d(_BatchNorm):
     Training uses the batch's mean and variance and moves the running ones by `momentum` (None: a
     plain average over all batches); evaluation uses the running ones.
 
-    >>> tuple(nn.BatchNorm2d(3)(cc.randn(8, 3, 4, 4)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.BatchNorm2d(3)(cc.randn(8, 3, 4, 4)).shape)
     (8, 3, 4, 4)
     """
 
@@ -66,7 +71,8 @@ class BatchNorm3d(_BatchNorm):
     Training uses the batch's mean and variance and moves the running ones by `momentum` (None: a
     plain average over all batches); evaluation uses the running ones.
 
-    >>> tuple(nn.BatchNorm3d(3)(cc.randn(8, 3, 4, 4, 4)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.BatchNorm3d(3)(cc.randn(8, 3, 4, 4, 4)).shape)
     (8, 3, 4, 4, 4)
     """
 

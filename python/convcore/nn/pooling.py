@@ -46,7 +46,8 @@ class _MaxPool(_core.nn.MaxPool):
 class MaxPool1d(_MaxPool):
     """The greatest value in windows of (N, C, L); with `return_indices` also where it is.
 
-    >>> tuple(nn.MaxPool1d(2)(cc.zeros(1, 3, 8)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.MaxPool1d(2)(cc.zeros(1, 3, 8)).shape)
     (1, 3, 4)
     """
 
@@ -56,7 +57,8 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """The greatest value in windows of (N, C, H, W); with `return_indices` also where it is.
 
-    >>> tuple(nn.MaxPool2d(3, stride=2, padding=1)(cc.zeros(1, 3, 8, 8)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.MaxPool2d(3, stride=2, padding=1)(cc.zeros(1, 3, 8, 8)).shape)
     (1, 3, 4, 4)
     """
 
@@ -66,7 +68,8 @@ class MaxPool2d(_MaxPool):
 class MaxPool3d(_MaxPool):
     """The greatest value in windows of (N, C, D, H, W); with `return_indices` also where it is.
 
-    >>> tuple(nn.MaxPool3d(2)(cc.zeros(1, 3, 8, 8, 8)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.MaxPool3d(2)(cc.zeros(1, 3, 8, 8, 8)).shape)
     (1, 3, 4, 4, 4)
     """
 
@@ -107,7 +110,8 @@ class _AvgPool(_core.nn.AvgPool):
 class AvgPool1d(_AvgPool):
     """The mean of windows of (N, C, L).
 
-    >>> nn.AvgPool1d(2)(cc.tensor([[[1.0, 3.0, 5.0, 7.0]]]))
+    >>> import convcore as cc
+    >>> cc.nn.AvgPool1d(2)(cc.tensor([[[1.0, 3.0, 5.0, 7.0]]]))
     tensor([[[2., 6.]]])
     """
 
@@ -134,7 +138,8 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """The mean of windows of (N, C, H, W).
 
-    >>> tuple(nn.AvgPool2d(2)(cc.zeros(1, 3, 8, 8)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.AvgPool2d(2)(cc.zeros(1, 3, 8, 8)).shape)
     (1, 3, 4, 4)
     """
 
@@ -144,7 +149,8 @@ class AvgPool2d(_AvgPool):
 class AvgPool3d(_AvgPool):
     """The mean of windows of (N, C, D, H, W).
 
-    >>> tuple(nn.AvgPool3d(2)(cc.zeros(1, 3, 8, 8, 8)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.AvgPool3d(2)(cc.zeros(1, 3, 8, 8, 8)).shape)
     (1, 3, 4, 4, 4)
     """
 
@@ -169,7 +175,8 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
 
     Raises NotImplementedError where the size does not divide the input's.
 
-    >>> nn.AdaptiveAvgPool1d(1)(cc.tensor([[[1.0, 3.0]]]))
+    >>> import convcore as cc
+    >>> cc.nn.AdaptiveAvgPool1d(1)(cc.tensor([[[1.0, 3.0]]]))
     tensor([[[2.]]])
     """
 
@@ -181,7 +188,8 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
 
     Raises NotImplementedError where a size does not divide the input's.
 
-    >>> tuple(nn.AdaptiveAvgPool2d((1, 1))(cc.zeros(2, 3, 7, 5)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.AdaptiveAvgPool2d((1, 1))(cc.zeros(2, 3, 7, 5)).shape)
     (2, 3, 1, 1)
     """
 
@@ -193,7 +201,8 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
 
     Raises NotImplementedError where a size does not divide the input's.
 
-    >>> tuple(nn.AdaptiveAvgPool3d(1)(cc.zeros(2, 3, 4, 4, 4)).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.AdaptiveAvgPool3d(1)(cc.zeros(2, 3, 4, 4, 4)).shape)
     (2, 3, 1, 1, 1)
     """
 

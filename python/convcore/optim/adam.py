@@ -13,10 +13,12 @@ from convcore.optim.optimizer import CoreOptimizer
 class Adam(CoreOptimizer):
     """Adam (Kingma and Ba, 2015): steps of about `lr` whatever the gradient's size.
 
-    `weight_decay` is added to the gradient; `amsgrad` keeps the greatest second moment.
+    `weight_decay` is added to the gradient; `amsgrad` keeps the greatest second moment. `foreach`
+    and `fused` change nothing here: every update is fused.
 
-    >>> p = nn.Parameter(cc.tensor([1.0]))
-    >>> opt = optim.Adam([p], lr=0.1)
+    >>> import convcore as cc
+    >>> p = cc.nn.Parameter(cc.tensor([1.0]))
+    >>> opt = cc.optim.Adam([p], lr=0.1)
     >>> (p * p).sum().backward()
     >>> opt.step()
     >>> p.data
@@ -36,6 +38,8 @@ class Adam(CoreOptimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -57,8 +61,9 @@ class Adam(CoreOptimizer):
 class AdamW(Adam):
     """Adam with decay of the parameters themselves, p ← p·(1 − lr·weight_decay).
 
-    >>> p = nn.Parameter(cc.tensor([1.0]))
-    >>> opt = optim.AdamW([p], lr=0.1)
+    >>> import convcore as cc
+    >>> p = cc.nn.Parameter(cc.tensor([1.0]))
+    >>> opt = cc.optim.AdamW([p], lr=0.1)
     >>> p.grad = cc.zeros(1)
     >>> opt.step()
     >>> p.data
@@ -77,5 +82,7 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)

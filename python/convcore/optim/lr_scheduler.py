@@ -17,10 +17,11 @@ class LRScheduler:
     Makes its first step when made; call `step()` after the optimizer's. To go on from a
     saved epoch, give `last_epoch` and groups that have "initial_lr", or load a state dict.
 
-    >>> class Halve(optim.lr_scheduler.LRScheduler):
+    >>> import convcore as cc
+    >>> class Halve(cc.optim.lr_scheduler.LRScheduler):
     ...     def get_lr(self):
     ...         return [rate * 0.5**self.last_epoch for rate in self.base_lrs]
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0)
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0)
     >>> schedule = Halve(opt)
     >>> schedule.step()
     >>> schedule.get_last_lr()
@@ -95,8 +96,9 @@ def _each(scheduler: LRScheduler, value: Any, name: str) -> list:
 class LambdaLR(LRScheduler):
     """The initial rate times `lr_lambda(epoch)`, one function or one per group.
 
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0)
-    >>> schedule = optim.lr_scheduler.LambdaLR(opt, lambda epoch: 1 / (1 + epoch))
+    >>> import convcore as cc
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0)
+    >>> schedule = cc.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 1 / (1 + epoch))
     >>> schedule.step()
     >>> schedule.get_last_lr()
     [0.5]
@@ -134,8 +136,9 @@ class LambdaLR(LRScheduler):
 class StepLR(LRScheduler):
     """Multiply the rates by `gamma` every `step_size` epochs.
 
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0)
-    >>> schedule = optim.lr_scheduler.StepLR(opt, step_size=2, gamma=0.5)
+    >>> import convcore as cc
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0)
+    >>> schedule = cc.optim.lr_scheduler.StepLR(opt, step_size=2, gamma=0.5)
     >>> schedule.step(); schedule.step()
     >>> schedule.get_last_lr()
     [0.5]
@@ -163,8 +166,9 @@ class StepLR(LRScheduler):
 class MultiStepLR(LRScheduler):
     """Multiply the rates by `gamma` at each of the epochs in `milestones`.
 
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0)
-    >>> schedule = optim.lr_scheduler.MultiStepLR(opt, milestones=[1, 3], gamma=0.5)
+    >>> import convcore as cc
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0)
+    >>> schedule = cc.optim.lr_scheduler.MultiStepLR(opt, milestones=[1, 3], gamma=0.5)
     >>> schedule.step()
     >>> schedule.get_last_lr()
     [0.5]
@@ -193,8 +197,9 @@ class MultiStepLR(LRScheduler):
 class ExponentialLR(LRScheduler):
     """Multiply the rates by `gamma` every epoch.
 
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0)
-    >>> schedule = optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+    >>> import convcore as cc
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0)
+    >>> schedule = cc.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
     >>> schedule.step()
     >>> schedule.get_last_lr()
     [0.5]
@@ -216,8 +221,9 @@ class ExponentialLR(LRScheduler):
 class CosineAnnealingLR(LRScheduler):
     """From the initial rate to `eta_min` along half a cosine of `T_max` epochs, and back.
 
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0)
-    >>> schedule = optim.lr_scheduler.CosineAnnealingLR(opt, T_max=2)
+    >>> import convcore as cc
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0)
+    >>> schedule = cc.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=2)
     >>> schedule.step()
     >>> round(schedule.get_last_lr()[0], 6)
     0.5
@@ -263,8 +269,9 @@ class OneCycleLR(LRScheduler):
     rise and a last phase goes to the start divided by `final_div_factor`. Raises ValueError when
     stepped beyond its end.
 
-    >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=1.0, momentum=0.9)
-    >>> schedule = optim.lr_scheduler.OneCycleLR(opt, max_lr=0.5, total_steps=10)
+    >>> import convcore as cc
+    >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=1.0, momentum=0.9)
+    >>> schedule = cc.optim.lr_scheduler.OneCycleLR(opt, max_lr=0.5, total_steps=10)
     >>> schedule.step(); schedule.step()
     >>> round(opt.param_groups[0]["lr"], 6), round(opt.param_groups[0]["momentum"], 6)
     (0.5, 0.85)

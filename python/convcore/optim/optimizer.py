@@ -21,7 +21,8 @@ class Optimizer:
     `defaults` are the options of groups that say nothing. `param_groups` is a list of dicts that
     may be changed between steps; `state` maps a parameter to a dict.
 
-    >>> class Descent(optim.Optimizer):
+    >>> import convcore as cc
+    >>> class Descent(cc.optim.Optimizer):
     ...     def __init__(self, params, lr):
     ...         super().__init__(params, {"lr": lr})
     ...     def step(self):
@@ -52,8 +53,9 @@ class Optimizer:
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a dict with "params" and options; missing options take their defaults.
 
-        >>> opt = optim.SGD([nn.Parameter(cc.zeros(1))], lr=0.1)
-        >>> opt.add_param_group({"params": [nn.Parameter(cc.zeros(1))], "lr": 0.01})
+        >>> import convcore as cc
+        >>> opt = cc.optim.SGD([cc.nn.Parameter(cc.zeros(1))], lr=0.1)
+        >>> opt.add_param_group({"params": [cc.nn.Parameter(cc.zeros(1))], "lr": 0.01})
         >>> [group["lr"] for group in opt.param_groups]
         [0.1, 0.01]
         """
@@ -113,9 +115,10 @@ class Optimizer:
 
         Raises ValueError where the groups do not have the same numbers of parameters.
 
-        >>> p = nn.Parameter(cc.zeros(1))
-        >>> opt = optim.SGD([p], lr=0.1)
-        >>> opt.load_state_dict(optim.SGD([p], lr=0.5).state_dict())
+        >>> import convcore as cc
+        >>> p = cc.nn.Parameter(cc.zeros(1))
+        >>> opt = cc.optim.SGD([p], lr=0.1)
+        >>> opt.load_state_dict(cc.optim.SGD([p], lr=0.5).state_dict())
         >>> opt.param_groups[0]["lr"]
         0.5
         """

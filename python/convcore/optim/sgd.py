@@ -14,9 +14,11 @@ class SGD(CoreOptimizer):
 
     With `nesterov` the step is g + momentum·v. `rate_in_velocity` puts the rate into the velocity,
     v ← momentum·v + lr·g and p ← p − v, so that a changed rate acts on new gradients only.
+    `foreach` and `fused` change nothing here: every update is fused.
 
-    >>> p = nn.Parameter(cc.tensor([1.0]))
-    >>> opt = optim.SGD([p], lr=0.1, momentum=0.9)
+    >>> import convcore as cc
+    >>> p = cc.nn.Parameter(cc.tensor([1.0]))
+    >>> opt = cc.optim.SGD([p], lr=0.1, momentum=0.9)
     >>> (p * p).sum().backward()
     >>> opt.step()
     >>> p.data
@@ -37,6 +39,8 @@ class SGD(CoreOptimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
         rate_in_velocity: bool = False,
     ) -> None:
         defaults = {

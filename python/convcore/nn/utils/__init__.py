@@ -22,9 +22,10 @@ def clip_grad_norm_(
 ) -> Tensor:
     """Scale all gradients together so that their norm is at most `max_norm`; return the old norm.
 
-    >>> p = nn.Parameter(cc.zeros(2))
+    >>> import convcore as cc
+    >>> p = cc.nn.Parameter(cc.zeros(2))
     >>> p.grad = cc.tensor([3.0, 4.0])
-    >>> nn.utils.clip_grad_norm_([p], 1.0), p.grad
+    >>> cc.nn.utils.clip_grad_norm_([p], 1.0), p.grad
     (tensor(5.), tensor([0.6000, 0.8000]))
     """
     grads = [p.grad.detach() for p in _with_grad(parameters)]
@@ -48,9 +49,10 @@ def clip_grad_norm_(
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Limit every element of the gradients to ±`clip_value`.
 
-    >>> p = nn.Parameter(cc.zeros(2))
+    >>> import convcore as cc
+    >>> p = cc.nn.Parameter(cc.zeros(2))
     >>> p.grad = cc.tensor([3.0, -4.0])
-    >>> nn.utils.clip_grad_value_([p], 1.0)
+    >>> cc.nn.utils.clip_grad_value_([p], 1.0)
     >>> p.grad
     tensor([ 1., -1.])
     """
@@ -61,7 +63,8 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """Join all parameters into one vector.
 
-    >>> tuple(nn.utils.parameters_to_vector(nn.Linear(2, 3).parameters()).shape)
+    >>> import convcore as cc
+    >>> tuple(cc.nn.utils.parameters_to_vector(cc.nn.Linear(2, 3).parameters()).shape)
     (9,)
     """
     return _core.cat([p.reshape(-1) for p in parameters], 0)

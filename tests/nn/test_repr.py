@@ -1,0 +1,119 @@
+"""repr is PyTorch's, letter for letter."""
+
+import pytest
+
+import convcore as cc
+from convcore import nn
+
+SNIPPETS = [
+    "nn.Conv1d(2, 4, 3)",
+    "nn.Conv2d(2, 4, (3, 5), stride=2, padding=1, dilation=2, groups=2, bias=False)",
+    "nn.Conv2d(2, 4, 3, padding='same')",
+    "nn.Conv3d(2, 4, 3, padding=(0, 1, 2))",
+    "nn.MaxPool1d(2)",
+    "nn.MaxPool2d(2)",
+    "nn.MaxPool2d((3, 2), stride=(1, 2), padding=1, ceil_mode=True)",
+    "nn.MaxPool3d(3, dilation=2)",
+    "nn.AvgPool1d(2)",
+    "nn.AvgPool1d(3, 2, 1)",
+    "nn.AvgPool2d(2)",
+    "nn.AvgPool2d((2, 3), stride=1, padding=1)",
+    "nn.AvgPool3d(2)",
+    "nn.AdaptiveAvgPool1d(1)",
+    "nn.AdaptiveAvgPool2d((1, 1))",
+    "nn.AdaptiveAvgPool2d(1)",
+    "nn.AdaptiveAvgPool3d((1, None, 2))",
+    "nn.Linear(2, 3)",
+    "nn.Linear(2, 3, bias=False)",
+    "nn.BatchNorm1d(3)",
+    "nn.BatchNorm2d(3, eps=1e-3, momentum=None, affine=False)",
+    "nn.BatchNorm3d(3, track_running_stats=False)",
+    "nn.Dropout()",
+    "nn.Dropout2d(0.3, inplace=True)",
+    "nn.ReLU()",
+    "nn.ReLU(inplace=True)",
+    "nn.LeakyReLU()",
+    "nn.LeakyReLU(0.2, True)",
+    "nn.ELU()",
+    "nn.ELU(0.5, inplace=True)",
+    "nn.Softplus()",
+    "nn.GELU()",
+    "nn.GELU(approximate='tanh')",
+    "nn.SiLU()",
+    "nn.Sigmoid()",
+    "nn.Tanh()",
+    "nn.Softmax(dim=1)",
+    "nn.LogSoftmax(1)",
+    "nn.Flatten()",
+    "nn.Unflatten(1, (2, 3))",
+    "nn.Identity()",
+    "nn.CrossEntropyLoss()",
+    "nn.MSELoss()",
+    "nn.NLLLoss()",
+    "nn.BCELoss()",
+    "nn.BCEWithLogitsLoss()",
+    "nn.SmoothL1Loss()",
+    "nn.HuberLoss()",
+    "nn.L1Loss(reduction='sum')",
+    "nn.Sequential()",
+    "nn.Sequential(nn.Conv2d(1, 2, 3), nn.Sequential(nn.ReLU(), nn.Flatten()))",
+    "nn.ModuleList()",
+    "nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Sequential(nn.ReLU()), nn.Sequential(nn.ReLU())])",
+    "nn.Module()",
+]
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_repr_is_torchs(snippet):
+    torch = pytest.importorskip("torch")
+    assert repr(eval(snippet, {"nn": nn})) == repr(eval(snippet, {"nn": torch.nn}))
+
+
+def network(nn):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+            self.gone = None
+
+        def extra_repr(self):
+            return "a=1"
+
+    class Long(Net):
+        def extra_repr(self):
+            return "a=1\nb=2"
+
+    return nn.Sequential(Net(), Long())
+
+
+def test_repr_of_subclasses():
+    assert repr(network(nn)) == (
+        "Sequential(\n"
+        "  (0): Net(\n"
+        "    a=1\n"
+        "    (body): Sequential(\n"
+        "      (0): Linear(in_features=1, out_features=1, bias=True)\n"
+        "      (1): ReLU()\n"
+        "    )\n"
+        "  )\n"
+        "  (1): Long(\n"
+        "    a=1\n"
+        "    b=2\n"
+        "    (body): Sequential(\n"
+        "      (0): Linear(in_features=1, out_features=1, bias=True)\n"
+        "      (1): ReLU()\n"
+        "    )\n"
+        "  )\n"
+        ")"
+    )
+
+
+def test_repr_of_subclasses_is_torchs():
+    torch = pytest.importorskip("torch")
+    assert repr(network(nn)) == repr(network(torch.nn))
+
+
+def test_parameter_repr():
+    assert repr(nn.Parameter(cc.zeros(2))) == (
+        "Parameter containing:\ntensor([0., 0.], requires_grad=True)"
+    )

@@ -1,0 +1,349 @@
+"""Update rules, step by step against PyTorch and against the formulas written out in numpy."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import convcore as cc
+from convcore import nn, optim
+
+RULES = [
+    "SGD(p, lr=0.1)",
+    "SGD(p, lr=0.1, momentum=0.9)",
+    "SGD(p, lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.01)",
+    "SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1)",
+    "SGD(p, lr=0.1, momentum=0.5, maximize=True)",
+    "Adam(p)",
+    "Adam(p, lr=0.01, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1)",
+    "Adam(p, lr=0.01, amsgrad=True)",
+    "Adam(p, lr=0.01, maximize=True)",
+    "AdamW(p)",
+    "AdamW(p, lr=0.05, weight_decay=0.3, amsgrad=True)",
+]
+SHAPES = [(3, 4), (5,), (2, 3, 2, 2), ()]
+
+
+def values(seed, dtype=np.float32):
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(shape).astype(dtype) for shape in SHAPES]
+
+
+def parameters(lib, dtype=np.float32):
+    return [lib.nn.Parameter(lib.tensor(v)) for v in values(0, dtype)]
+
+
+def give_gradients(lib, params, step, skip=()):
+    dtype = params[0].detach().numpy().dtype
+    for i, (p, g) in enumerate(zip(params, values(step + 1, dtype), strict=True)):
+        p.grad = None if i in skip else lib.tensor(g)
+
+
+def assert_close(ours, theirs, tolerance=2e-6):
+    for a, b in zip(ours, theirs, strict=True):
+        a, b = np.asarray(a.detach()), np.asarray(b.detach())
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", RULES)
+def test_twenty_steps_are_torchs(rule, dtype):
+    torch = pytest.importorskip("torch")
+    ours, theirs = parameters(cc, dtype), parameters(torch, dtype)
+    a = eval("optim." + rule, {"optim": optim, "p": ours})
+    b = eval("optim." + rule, {"optim": torch.optim, "p": theirs})
+    for step in range(20):
+        give_gradients(cc, ours, step)
+        give_gradients(torch, theirs, step)
+        a.step(), b.step()
+        assert_close(ours, theirs, 1e-5 if dtype is np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_gradients_that_come_late(rule):
+    torch = pytest.importorskip("torch")
+    ours, theirs = parameters(cc), parameters(torch)
+    a = eval("optim." + rule, {"optim": optim, "p": ours})
+    b = eval("optim." + rule, {"optim": torch.optim, "p": theirs})
+    for step in range(6):
+        skip = (1, 3) if step < 2 else (0,) if step == 4 else ()
+        give_gradients(cc, ours, step, skip)
+        give_gradients(torch, theirs, step, skip)
+        a.step(), b.step()
+    assert_close(ours, theirs, 1e-5)
+
+
+def test_sgd_by_hand():
+    p = nn.Parameter(cc.tensor([1.0, -2.0]))
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, dampening=0.5, weight_decay=0.1)
+    x, v = np.array([1.0, -2.0]), None
+    for step in range(5):
+        g = np.array([0.5, step])
+        p.grad = cc.tensor(g.astype(np.float32))
+        optimizer.step()
+        g = g + 0.1 * x
+        v = g if v is None else 0.9 * v + 0.5 * g
+        x = x - 0.1 * v
+        np.testing.assert_allclose(p.detach().numpy(), x, rtol=1e-6)
+
+
+def test_rate_in_velocity_by_hand():
+    p = nn.Parameter(cc.tensor([1.0]))
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, rate_in_velocity=True)
+    x, v = 1.0, 0.0
+    for step in range(6):
+        lr = 0.1 / (step + 1)
+        optimizer.param_groups[0]["lr"] = lr
+        p.grad = cc.tensor([2.0])
+        optimizer.step()
+        v = 0.9 * v + lr * 2
+        x -= v
+        assert abs(float(p.detach()) - x) < 1e-6
+
+
+def test_adam_by_hand():
+    p = nn.Parameter(cc.tensor([1.0], dtype=cc.float64))
+    optimizer = optim.AdamW([p], lr=0.1, betas=(0.8, 0.9), weight_decay=0.2)
+    x, m, s = 1.0, 0.0, 0.0
+    for step in range(1, 6):
+        g = 0.3 * step
+        p.grad = cc.tensor([g], dtype=cc.float64)
+        optimizer.step()
+        x *= 1 - 0.1 * 0.2
+        m, s = 0.8 * m + 0.2 * g, 0.9 * s + 0.1 * g * g
+        x -= 0.1 * (m / (1 - 0.8**step)) / (np.sqrt(s / (1 - 0.9**step)) + 1e-8)
+        assert abs(float(p.detach()) - x) < 1e-12
+
+
+def test_groups_and_changed_options():
+    torch = pytest.importorskip("torch")
+
+    def run(lib, opt):
+        params = parameters(lib)
+        optimizer = opt.SGD(
+            [
+                {"params": params[:2]},
+                {"params": params[2:], "lr": 0.5, "momentum": 0.3},
+            ],
+            lr=0.1,
+            momentum=0.9,
+        )
+        for step in range(6):
+            optimizer.param_groups[0]["lr"] = 0.1 / (step + 1)
+            optimizer.param_groups[1]["weight_decay"] = 0.01 * step
+            give_gradients(lib, params, step)
+            optimizer.step()
+        return params
+
+    assert_close(run(cc, optim), run(torch, torch.optim), 1e-5)
+
+
+@pytest.mark.parametrize("rule", [RULES[1], RULES[7], RULES[10]])
+def test_state_dict_round_trip_and_torchs_structure(rule):
+    torch = pytest.importorskip("torch")
+    ours, theirs = parameters(cc), parameters(torch)
+    a = eval("optim." + rule, {"optim": optim, "p": ours})
+    b = eval("optim." + rule, {"optim": torch.optim, "p": theirs})
+    for step in range(3):
+        give_gradients(cc, ours, step)
+        give_gradients(torch, theirs, step)
+        a.step(), b.step()
+    state, expected = a.state_dict(), b.state_dict()
+    assert state["param_groups"][0]["params"] == expected["param_groups"][0]["params"]
+    assert state["state"].keys() == expected["state"].keys()
+    for index, entries in expected["state"].items():
+        assert set(state["state"][index]) == set(entries)
+        for key, value in entries.items():
+            np.testing.assert_allclose(np.asarray(state["state"][index][key]), value, rtol=1e-5, atol=1e-7)
+
+    # ours continues from PyTorch's state as PyTorch does
+    again = [nn.Parameter(cc.tensor(q.detach().numpy())) for q in theirs]
+    c = eval("optim." + rule, {"optim": optim, "p": again})
+    c.load_state_dict(expected)
+    for step in range(3, 6):
+        give_gradients(cc, again, step)
+        give_gradients(torch, theirs, step)
+        c.step(), b.step()
+    assert_close(again, theirs, 1e-5)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_resume_is_exact(rule):
+    def run(resume):
+        params = parameters(cc)
+        optimizer = eval("optim." + rule, {"optim": optim, "p": params})
+        for step in range(6):
+            if resume and step == 3:
+                state = copy.deepcopy(optimizer.state_dict())
+                optimizer = eval("optim." + rule, {"optim": optim, "p": params})
+                optimizer.load_state_dict(state)
+            give_gradients(cc, params, step)
+            optimizer.step()
+        return params
+
+    for a, b in zip(run(False), run(True), strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])
+def test_copies_go_on_alone(copied):
+    params = parameters(cc)
+    optimizer = optim.Adam(params, lr=0.01)
+    give_gradients(cc, params, 0)
+    optimizer.step()
+    pair = copied({"optimizer": optimizer, "params": params})
+    other, others = pair["optimizer"], pair["params"]
+    assert other.param_groups[0]["params"][0] is others[0]
+    for p, o in ((params, optimizer), (others, other)):
+        give_gradients(cc, p, 1)
+        o.step()
+    for a, b in zip(params, others, strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+def test_closure_and_zero_grad():
+    p = nn.Parameter(cc.tensor([3.0]))
+    optimizer = optim.SGD([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with cc.no_grad():
+        assert float(optimizer.step(closure)) == 9.0
+    assert abs(float(p.detach()) - 2.4) < 1e-6
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == [0.0]
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+def test_a_step_raises_the_version():
+    p = nn.Parameter(cc.ones(2))
+    optimizer = optim.SGD([p], lr=0.1)
+    p.grad = cc.ones(2)
+    version = p._version
+    optimizer.step()
+    assert p._version > version
+    y = (p * p).sum()
+    optimizer.step()
+    with pytest.raises(ValueError, match="changed in place"):
+        y.backward()
+
+
+def test_views_and_formats():
+    base = cc.zeros(4, 6)
+    p = base[:, ::2].detach().requires_grad_()
+    image = nn.Parameter(cc.zeros(2, 3, 4, 4).contiguous(memory_format=cc.channels_last))
+    optimizer = optim.Adam([p, image], lr=0.5)
+    p.grad = cc.ones(4, 3)
+    image.grad = cc.tensor(np.arange(96, dtype=np.float32).reshape(2, 3, 4, 4) - 40.5)
+    optimizer.step()
+    np.testing.assert_allclose(base.numpy()[:, ::2], -0.5, rtol=1e-5)
+    np.testing.assert_array_equal(base.numpy()[:, 1::2], 0)
+    sign = np.sign(np.arange(96).reshape(2, 3, 4, 4) - 40.5)
+    np.testing.assert_allclose(image.detach().numpy(), -0.5 * sign, rtol=1e-5)
+
+
+def test_optimizer_written_in_python():
+    class Signed(optim.Optimizer):
+        def __init__(self, params, lr=0.1):
+            super().__init__(params, {"lr": lr})
+
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    self.state[p]["steps"] = self.state[p].get("steps", 0) + 1
+                    p.data -= group["lr"] * p.grad.sign()
+
+    p = nn.Parameter(cc.zeros(2))
+    optimizer = Signed([p], lr=0.5)
+    p.grad = cc.tensor([3.0, -4.0])
+    optimizer.step()
+    assert p.tolist() == [-0.5, 0.5]
+    state = optimizer.state_dict()
+    assert state["state"] == {0: {"steps": 1}}
+    other = Signed([p])
+    other.load_state_dict(state)
+    assert other.state[p]["steps"] == 1 and other.param_groups[0]["lr"] == 0.5
+    with pytest.raises(NotImplementedError):
+        optim.Optimizer([p], {}).step()
+
+
+def test_named_parameters_and_repr():
+    model = nn.Linear(2, 2)
+    optimizer = optim.SGD(model.named_parameters(), lr=0.1)
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    text = repr(optim.SGD(model.parameters(), lr=0.1))
+    assert text.startswith("SGD (\nParameter Group 0\n    dampening: 0\n") and "lr: 0.1" in text
+
+
+@pytest.mark.parametrize(
+    "make, error, text",
+    [
+        (lambda p: optim.SGD([], lr=0.1), ValueError, "SGD: params is empty"),
+        (lambda p: optim.SGD(p, lr=0.1), TypeError, "params must be an iterable of tensors or dicts, got a Tensor"),
+        (lambda p: optim.SGD([p], lr=-1.0), ValueError, "SGD: lr must not be negative, got -1"),
+        (lambda p: optim.SGD([p], momentum=-0.5), ValueError, "SGD: momentum must not be negative, got -0.5"),
+        (lambda p: optim.SGD([p], nesterov=True), ValueError, "nesterov=True needs a positive momentum and dampening 0, got momentum 0"),
+        (lambda p: optim.SGD([p], weight_decay=-1), ValueError, "weight_decay must not be negative, got -1"),
+        (lambda p: optim.SGD([p, p]), ValueError, "appear more than once"),
+        (lambda p: optim.SGD([{"params": [p]}, {"params": [p]}]), ValueError, "appear more than once"),
+        (lambda p: optim.SGD([p * 2]), ValueError, r"cannot optimize a tensor of shape \(2,\)"),
+        (lambda p: optim.SGD([3]), TypeError, "params must hold tensors, got int"),
+        (lambda p: optim.SGD([cc.tensor([1])]), ValueError, "parameters must be floating-point tensors, got dtype int64"),
+        (lambda p: optim.Adam([p], betas=(0.9, 1.0)), ValueError, r"Adam: betas must be at least 0 and below 1, got \(0.9, 1\)"),
+        (lambda p: optim.AdamW([p], eps=-1), ValueError, "AdamW: eps must not be negative, got -1"),
+        (lambda p: optim.SGD([p]).load_state_dict(optim.SGD([p, nn.Parameter(cc.ones(1))]).state_dict()), ValueError, r"groups of \[2\] parameters, this optimizer has \[1\]"),
+        (lambda p: optim.Adam([p]).load_state_dict({"state": {0: {"step": 1, "exp_avg": np.ones(3)}}, "param_groups": [{"params": [0]}]}), ValueError, r"state 'exp_avg' has shape \(3,\), but its parameter has shape \(2,\)"),
+    ],
+)  # fmt: skip
+def test_bad_arguments(make, error, text):
+    with pytest.raises(error, match=text):
+        make(nn.Parameter(cc.zeros(2)))
+
+
+def test_bad_option_set_later():
+    p = nn.Parameter(cc.zeros(2))
+    optimizer = optim.SGD([p], lr=0.1)
+    optimizer.param_groups[0]["lr"] = -2.0
+    p.grad = cc.ones(2)
+    with pytest.raises(ValueError, match="lr must not be negative, got -2"):
+        optimizer.step()
+    assert p.tolist() == [0.0, 0.0]
+
+
+def test_training_is_torchs():
+    torch = pytest.importorskip("torch")
+
+    def network(lib):
+        return lib.nn.Sequential(
+            lib.nn.Conv2d(1, 4, 3), lib.nn.BatchNorm2d(4), lib.nn.ReLU(), lib.nn.MaxPool2d(2),
+            lib.nn.Flatten(), lib.nn.Linear(36, 3),
+        )  # fmt: skip
+
+    theirs = network(torch)
+    ours = network(cc)
+    ours.load_state_dict(theirs.state_dict())
+    rng = np.random.default_rng(0)
+    losses = []
+    runs = [
+        (cc, ours, optim.SGD(ours.parameters(), lr=0.1, momentum=0.9, nesterov=True)),
+        (torch, theirs, torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, nesterov=True)),
+    ]
+    for _ in range(20):
+        images = rng.standard_normal((8, 1, 8, 8)).astype(np.float32)
+        labels = rng.integers(0, 3, 8)
+        row = []
+        for lib, model, optimizer in runs:
+            optimizer.zero_grad()
+            loss = lib.nn.CrossEntropyLoss()(model(lib.tensor(images)), lib.tensor(labels))
+            loss.backward()
+            optimizer.step()
+            row.append(loss.item())
+        losses.append(row)
+    losses = np.array(losses)
+    np.testing.assert_allclose(losses[:, 0], losses[:, 1], rtol=1e-4, atol=1e-4)
