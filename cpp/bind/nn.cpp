@@ -43,7 +43,10 @@ nb::object sizes_object(const Sizes& values, bool single) {
 
 template <class T>
 auto sizes_property(nb::class_<T, Layer>& cls, const char* name, Sizes PoolOptions::*member) {
-    cls.def_prop_rw(name, [member](T& m) { return sizes_object(m.options.*member, m.rank() > 1 || std::is_same_v<T, MaxPool>); },
+    cls.def_prop_rw(name,
+                    [member](T& m) {
+                        return sizes_object(m.options.*member, m.rank() > 1 || std::is_same_v<T, MaxPool>);
+                    },
                     [member](T& m, const std::variant<int64_t, Sizes>& value) {
                         m.options.*member = value.index() == 0 ? Sizes{std::get<0>(value)} : std::get<1>(value);
                     });

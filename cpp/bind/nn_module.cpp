@@ -336,8 +336,10 @@ void set_tables(nb::handle self, nb::dict parameters, nb::dict buffers, nb::hand
     Module& module = *nb::cast<Module*>(self);
     module.clear();
     for (auto [name, value] : parameters) register_parameter(self, nb::cast<std::string>(name), nb::borrow(value));
-    for (auto [name, value] : buffers)
-        register_buffer(self, nb::cast<std::string>(name), nb::borrow(value), PySequence_Contains(non_persistent.ptr(), name.ptr()) != 1);
+    for (auto [name, value] : buffers) {
+        bool persistent = PySequence_Contains(non_persistent.ptr(), name.ptr()) != 1;
+        register_buffer(self, nb::cast<std::string>(name), nb::borrow(value), persistent);
+    }
     for (auto [name, value] : modules) register_module(self, nb::cast<std::string>(name), nb::borrow(value));
 }
 

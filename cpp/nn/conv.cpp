@@ -24,8 +24,8 @@ Conv::Conv(int rank, int64_t in_channels, int64_t out_channels, Sizes kernel_siz
     per_axis(kind(), "stride", rank, this->options.stride);
     per_axis(kind(), "dilation", rank, this->options.dilation);
     check(o.groups > 0, kind(), ": groups must be positive, got ", o.groups);
-    check(in_channels > 0 && in_channels % o.groups == 0, kind(), ": in_channels must be positive and divisible by groups, got in_channels ",
-          in_channels, ", groups ", o.groups);
+    check(in_channels > 0 && in_channels % o.groups == 0, kind(),
+          ": in_channels must be positive and divisible by groups, got in_channels ", in_channels, ", groups ", o.groups);
     check(out_channels > 0 && out_channels % o.groups == 0, kind(),
           ": out_channels must be positive and divisible by groups, got out_channels ", out_channels, ", groups ", o.groups);
     if (auto* name = std::get_if<std::string>(&o.padding)) {

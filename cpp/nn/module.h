@@ -1,5 +1,5 @@
-// Module: ordered names → parameters, buffers and children, and the training flag. It has no forward of its own; Layer adds one for
-// modules of a single input. Everything here works without Python; hooks and Python subclasses live in bind/.
+// Module: ordered names → parameters, buffers and children, and the training flag. It has no forward of its own; Layer
+// adds one for modules of a single input. Everything here works without Python; hooks and Python subclasses live in bind/.
 #pragma once
 
 #include <string>
