@@ -87,14 +87,19 @@ _METHODS = (
 )  # fmt: skip
 globals().update({name: getattr(Tensor, name) for name in _METHODS})
 
-_SUBMODULES = ("autograd", "cuda", "data", "models", "nn", "optim", "train", "utils")
+_SUBMODULES = (
+    "autograd", "cuda", "data", "describe", "models", "nn", "optim", "plots", "train", "utils",
+)  # fmt: skip
+_LAZY = {"summary": "convcore.describe"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return importlib.import_module(f"convcore.{name}")
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'convcore' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_SUBMODULES])
+    return sorted([*globals(), *_SUBMODULES, *_LAZY])

@@ -84,7 +84,10 @@ def test_info_version_summary(trained):
     version = convcore("version", cwd=folder).stdout.strip()
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", version)
     info = convcore("info", cwd=folder)
-    assert info.returncode == 0 and f"convcore  {version}" in re.sub(" +", "  ", info.stdout)
+    facts = dict(line.split("  ", 1) for line in info.stdout.splitlines())
+    assert info.returncode == 0 and facts["convcore"].strip() == version
+    for name in ("cpu", "instruction set", "threads", "memory", "allocator"):
+        assert facts[name].strip()
     summary = convcore("summary", "lenet5", cwd=folder)
     assert "parameters: 61,706" in summary.stdout
     run = convcore("summary", "runs/digits-1", cwd=folder)

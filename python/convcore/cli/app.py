@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -171,7 +171,7 @@ def summary(
 @app.command()
 def info() -> int:
     """Show the version, the build and what it found on this machine."""
-    rows: dict[str, Any] = report.information()
+    rows = report.information()
     width = max(map(len, rows))
     for name, value in rows.items():
         print(f"{name:{width}}  {value}")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import convcore as cc
+from convcore import _core
 from convcore.data.folder import load_image
 from convcore.data.transforms import Normalize
 from convcore.train import predict
@@ -35,13 +36,19 @@ def predictions(
         yield ", ".join(f"{config.classes[i]} {100 * row[i]:.1f}%" for i in best)
 
 
-def information() -> dict[str, Any]:
+def information() -> dict[str, str]:
     """Facts by name, in the order in which they are shown."""
-    return {
-        "convcore": cc.__version__,
-        "python": f"{platform.python_version()} ({platform.python_implementation()})",
-        "numpy": np.__version__,
-        "platform": platform.platform(),
-        "cpus": os.cpu_count(),
-        "threads": cc.get_num_threads(),
-    }
+    rows = {}
+    for line in cc.show_config().splitlines():
+        name, _, value = line.partition(": ") if ": " in line else line.partition(" ")
+        rows[name] = value
+    rows["extension"] = Path(_core.__file__).name
+    rows["python"] = f"{platform.python_version()} ({platform.python_implementation()})"
+    rows["numpy"] = np.__version__
+    rows["platform"] = platform.platform()
+    rows["cpus"] = str(os.cpu_count())
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    rows["memory"] = f"{pages * size / 2**30:.1f} GiB"
+    held = cc.memory_stats()
+    rows["allocator"] = ", ".join(f"{name} {value:,} B" for name, value in held.items())
+    return rows
