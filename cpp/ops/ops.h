@@ -64,6 +64,15 @@ Tensor argmin(const Tensor& x, std::optional<int64_t> axis = {}, bool keepdim = 
 Tensor any(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor all(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 
+// Built of them (statistics.cpp); along one axis (scan.cpp, sort.cpp)
+Tensor std(const Tensor& x, const Axes& axes = {}, double correction = 1, bool keepdim = false);
+Tensor norm(const Tensor& x, double p, const Axes& axes = {}, bool keepdim = false);
+Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim = false);
+Tensor cumsum(const Tensor& input, int64_t dim);
+std::pair<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending);   // values, indices; stable
+Tensor argsort(const Tensor& input, int64_t dim, bool descending);
+std::pair<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool largest);
+
 // Shapes and views (view.cpp)
 Tensor view(const Tensor& x, const Shape& shape);
 Tensor reshape(const Tensor& x, const Shape& shape);
@@ -138,7 +147,7 @@ struct PoolOptions {
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options);  // values, indices
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options);
 
-// Normalisation, softmax, dropout (norm.cpp, softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
+// Normalisation, softmax, dropout (batch_norm.cpp, softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);
 Tensor softmax(const Tensor& input, int64_t dim);
