@@ -87,9 +87,9 @@ void definition() {
 
 int main() {
     definition();
-    for (int64_t channels : {1, 2, 3, 6, 16, 20, 64, 65, 100, 257, 512})
-        for (int64_t rows : {1, 2, 7, 33, 130, 3000}) {
-            if (rows * channels > 400000) continue;
+    for (int64_t channels : {1, 3, 6, 20, 64, 65, 257, 512})
+        for (int64_t rows : {1, 7, 130, 3000}) {
+            if (rows * channels > 200000) continue;
             for (bool training : {false, true})
                 for (bool affine : {false, true}) {
                     compare<float>(rows, channels, training, affine, 0);

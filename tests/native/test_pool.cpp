@@ -80,8 +80,8 @@ void against_reference() {
         {{5, 2, 2, 0, 0, 1, 0}, {6, 3, 1, 1, 1, 1, 0}, {7, 2, 1, 1, 1, 2, 0}},
     };
     for (const auto& axes : cases)
-        for (int64_t c : {1, 3, 6, 8, 16, 17, 33})
-            for (int64_t n : {0, 1, 3}) {
+        for (int64_t c : {1, 6, 16, 33})
+            for (int64_t n : {1, 3}) {
                 for (bool with_nan : {false, true}) {
                     compare<float>(problem(Dtype::Float32, PoolMode::Max, n, c, axes), with_nan);
                     compare<double>(problem(Dtype::Float64, PoolMode::Max, n, c, axes), with_nan);
@@ -121,5 +121,7 @@ void by_hand() {
 int main() {
     by_hand();
     against_reference();
+    compare<float>(problem(Dtype::Float32, PoolMode::Max, 0, 4, {{8, 2, 2, 0, 0, 1, 0}}), false);
+    compare<float>(problem(Dtype::Float32, PoolMode::Average, 2, 0, {{8, 2, 2, 0, 0, 1, 0}}), false);
     return finish("pool");
 }
