@@ -80,19 +80,33 @@ void scatter_as(const Strided& layout, int array, const T* src, int64_t begin, i
 
 }  // namespace
 
-void gather(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin, int64_t n, void* dst) {
+void gather(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin,
+            int64_t n, void* dst) {
     switch (itemsize) {
-        case 1: return gather_as(layout, array, static_cast<const uint8_t*>(src), begin, n, static_cast<uint8_t*>(dst));
-        case 4: return gather_as(layout, array, static_cast<const uint32_t*>(src), begin, n, static_cast<uint32_t*>(dst));
-        default: return gather_as(layout, array, static_cast<const uint64_t*>(src), begin, n, static_cast<uint64_t*>(dst));
+        case 1:
+            return gather_as(layout, array, static_cast<const uint8_t*>(src), begin, n,
+                             static_cast<uint8_t*>(dst));
+        case 4:
+            return gather_as(layout, array, static_cast<const uint32_t*>(src), begin, n,
+                             static_cast<uint32_t*>(dst));
+        default:
+            return gather_as(layout, array, static_cast<const uint64_t*>(src), begin, n,
+                             static_cast<uint64_t*>(dst));
     }
 }
 
-void scatter(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin, int64_t n, void* dst) {
+void scatter(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin,
+             int64_t n, void* dst) {
     switch (itemsize) {
-        case 1: return scatter_as(layout, array, static_cast<const uint8_t*>(src), begin, n, static_cast<uint8_t*>(dst));
-        case 4: return scatter_as(layout, array, static_cast<const uint32_t*>(src), begin, n, static_cast<uint32_t*>(dst));
-        default: return scatter_as(layout, array, static_cast<const uint64_t*>(src), begin, n, static_cast<uint64_t*>(dst));
+        case 1:
+            return scatter_as(layout, array, static_cast<const uint8_t*>(src), begin, n,
+                              static_cast<uint8_t*>(dst));
+        case 4:
+            return scatter_as(layout, array, static_cast<const uint32_t*>(src), begin, n,
+                              static_cast<uint32_t*>(dst));
+        default:
+            return scatter_as(layout, array, static_cast<const uint64_t*>(src), begin, n,
+                              static_cast<uint64_t*>(dst));
     }
 }
 

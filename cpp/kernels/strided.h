@@ -1,4 +1,5 @@
-// Walking several strided arrays together in the order in which one of them (array 0) lies in memory.
+// Walking several strided arrays together in the order in which one of them (array 0) lies in
+// memory.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ struct Strided {
     int64_t stride[kMaxArrays][kMaxRank];  // in elements
     int64_t offset[kMaxArrays];            // of the first element from the array's own pointer
 
-    // Drops axes of size 1, makes array 0's strides descend and be positive, merges axes that are one for every array. Rank ≥ 1.
+    // Drops axes of size 1, makes array 0's strides descend and be positive, merges axes that are
+    // one for every array. Rank ≥ 1.
     Strided(const Shape& shape, const Shape* const* strides, int arrays);
 
     int64_t numel() const {
@@ -32,9 +34,9 @@ struct Strided {
         return true;
     }
 
-    // Calls f(offset, count, step) for the runs along the last axis that hold the elements [begin, begin + n) of one array.
-    template <class F>
-    void walk(int array, int64_t begin, int64_t n, F&& f) const {
+    // Calls f(offset, count, step) for the runs along the last axis that hold the elements [begin,
+    // begin + n) of one array.
+    template <class F> void walk(int array, int64_t begin, int64_t n, F&& f) const {
         int64_t index[kMaxRank];
         int64_t at = offset[array], rest = begin;
         for (int i = rank - 1; i >= 0; --i) {
@@ -61,8 +63,11 @@ struct Strided {
     }
 };
 
-// Copies elements [begin, begin + n) of a strided array to or from dense memory. Elements are itemsize bytes (1, 4 or 8).
-void gather(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin, int64_t n, void* dst);
-void scatter(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin, int64_t n, void* dst);
+// Copies elements [begin, begin + n) of a strided array to or from dense memory. Elements are
+// itemsize bytes (1, 4 or 8).
+void gather(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin,
+            int64_t n, void* dst);
+void scatter(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin,
+             int64_t n, void* dst);
 
 }  // namespace cc

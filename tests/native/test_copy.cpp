@@ -1,4 +1,5 @@
-// Copies and fills over random layouts and dtypes against plain loops; transpositions; what lies outside stays untouched.
+// Copies and fills over random layouts and dtypes against plain loops; transpositions; what lies
+// outside stays untouched.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -51,17 +52,18 @@ Strides random_strides(const Shape& shape, bool source) {
     return s;
 }
 
-template <class From, class To>
-void test_pair(int rounds) {
+template <class From, class To> void test_pair(int rounds) {
     for (int round = 0; round < rounds; ++round) {
         Shape shape;
         const int rank = pick(0, 5), most = round % 5 ? 7 : 70;
         for (int i = 0; i < rank; ++i) shape.push_back(pick(0, 40) ? pick(1, most) : 0);
         if (shape.numel() > 100000) continue;
         const Strides from = random_strides(shape, true), to = random_strides(shape, false);
-        std::vector<uint8_t> src((from.size + 1) * sizeof(From)), dst((to.size + 1) * sizeof(To), 3);
+        std::vector<uint8_t> src((from.size + 1) * sizeof(From)),
+            dst((to.size + 1) * sizeof(To), 3);
         From* s = reinterpret_cast<From*>(src.data());
-        for (int64_t i = 0; i <= from.size; ++i) s[i] = static_cast<From>(pick(0, 200)) / (std::is_floating_point_v<From> ? 4 : 1);
+        for (int64_t i = 0; i <= from.size; ++i)
+            s[i] = static_cast<From>(pick(0, 200)) / (std::is_floating_point_v<From> ? 4 : 1);
         std::vector<uint8_t> want = dst;
         for (int64_t k = 0, n = shape.numel(); k < n; ++k) {
             int64_t a = from.offset, b = to.offset, rest = k;
@@ -72,7 +74,8 @@ void test_pair(int rounds) {
             }
             reinterpret_cast<To*>(want.data())[b] = static_cast<To>(s[a]);
         }
-        copy({shape, dtype_of<From>, dtype_of<To>, from.strides, to.strides}, s + from.offset, reinterpret_cast<To*>(dst.data()) + to.offset);
+        copy({shape, dtype_of<From>, dtype_of<To>, from.strides, to.strides}, s + from.offset,
+             reinterpret_cast<To*>(dst.data()) + to.offset);
         EXPECT(dst == want, "%s to %s, round %d", name(dtype_of<From>), name(dtype_of<To>), round);
 
         std::vector<uint8_t> filled((to.size + 1) * sizeof(To), 3);
@@ -80,16 +83,17 @@ void test_pair(int rounds) {
         const To value = static_cast<To>(1);
         for (int64_t k = 0, n = shape.numel(); k < n; ++k) {
             int64_t b = to.offset, rest = k;
-            for (int i = rank - 1; i >= 0; --i) b += rest % shape[i] * to.strides[i], rest /= shape[i];
+            for (int i = rank - 1; i >= 0; --i)
+                b += rest % shape[i] * to.strides[i], rest /= shape[i];
             reinterpret_cast<To*>(want.data())[b] = value;
         }
-        fill(shape, to.strides, dtype_of<To>, reinterpret_cast<To*>(filled.data()) + to.offset, &value);
+        fill(shape, to.strides, dtype_of<To>, reinterpret_cast<To*>(filled.data()) + to.offset,
+             &value);
         EXPECT(filled == want, "fill, round %d", round);
     }
 }
 
-template <class T>
-void test_transpose() {
+template <class T> void test_transpose() {
     for (int64_t c : {1, 3, 4, 8, 17, 64, 130})
         for (int64_t hw : {1, 7, 16, 65, 200}) {
             std::vector<T> x(2 * c * hw), y(x.size()), back(x.size());
@@ -101,7 +105,8 @@ void test_transpose() {
                 for (int64_t n = 0; n < 2; ++n)
                     for (int64_t i = 0; i < c; ++i)
                         for (int64_t j = 0; j < hw; ++j)
-                            EXPECT(y[n * c * hw + j * c + i] == x[n * c * hw + i * hw + j], "transpose %d × %d", int(c), int(hw));
+                            EXPECT(y[n * c * hw + j * c + i] == x[n * c * hw + i * hw + j],
+                                   "transpose %d × %d", int(c), int(hw));
                 copy({shape, dtype_of<T>, dtype_of<T>, last, rows}, y.data(), back.data());
                 EXPECT(back == x, "transpose %d × %d and back", int(c), int(hw));
             }
@@ -112,14 +117,14 @@ void test_values() {
     const float x[] = {-1.7f, 2.9f, 0.25f, 300.0f};
     int32_t whole[4];
     copy({{4}, Dtype::Float32, Dtype::Int32, {1}, {1}}, x, whole);
-    EXPECT(whole[0] == -1 && whole[1] == 2 && whole[2] == 0 && whole[3] == 300, "float to int truncates");
+    EXPECT(whole[0] == -1 && whole[1] == 2 && whole[2] == 0 && whole[3] == 300,
+           "float to int truncates");
     bool truth[4];
     copy({{4}, Dtype::Float32, Dtype::Bool, {1}, {1}}, x, truth);
     EXPECT(truth[0] && truth[1] && truth[2] && truth[3], "to bool tests against zero");
 }
 
-template <class From>
-void test_from() {
+template <class From> void test_from() {
     test_pair<From, bool>(60);
     test_pair<From, uint8_t>(60);
     test_pair<From, int32_t>(60);

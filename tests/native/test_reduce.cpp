@@ -1,4 +1,5 @@
-// Reductions of every kind over random layouts against plain loops, NaN and tie rules, accuracy, threads, instruction sets.
+// Reductions of every kind over random layouts against plain loops, NaN and tie rules, accuracy,
+// threads, instruction sets.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -26,8 +27,9 @@ namespace {
         }                                                        \
     } while (0)
 
-constexpr Reduction kAll[] = {Reduction::Sum, Reduction::Prod, Reduction::Max,    Reduction::Min,       Reduction::Any,
-                              Reduction::All, Reduction::ArgMax, Reduction::ArgMin, Reduction::SumSquares};
+constexpr Reduction kAll[] = {Reduction::Sum,    Reduction::Prod,   Reduction::Max,
+                              Reduction::Min,    Reduction::Any,    Reduction::All,
+                              Reduction::ArgMax, Reduction::ArgMin, Reduction::SumSquares};
 
 std::mt19937 rng(11);
 int pick(int from, int to) { return from + static_cast<int>(rng() % (to - from + 1)); }
@@ -44,8 +46,7 @@ std::vector<int64_t> offsets(const Shape& shape, const Shape& strides) {
     return at;
 }
 
-template <class T>
-double reference(Reduction op, const T* x, const std::vector<int64_t>& at) {
+template <class T> double reference(Reduction op, const T* x, const std::vector<int64_t>& at) {
     const bool greatest = op == Reduction::Max || op == Reduction::ArgMax;
     double acc = op == Reduction::Prod || op == Reduction::All ? 1 : 0;
     size_t best = 0;
@@ -63,8 +64,7 @@ double reference(Reduction op, const T* x, const std::vector<int64_t>& at) {
     return acc;
 }
 
-template <class T>
-void test_layouts(int rounds) {
+template <class T> void test_layouts(int rounds) {
     for (int round = 0; round < rounds; ++round) {
         const int rank = pick(0, 5), most = round % 8 ? 6 : 50;
         std::vector<int64_t> size(rank), stride(rank);
@@ -89,13 +89,20 @@ void test_layouts(int rounds) {
         // Small whole numbers: sums are exact in any order. Products use ±1 and a rare 2.
         std::vector<uint8_t> memory((step + 1) * sizeof(T));
         T* x = reinterpret_cast<T*>(memory.data());
-        for (int64_t i = 0; i <= step; ++i) x[i] = static_cast<T>(std::is_same_v<T, uint8_t> ? pick(0, 9) : pick(-9, 9));
-        const std::vector<int64_t> outer = offsets(p.kept, p.kept_strides), inner = offsets(p.reduced, p.reduced_strides);
+        for (int64_t i = 0; i <= step; ++i)
+            x[i] = static_cast<T>(std::is_same_v<T, uint8_t> ? pick(0, 9) : pick(-9, 9));
+        const std::vector<int64_t> outer = offsets(p.kept, p.kept_strides),
+                                   inner = offsets(p.reduced, p.reduced_strides);
         for (Reduction op : kAll) {
-            if ((op == Reduction::Any || op == Reduction::All) != std::is_same_v<T, bool> && !(std::is_same_v<T, bool> && op >= Reduction::Max)) continue;
+            if ((op == Reduction::Any || op == Reduction::All) != std::is_same_v<T, bool> &&
+                !(std::is_same_v<T, bool> && op >= Reduction::Max))
+                continue;
             if (std::is_same_v<T, bool> && op == Reduction::SumSquares) continue;
             if (op == Reduction::Prod)
-                for (int64_t i = 0; i <= step; ++i) x[i] = static_cast<T>(std::is_same_v<T, uint8_t> || pick(0, 3) ? 1 : pick(0, 9) ? -1 : 2);
+                for (int64_t i = 0; i <= step; ++i)
+                    x[i] = static_cast<T>(std::is_same_v<T, uint8_t> || pick(0, 3) ? 1
+                                          : pick(0, 9)                             ? -1
+                                                                                   : 2);
             const bool position = op == Reduction::ArgMax || op == Reduction::ArgMin;
             std::vector<uint8_t> result(outer.size() * 8);
             reduce(op, p, x + offset, result.data());
@@ -104,40 +111,46 @@ void test_layouts(int rounds) {
                 for (int64_t& a : at) a += offset + outer[o];
                 const double want = reference(op, x, at);
                 double got;
-                if (position) got = static_cast<double>(reinterpret_cast<int64_t*>(result.data())[o]);
+                if (position)
+                    got = static_cast<double>(reinterpret_cast<int64_t*>(result.data())[o]);
                 else got = static_cast<double>(reinterpret_cast<T*>(result.data())[o]);
-                if (std::is_integral_v<T> && !std::is_same_v<T, bool> && !position && std::abs(want) < 9e15)
-                    EXPECT(got == static_cast<double>(static_cast<T>(static_cast<int64_t>(want))), "%s op %d round %d: %g, expected %g",
-                           name(dtype_of<T>), int(op), round, got, want);
+                if (std::is_integral_v<T> && !std::is_same_v<T, bool> && !position &&
+                    std::abs(want) < 9e15)
+                    EXPECT(got == static_cast<double>(static_cast<T>(static_cast<int64_t>(want))),
+                           "%s op %d round %d: %g, expected %g", name(dtype_of<T>), int(op), round,
+                           got, want);
                 else if (std::abs(want) < 9e15)
-                    EXPECT(got == want, "%s op %d round %d: %g, expected %g", name(dtype_of<T>), int(op), round, got, want);
+                    EXPECT(got == want, "%s op %d round %d: %g, expected %g", name(dtype_of<T>),
+                           int(op), round, got, want);
             }
         }
     }
 }
 
-template <class T>
-T reduce_all(Reduction op, const std::vector<T>& x) {
+template <class T> T reduce_all(Reduction op, const std::vector<T>& x) {
     T out;
     reduce(op, {dtype_of<T>, {}, {}, {static_cast<int64_t>(x.size())}, {1}}, x.data(), &out);
     return out;
 }
 
-template <class T>
-void test_special() {
+template <class T> void test_special() {
     const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
     for (int n : {1, 2, 15, 16, 17, 63, 64, 65, 1000, 5000})
         for (int at : {0, n / 2, n - 1}) {
             std::vector<T> x(n, T(-1));
             x[at] = nan;
-            EXPECT(std::isnan(reduce_all(Reduction::Max, x)) && std::isnan(reduce_all(Reduction::Min, x)), "NaN at %d of %d", at, n);
+            EXPECT(std::isnan(reduce_all(Reduction::Max, x)) &&
+                       std::isnan(reduce_all(Reduction::Min, x)),
+                   "NaN at %d of %d", at, n);
             int64_t where;
             for (Reduction op : {Reduction::ArgMax, Reduction::ArgMin}) {
                 reduce(op, {dtype_of<T>, {}, {}, {n}, {1}}, x.data(), &where);
                 EXPECT(where == at, "argmax of NaN at %d of %d: %d", at, n, int(where));
             }
             x[at] = -inf;
-            EXPECT(reduce_all(Reduction::Min, x) == -inf && reduce_all(Reduction::Max, x) == (n > 1 ? T(-1) : -inf), "-inf");
+            EXPECT(reduce_all(Reduction::Min, x) == -inf &&
+                       reduce_all(Reduction::Max, x) == (n > 1 ? T(-1) : -inf),
+                   "-inf");
             // The same as a column of three.
             std::vector<T> columns(3 * n, T(0)), out(3);
             columns[3 * at + 1] = nan;
@@ -145,7 +158,8 @@ void test_special() {
             EXPECT(out[0] == 0 && std::isnan(out[1]) && out[2] == 0, "NaN in a column");
             int64_t positions[3];
             reduce(Reduction::ArgMin, {dtype_of<T>, {3}, {1}, {n}, {3}}, columns.data(), positions);
-            EXPECT(positions[0] == 0 && positions[1] == at && positions[2] == 0, "NaN's place in a column");
+            EXPECT(positions[0] == 0 && positions[1] == at && positions[2] == 0,
+                   "NaN's place in a column");
         }
     const T none[1] = {};
     T out[2] = {7, 7};
@@ -171,16 +185,20 @@ void test_sums() {
     float first[3][70], out[70];
     for (int threads : {1, 2, 3, 8}) {
         ThreadsScope scope(threads);
-        const float sum = reduce_all(Reduction::Sum, x), square = reduce_all(Reduction::SumSquares, x);
-        EXPECT(std::abs(sum - total) < 2e-7 * total, "%s sum %.9g, expected %.9Lg", name(isa()), sum, total);
-        EXPECT(std::abs(square - squares) < 2e-7 * squares, "sum of squares %.9g, expected %.9Lg", square, squares);
+        const float sum = reduce_all(Reduction::Sum, x),
+                    square = reduce_all(Reduction::SumSquares, x);
+        EXPECT(std::abs(sum - total) < 2e-7 * total, "%s sum %.9g, expected %.9Lg", name(isa()),
+               sum, total);
+        EXPECT(std::abs(square - squares) < 2e-7 * squares, "sum of squares %.9g, expected %.9Lg",
+               square, squares);
         const ReduceProblem problems[] = {{Dtype::Float32, {64}, {1}, {n / 64}, {64}},
                                           {Dtype::Float32, {7}, {1}, {40, 1000}, {70000, 7}},
                                           {Dtype::Float32, {40}, {70000}, {60000}, {1}}};
         for (int i = 0; i < 3; ++i) {
             reduce(Reduction::Sum, problems[i], x.data(), threads == 1 ? first[i] : out);
             if (threads > 1)
-                EXPECT(std::memcmp(first[i], out, problems[i].kept.numel() * sizeof(float)) == 0, "%d threads differ in problem %d", threads, i);
+                EXPECT(std::memcmp(first[i], out, problems[i].kept.numel() * sizeof(float)) == 0,
+                       "%d threads differ in problem %d", threads, i);
         }
     }
 }

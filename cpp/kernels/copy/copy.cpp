@@ -1,8 +1,10 @@
-// dst[i…] = (dst_dtype) src[i…] for strided arrays. Axes are put in the destination's memory order and merged; then
+// dst[i…] = (dst_dtype) src[i…] for strided arrays. Axes are put in the destination's memory order
+// and merged; then
 //   dense       both are dense: memcpy, or one conversion loop;
-//   transposed  the destination's inner axis is strided in the source and another one contiguous there (NCHW ↔ NHWC): tiles of kTile × kTile,
-//               in registers where the instruction set has it;
-//   gathered    runs along the inner axis, straight from one side to the other where one of them is dense and the dtype stays;
+//   transposed  the destination's inner axis is strided in the source and another one contiguous
+//               there (NCHW ↔ NHWC): tiles, in registers where the instruction set has it;
+//   gathered    runs along the inner axis, straight from one side to the other where one of them is
+//               dense and the dtype stays;
 //   buffered    otherwise, through a block in the first-level cache.
 #include "kernels/copy/copy.h"
 
@@ -22,12 +24,13 @@ constexpr int64_t kBlock = 1024;
 constexpr int64_t kGrain = 16 * 1024;
 constexpr int64_t kTile = 64;
 
-template <class To, class From>
-To converted(From value) {
+template <class To, class From> To converted(From value) {
     if constexpr (std::is_same_v<To, bool>) return value != From{};
     else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
         // Out of int64's range C++ leaves the result open; this is the machine's.
-        return static_cast<To>(value >= From(-0x1p63) && value < From(0x1p63) ? static_cast<int64_t>(value) : INT64_MIN);
+        return static_cast<To>(value >= From(-0x1p63) && value < From(0x1p63)
+                                   ? static_cast<int64_t>(value)
+                                   : INT64_MIN);
     else return static_cast<To>(value);
 }
 
@@ -44,9 +47,11 @@ void convert(Dtype from, Dtype to, const void* src, void* dst, int64_t n) {
 }
 
 template <class T>
-void transpose(const char* src, int64_t from, char* dst, int64_t to, int64_t rows, int64_t columns) {
+void transpose(const char* src, int64_t from, char* dst, int64_t to, int64_t rows,
+               int64_t columns) {
 #ifdef CONVCORE_X86
-    if (sizeof(T) == 4 && isa() >= Isa::Avx2) return avx2::transpose32(src, from, dst, to, rows, columns);
+    if (sizeof(T) == 4 && isa() >= Isa::Avx2)
+        return avx2::transpose32(src, from, dst, to, rows, columns);
 #endif
     const T* s = reinterpret_cast<const T*>(src);
     T* d = reinterpret_cast<T*>(dst);
@@ -54,7 +59,8 @@ void transpose(const char* src, int64_t from, char* dst, int64_t to, int64_t row
         for (int64_t r = 0; r < rows; ++r) d[c * to + r] = s[r * from + c];
 }
 
-// The axis that is contiguous in the source where that is not the destination's own; −1 if there is none worth tiling for.
+// The axis that is contiguous in the source where that is not the destination's own; −1 if there is
+// none worth tiling for.
 int transposed_axis(const Strided& s) {
     const int last = s.rank - 1;
     if (s.stride[0][last] != 1 || s.stride[1][last] == 1 || s.stride[1][last] == 0) return -1;
@@ -66,25 +72,32 @@ int transposed_axis(const Strided& s) {
 void copy_transposed(const Strided& s, int axis, size_t item, const char* src, char* dst) {
     const int last = s.rank - 1;
     const int64_t rows = s.size[last], columns = s.size[axis];
-    const int64_t tile_rows = std::min(rows, kTile), tile_columns = std::min(columns, kTile * kTile / tile_rows / 8 * 8);
-    const int64_t down = (rows + tile_rows - 1) / tile_rows, across = (columns + tile_columns - 1) / tile_columns;
+    const int64_t tile_rows = std::min(rows, kTile),
+                  tile_columns = std::min(columns, kTile * kTile / tile_rows / 8 * 8);
+    const int64_t down = (rows + tile_rows - 1) / tile_rows,
+                  across = (columns + tile_columns - 1) / tile_columns;
     const int64_t outer = s.numel() / (rows * columns), work = tile_rows * tile_columns;
-    parallel_for(outer * down * across, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
-        for (int64_t task = begin; task < end; ++task) {
-            const int64_t r = task % down * tile_rows, c = task / down % across * tile_columns;
-            int64_t rest = task / down / across, from = s.offset[1] + r * s.stride[1][last] + c, to = s.offset[0] + c * s.stride[0][axis] + r;
-            for (int i = last - 1; i >= 0; --i) {
-                if (i == axis) continue;
-                from += rest % s.size[i] * s.stride[1][i];
-                to += rest % s.size[i] * s.stride[0][i];
-                rest /= s.size[i];
+    parallel_for(
+        outer * down * across, std::max<int64_t>(1, kGrain / work),
+        [&](int64_t begin, int64_t end) {
+            for (int64_t task = begin; task < end; ++task) {
+                const int64_t r = task % down * tile_rows, c = task / down % across * tile_columns;
+                int64_t rest = task / down / across, from = s.offset[1] + r * s.stride[1][last] + c,
+                        to = s.offset[0] + c * s.stride[0][axis] + r;
+                for (int i = last - 1; i >= 0; --i) {
+                    if (i == axis) continue;
+                    from += rest % s.size[i] * s.stride[1][i];
+                    to += rest % s.size[i] * s.stride[0][i];
+                    rest /= s.size[i];
+                }
+                auto* run = item == 1   ? transpose<uint8_t>
+                            : item == 4 ? transpose<uint32_t>
+                                        : transpose<uint64_t>;
+                const int64_t bytes = static_cast<int64_t>(item);
+                run(src + from * bytes, s.stride[1][last], dst + to * bytes, s.stride[0][axis],
+                    std::min(tile_rows, rows - r), std::min(tile_columns, columns - c));
             }
-            auto* run = item == 1 ? transpose<uint8_t> : item == 4 ? transpose<uint32_t> : transpose<uint64_t>;
-            const int64_t bytes = static_cast<int64_t>(item);
-            run(src + from * bytes, s.stride[1][last], dst + to * bytes, s.stride[0][axis], std::min(tile_rows, rows - r),
-                std::min(tile_columns, columns - c));
-        }
-    });
+        });
 }
 
 }  // namespace
@@ -146,7 +159,8 @@ void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, cons
             s.walk(0, begin, count, [&](int64_t at, int64_t run, int64_t step) {
                 T* to = static_cast<T*>(dst) + at;
                 if (step == 1) std::fill(to, to + run, v);
-                else for (int64_t i = 0; i < run; ++i) to[i * step] = v;
+                else
+                    for (int64_t i = 0; i < run; ++i) to[i * step] = v;
             });
         });
     });

@@ -1,4 +1,5 @@
-// Strided copies with conversion: the one way data changes layout or dtype. Also fill, gather and scatter of whole rows.
+// Strided copies with conversion: the one way data changes layout or dtype. Also fill, gather and
+// scatter of whole rows.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,9 @@
 
 namespace cc {
 
-// dst[i…] = (dst_dtype) src[i…] for every index of shape; strides in elements, any sign, 0 broadcasts src.
-// Float to integer truncates, anything to bool tests ≠ 0 (PyTorch's `to`). dst elements do not overlap.
+// dst[i…] = (dst_dtype) src[i…] for every index of shape; strides in elements, any sign, 0
+// broadcasts src. Float to integer truncates, anything to bool tests ≠ 0 (PyTorch's `to`). dst
+// elements do not overlap.
 struct CopyProblem {
     Shape shape;
     Dtype src_dtype, dst_dtype;

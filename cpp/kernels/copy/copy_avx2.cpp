@@ -1,6 +1,7 @@
-// 8×8 blocks of 4-byte elements, transposed in registers: eight loads along the source's rows, three rounds of interleaving (pairs,
-// quarters, halves), eight stores along the destination's rows. Every cache line is read and written whole, so strides that are powers of
-// two do no harm. What is left at the edges goes element by element.
+// 8×8 blocks of 4-byte elements, transposed in registers: eight loads along the source's rows,
+// three rounds of interleaving (pairs, quarters, halves), eight stores along the destination's
+// rows. Every cache line is read and written whole, so strides that are powers of two do no harm.
+// What is left at the edges goes element by element.
 #include <immintrin.h>
 
 #include "kernels/copy/transpose.h"
@@ -29,14 +30,17 @@ inline void block(const float* src, int64_t from, float* dst, int64_t to) {
 
 }  // namespace
 
-void transpose32(const void* src_, int64_t from, void* dst_, int64_t to, int64_t rows, int64_t columns) {
+void transpose32(const void* src_, int64_t from, void* dst_, int64_t to, int64_t rows,
+                 int64_t columns) {
     const float* src = static_cast<const float*>(src_);
     float* dst = static_cast<float*>(dst_);
     const int64_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
     for (int64_t c = 0; c < whole_columns; c += 8)
-        for (int64_t r = 0; r < whole_rows; r += 8) block(src + r * from + c, from, dst + c * to + r, to);
+        for (int64_t r = 0; r < whole_rows; r += 8)
+            block(src + r * from + c, from, dst + c * to + r, to);
     for (int64_t c = 0; c < columns; ++c)
-        for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r) dst[c * to + r] = src[r * from + c];
+        for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
+            dst[c * to + r] = src[r * from + c];
 }
 
 }  // namespace cc::avx2

@@ -1,11 +1,14 @@
 // Elementwise functions: out[i…] = f(a[i…], b[i…], …), PyTorch's semantics.
 //
-// Nothing is instantiated per layout: the compiled loops (loops.inl, one per formula, vector type and instruction set) see contiguous
-// memory only. The problem is first put in the output's memory order with mergeable axes merged. Then, block by block,
-//   flat     output contiguous, inputs contiguous or a repeated pattern of ≤ kBlock elements (a bias, a scalar), tiled once per task;
-//   rows     inner axis contiguous or broadcast for every array: one call per row piece;
-//   gathered otherwise, operands pass through a block that stays in the first-level cache.
-// A large operand in another memory format (row-major beside channels-last) is first turned by a tiled copy.
+// Nothing is instantiated per layout: the compiled loops (loops.inl, one per formula, vector type
+// and instruction set) see contiguous memory only. Axes are put in the output's memory order and
+// merged. Then, block by block,
+//   flat      output contiguous, inputs contiguous or a repeated pattern of ≤ kBlock elements (a
+//             bias, a scalar), tiled once per task;
+//   rows      inner axis contiguous or broadcast for every array: one call per row piece;
+//   gathered  otherwise: operands pass through a block that stays in the first-level cache. A large
+//             operand in another memory format (row-major beside channels-last) is first turned by
+//             a tiled copy.
 // Blocks do not depend on the number of threads, and values do not depend on blocks.
 #include "kernels/elementwise/elementwise.h"
 
@@ -22,15 +25,17 @@ namespace cc {
 
 namespace {
 
-constexpr int64_t kBlock = 1024;       // elements of a block: four arrays of 8 bytes fill a 32 KB cache
+constexpr int64_t kBlock = 1024;  // elements of a block: four arrays of 8 bytes fill a 32 KB cache
 constexpr int64_t kGrain = 16 * 1024;  // elements worth waking a thread for
 
 const ElementwiseLoops& loops(Dtype dtype) {
 #ifdef CONVCORE_X86
     if (is_floating(dtype)) {
         const bool single = dtype == Dtype::Float32;
-        if (isa() == Isa::Avx512) return single ? avx512::elementwise_float32 : avx512::elementwise_float64;
-        if (isa() == Isa::Avx2) return single ? avx2::elementwise_float32 : avx2::elementwise_float64;
+        if (isa() == Isa::Avx512)
+            return single ? avx512::elementwise_float32 : avx512::elementwise_float64;
+        if (isa() == Isa::Avx2)
+            return single ? avx2::elementwise_float32 : avx2::elementwise_float64;
     }
 #endif
     return generic::elementwise_loops[static_cast<int>(dtype)];
@@ -60,7 +65,7 @@ enum class Mode { Flat, Rows, Gathered };
 struct Plan {
     Strided layout;  // array 0 is the output
     Mode mode;
-    int64_t block;   // elements of one call at most
+    int64_t block;  // elements of one call at most
     size_t item[Strided::kMaxArrays];
 
     Plan(const ElementwiseProblem& p, int inputs, Dtype first) : layout(order(p, inputs)) {
@@ -79,7 +84,8 @@ struct Plan {
         const int last = layout.rank - 1;
         block = kBlock;
         bool flat = layout.dense(0), rows = layout.size[last] >= 32, all_dense = flat;
-        for (int a = 0; a < layout.arrays; ++a) rows = rows && (layout.stride[a][last] == 1 || (a > 0 && layout.stride[a][last] == 0));
+        for (int a = 0; a < layout.arrays; ++a)
+            rows = rows && (layout.stride[a][last] == 1 || (a > 0 && layout.stride[a][last] == 0));
         for (int a = 1; a < layout.arrays; ++a) {
             if (layout.dense(a)) continue;
             all_dense = false;
@@ -99,7 +105,8 @@ struct Plan {
 using Loop = FunctionRef<void(const void* const* in, void* out, int64_t n)>;
 
 // One task: elements [begin, end) in the output's order; begin is a multiple of plan.block.
-void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin, int64_t end, Loop loop) {
+void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin, int64_t end,
+               Loop loop) {
     const Strided& s = plan.layout;
     const int last = s.rank - 1;
     alignas(64) char buffer[Strided::kMaxArrays][kBlock * 8];
@@ -124,7 +131,8 @@ void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin
                     const char* source = in[a - 1] + at[a] * static_cast<int64_t>(plan.item[a]);
                     if (s.stride[a][last] == 0) {
                         if (filled[a - 1] != source)
-                            gather(s, a, plan.item[a], in[a - 1], row, std::min(plan.block, s.size[last]), buffer[a]);
+                            gather(s, a, plan.item[a], in[a - 1], row,
+                                   std::min(plan.block, s.size[last]), buffer[a]);
                         filled[a - 1] = source;
                         from[a - 1] = buffer[a];
                     } else {
@@ -152,7 +160,8 @@ void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin
             if (is_dense[a]) {
                 from[a - 1] = in[a - 1] + (s.offset[a] + i) * item;
             } else {
-                if (!repeats[a] || i == begin) gather(s, a, plan.item[a], in[a - 1], i, n, buffer[a]);
+                if (!repeats[a] || i == begin)
+                    gather(s, a, plan.item[a], in[a - 1], i, n, buffer[a]);
                 from[a - 1] = buffer[a];
             }
         }
@@ -165,7 +174,8 @@ void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin
     }
 }
 
-// An input whose inner axis is another one than the output's: better turned by copy's tiles than gathered element by element.
+// An input whose inner axis is another one than the output's: better turned by copy's tiles than
+// gathered element by element.
 bool turned(const Strided& s, int array) {
     const int last = s.rank - 1;
     if (s.stride[array][last] == 0 || s.stride[array][last] == 1) return false;
@@ -189,8 +199,11 @@ Plan with_turned_copies(const Plan& plan, const char** in, Scratch<char>& room) 
             strides[i] = s.stride[a][i];
             s.stride[a][i] = dense[i];
         }
-        const Dtype dtype = plan.item[a] == 1 ? Dtype::UInt8 : plan.item[a] == 4 ? Dtype::Int32 : Dtype::Int64;
-        copy({shape, dtype, dtype, strides, dense}, in[a - 1] + s.offset[a] * static_cast<int64_t>(plan.item[a]), next);
+        const Dtype dtype = plan.item[a] == 1   ? Dtype::UInt8
+                            : plan.item[a] == 4 ? Dtype::Int32
+                                                : Dtype::Int64;
+        copy({shape, dtype, dtype, strides, dense},
+             in[a - 1] + s.offset[a] * static_cast<int64_t>(plan.item[a]), next);
         in[a - 1] = next;
         s.offset[a] = 0;
         next += shape.numel() * 8;
@@ -201,16 +214,19 @@ Plan with_turned_copies(const Plan& plan, const char** in, Scratch<char>& room) 
 
 void run_plan(const Plan& plan, const char* const* in, char* out, int64_t n, Loop loop) {
     const int64_t blocks = (n + plan.block - 1) / plan.block;
-    parallel_for(blocks, std::max<int64_t>(1, kGrain / plan.block), [&](int64_t begin, int64_t end) {
-        run_range(plan, in, out, begin * plan.block, std::min(n, end * plan.block), loop);
-    });
+    parallel_for(
+        blocks, std::max<int64_t>(1, kGrain / plan.block), [&](int64_t begin, int64_t end) {
+            run_range(plan, in, out, begin * plan.block, std::min(n, end * plan.block), loop);
+        });
 }
 
-void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void* a, const void* b, const void* c, void* out_, Loop loop) {
+void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void* a, const void* b,
+         const void* c, void* out_, Loop loop) {
     const int64_t n = problem.shape.numel();
     if (n == 0) return;
     const Plan plan(problem, inputs, first);
-    const char* in[] = {static_cast<const char*>(a), static_cast<const char*>(b), static_cast<const char*>(c)};
+    const char* in[] = {static_cast<const char*>(a), static_cast<const char*>(b),
+                        static_cast<const char*>(c)};
     char* out = static_cast<char*>(out_);
     int copies = 0;
     for (int i = 1; i <= inputs && n >= kGrain; ++i) copies += turned(plan.layout, i);
@@ -219,29 +235,32 @@ void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void*
     run_plan(with_turned_copies(plan, in, room), in, out, n, loop);
 }
 
-template <class Op, class F>
-F checked(Op op, const ElementwiseProblem& problem, F loop) {
+template <class Op, class F> F checked(Op op, const ElementwiseProblem& problem, F loop) {
     check_type(loop != nullptr, name(op), ": not defined for dtype ", problem.dtype);
     return loop;
 }
 
 }  // namespace
 
-void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out, double p, double q) {
+void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out, double p,
+                 double q) {
     const Unary row = op == Unary::PowScalar ? power(problem.dtype, p) : op;
     const UnaryLoop loop = checked(op, problem, loops(problem.dtype).unary[static_cast<int>(row)]);
     run(problem, 1, problem.dtype, x, nullptr, nullptr, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], to, n, p, q); });
 }
 
-void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b, void* out, double p) {
+void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b,
+                 void* out, double p) {
     const BinaryLoop loop = checked(op, problem, loops(problem.dtype).binary[static_cast<int>(op)]);
     run(problem, 2, problem.dtype, a, b, nullptr, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], to, n, p); });
 }
 
-void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b, const void* c, void* out) {
-    const TernaryLoop loop = checked(op, problem, loops(problem.dtype).ternary[static_cast<int>(op)]);
+void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b,
+                 const void* c, void* out) {
+    const TernaryLoop loop =
+        checked(op, problem, loops(problem.dtype).ternary[static_cast<int>(op)]);
     run(problem, 3, op == Ternary::Where ? Dtype::Bool : problem.dtype, a, b, c, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], in[2], to, n); });
 }
@@ -250,12 +269,20 @@ const char* name(Unary op) { return generic::unary_info[static_cast<int>(op)].na
 const char* name(Binary op) { return generic::binary_info[static_cast<int>(op)].name; }
 const char* name(Ternary op) { return generic::ternary_info[static_cast<int>(op)].name; }
 
-Dtype result_dtype(Unary op, Dtype dtype) { return generic::unary_info[static_cast<int>(op)].gives_bool ? Dtype::Bool : dtype; }
-Dtype result_dtype(Binary op, Dtype dtype) { return generic::binary_info[static_cast<int>(op)].gives_bool ? Dtype::Bool : dtype; }
+Dtype result_dtype(Unary op, Dtype dtype) {
+    return generic::unary_info[static_cast<int>(op)].gives_bool ? Dtype::Bool : dtype;
+}
+Dtype result_dtype(Binary op, Dtype dtype) {
+    return generic::binary_info[static_cast<int>(op)].gives_bool ? Dtype::Bool : dtype;
+}
 Dtype result_dtype(Ternary op, Dtype dtype) { return dtype; }
 
 bool accepts(Unary op, Dtype dtype) { return loops(dtype).unary[static_cast<int>(op)] != nullptr; }
-bool accepts(Binary op, Dtype dtype) { return loops(dtype).binary[static_cast<int>(op)] != nullptr; }
-bool accepts(Ternary op, Dtype dtype) { return loops(dtype).ternary[static_cast<int>(op)] != nullptr; }
+bool accepts(Binary op, Dtype dtype) {
+    return loops(dtype).binary[static_cast<int>(op)] != nullptr;
+}
+bool accepts(Ternary op, Dtype dtype) {
+    return loops(dtype).ternary[static_cast<int>(op)] != nullptr;
+}
 
 }  // namespace cc

@@ -9,8 +9,9 @@
 
 namespace cc {
 
-// All operands have been broadcast to shape (stride 0) and have dtype `dtype`; the output has `out_dtype` = result_dtype(op, dtype).
-// Only Where differs: its first operand is bool. Strides in elements. Outputs do not overlap; an input may be the output itself.
+// All operands have been broadcast to shape (stride 0) and have dtype `dtype`; the output has
+// `out_dtype` = result_dtype(op, dtype). Only Where differs: its first operand is bool. Strides in
+// elements. Outputs do not overlap; an input may be the output itself.
 struct ElementwiseProblem {
     Shape shape;
     Dtype dtype, out_dtype;
@@ -18,11 +19,14 @@ struct ElementwiseProblem {
     Shape out_strides;
 };
 
-// TypeError for a dtype the function does not accept (accepts() tells), ValueError for an integer division by zero.
-// A scalar operand needs no array: pass its address with all strides 0.
-void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out, double parameter = 0, double parameter2 = 0);
-void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b, void* out, double parameter = 0);
-void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b, const void* c, void* out);
+// TypeError for a dtype the function does not accept (accepts() tells), ValueError for an integer
+// division by zero. A scalar operand needs no array: pass its address with all strides 0.
+void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out,
+                 double parameter = 0, double parameter2 = 0);
+void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b,
+                 void* out, double parameter = 0);
+void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b,
+                 const void* c, void* out);
 
 // PyTorch's name.
 const char* name(Unary op);

@@ -1,4 +1,5 @@
-// Loops for every dtype in plain C++, and what the table says of each function: its name and kind of result.
+// Loops for every dtype in plain C++, and what the table says of each function: its name and kind
+// of result.
 #include <type_traits>
 
 #include "kernels/elementwise/loops.h"
@@ -20,7 +21,8 @@ const FormulaInfo binary_info[] = {CC_BINARY_FORMULAS(CC_ROW)};
 const FormulaInfo ternary_info[] = {CC_TERNARY_FORMULAS(CC_ROW){"where", false}};
 #undef CC_ROW
 
-const ElementwiseLoops elementwise_loops[] = {loops_of<Lane<bool>>,    loops_of<Lane<uint8_t>>, loops_of<Lane<int32_t>>,
-                                              loops_of<Lane<int64_t>>, loops_of<F32>,           loops_of<F64>};
+const ElementwiseLoops elementwise_loops[] = {loops_of<Lane<bool>>,    loops_of<Lane<uint8_t>>,
+                                              loops_of<Lane<int32_t>>, loops_of<Lane<int64_t>>,
+                                              loops_of<F32>,           loops_of<F64>};
 
 }  // namespace cc::generic

@@ -1,11 +1,15 @@
-// The table of elementwise functions. One row gives the enumerator, PyTorch's name, the dtypes it accepts (Floats; Numbers: all but
-// bool; Any) and the formula over vectors x or a, b, c and parameters p, q, in the vocabulary of kernels/simd.
-// A formula whose value is a mask gives bool. Loops for every instruction set and dtype, the enums and the names come from these rows.
+// The table of elementwise functions. One row gives the enumerator, PyTorch's name, the dtypes it
+// accepts (Floats; Numbers: all but bool; Any) and the formula over vectors x or a, b, c and
+// parameters p, q, in the vocabulary of kernels/simd; a formula that is a mask gives bool. Loops for
+// every instruction set and dtype, the enums and the names come from these rows.
 //
-// Parameters: add_scalar, mul_scalar, pow_scalar p · leaky_relu p = negative slope · elu p = alpha · softplus p = beta, q = threshold ·
-// clamp p = least, q = greatest, ±inf for none · elu_grad, leaky_relu_grad as their functions. Integer dtypes take parameters up to 2^53.
-// x_grad(grad, y) multiplies the gradient by dx/dy written in the function's output y (gelu, silu, softplus: its input).
-// where(a, b, c): a is bool whatever the problem's dtype is; b and c have that dtype.
+//   Neg … GeluTanh   p: what is added, multiplied or raised to (integers up to 2^53); LeakyRelu's
+//                    slope; Elu's alpha. Clamp: p least, q greatest, ±inf for none. Softplus: p beta,
+//                    q threshold.
+//   XGrad(grad, y)   grad · dX/dx written in the function's output y, with X's parameter p.
+//   Where(a, b, c)   a is bool whatever the problem's dtype is; b and c have that dtype.
+//   Integers         wrap around; Div truncates, FloorDivide and Remainder are Python's; dividing by
+//                    zero raises. bool: + is or, · is and.
 #pragma once
 
 #include <stdint.h>

@@ -1,20 +1,22 @@
-// The loops of formulas.h over one vector type, included into cc::<isa>'s anonymous namespace after simd/<isa>.h.
-// Whole vectors, then one masked tail: no peeling, so a value never depends on where in memory it lies.
+// The loops of formulas.h over one vector type, included into cc::<isa>'s anonymous namespace after
+// simd/<isa>.h. Whole vectors, then one masked tail: no peeling, so a value never depends on where
+// in memory it lies.
 
 enum Domain { Floats, Numbers, Any };
 
-template <class V>
-constexpr bool accepts(Domain domain) {
+template <class V> constexpr bool accepts(Domain domain) {
     using T = typename V::Scalar;
-    return domain == Any || V::floating || (domain == Numbers && static_cast<T>(2) != static_cast<T>(1));
+    constexpr bool number = static_cast<T>(2) != static_cast<T>(1);  // all but bool
+    return domain == Any || V::floating || (domain == Numbers && number);
 }
 
-template <class V, class T>
-inline void put(V v, T* out, int64_t i) { v.store(out + i); }
-template <class V, class T>
-inline void put(V v, T* out, int64_t i, int64_t n) { v.store(out + i, n); }
-template <class V>
-inline void put(typename V::Mask m, typename V::Scalar* out, int64_t i) { store_mask(m, reinterpret_cast<uint8_t*>(out) + i); }
+template <class V, class T> inline void put(V v, T* out, int64_t i) { v.store(out + i); }
+template <class V, class T> inline void put(V v, T* out, int64_t i, int64_t n) {
+    v.store(out + i, n);
+}
+template <class V> inline void put(typename V::Mask m, typename V::Scalar* out, int64_t i) {
+    store_mask(m, reinterpret_cast<uint8_t*>(out) + i);
+}
 template <class V>
 inline void put(typename V::Mask m, typename V::Scalar* out, int64_t i, int64_t n) {
     store_mask(m, reinterpret_cast<uint8_t*>(out) + i, n);
@@ -39,8 +41,10 @@ void binary_loop(const void* a_, const void* b_, void* out_, int64_t n, double p
     T* out = static_cast<T*>(out_);
     const V p = V::parameter(p_);
     int64_t i = 0;
-    for (; i + V::lanes <= n; i += V::lanes) put<V>(F::apply(V::load(a + i), V::load(b + i), p), out, i);
-    if (V::lanes > 1 && i < n) put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), p), out, i, n - i);
+    for (; i + V::lanes <= n; i += V::lanes)
+        put<V>(F::apply(V::load(a + i), V::load(b + i), p), out, i);
+    if (V::lanes > 1 && i < n)
+        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), p), out, i, n - i);
 }
 
 template <class V, class F>
@@ -54,7 +58,8 @@ void ternary_loop(const void* a_, const void* b_, const void* c_, void* out_, in
     for (; i + V::lanes <= n; i += V::lanes)
         put<V>(F::apply(V::load(a + i), V::load(b + i), V::load(c + i)), out, i);
     if (V::lanes > 1 && i < n)
-        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), V::load(c + i, n - i)), out, i, n - i);
+        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), V::load(c + i, n - i)), out,
+               i, n - i);
 }
 
 template <class V>
@@ -68,47 +73,49 @@ void where_loop(const void* a_, const void* b_, const void* c_, void* out_, int6
     for (; i + V::lanes <= n; i += V::lanes)
         select(load_mask<V>(a + i), V::load(b + i), V::load(c + i)).store(out + i);
     if (V::lanes > 1 && i < n)
-        select(load_mask<V>(a + i, n - i), V::load(b + i, n - i), V::load(c + i, n - i)).store(out + i, n - i);
+        select(load_mask<V>(a + i, n - i), V::load(b + i, n - i), V::load(c + i, n - i))
+            .store(out + i, n - i);
 }
 
 namespace formula {
-#define CC_ROW(Name, text, domain, formula) \
-    struct Name { template <class V> static auto apply(V x, V p, V q) { return formula; } };
+#define CC_ROW(Name, text, domain, formula)                                     \
+    struct Name {                                                               \
+        template <class V> static auto apply(V x, V p, V q) { return formula; } \
+    };
 CC_UNARY_FORMULAS(CC_ROW)
 #undef CC_ROW
-#define CC_ROW(Name, text, domain, formula) \
-    struct Name { template <class V> static auto apply(V a, V b, V p) { return formula; } };
+#define CC_ROW(Name, text, domain, formula)                                     \
+    struct Name {                                                               \
+        template <class V> static auto apply(V a, V b, V p) { return formula; } \
+    };
 CC_BINARY_FORMULAS(CC_ROW)
 #undef CC_ROW
-#define CC_ROW(Name, text, domain, formula) \
-    struct Name { template <class V> static auto apply(V a, V b, V c) { return formula; } };
+#define CC_ROW(Name, text, domain, formula)                                     \
+    struct Name {                                                               \
+        template <class V> static auto apply(V a, V b, V c) { return formula; } \
+    };
 CC_TERNARY_FORMULAS(CC_ROW)
 #undef CC_ROW
 }  // namespace formula
 
-template <class V, class F, Domain domain>
-constexpr UnaryLoop pick_unary() {
+template <class V, class F, Domain domain> constexpr UnaryLoop pick_unary() {
     if constexpr (accepts<V>(domain)) return unary_loop<V, F>;
     else return nullptr;
 }
-template <class V, class F, Domain domain>
-constexpr BinaryLoop pick_binary() {
+template <class V, class F, Domain domain> constexpr BinaryLoop pick_binary() {
     if constexpr (accepts<V>(domain)) return binary_loop<V, F>;
     else return nullptr;
 }
-template <class V, class F, Domain domain>
-constexpr TernaryLoop pick_ternary() {
+template <class V, class F, Domain domain> constexpr TernaryLoop pick_ternary() {
     if constexpr (accepts<V>(domain)) return ternary_loop<V, F>;
     else return nullptr;
 }
 
 #define CC_ROW(Name, text, domain, formula_) pick_unary<V, formula::Name, domain>(),
-template <class V>
-constexpr UnaryLoop unary_loops[] = {CC_UNARY_FORMULAS(CC_ROW)};
+template <class V> constexpr UnaryLoop unary_loops[] = {CC_UNARY_FORMULAS(CC_ROW)};
 #undef CC_ROW
 #define CC_ROW(Name, text, domain, formula_) pick_binary<V, formula::Name, domain>(),
-template <class V>
-constexpr BinaryLoop binary_loops[] = {CC_BINARY_FORMULAS(CC_ROW)};
+template <class V> constexpr BinaryLoop binary_loops[] = {CC_BINARY_FORMULAS(CC_ROW)};
 #undef CC_ROW
 #define CC_ROW(Name, text, domain, formula_) pick_ternary<V, formula::Name, domain>(),
 template <class V>

@@ -1,4 +1,5 @@
-// What the reduction units of each instruction set export: loops that fold values into accumulators.
+// What the reduction units of each instruction set export: loops that fold values into
+// accumulators.
 #pragma once
 
 #include <stdint.h>

@@ -1,9 +1,9 @@
-// Folding loops over one vector type, included into cc::<isa>'s anonymous namespace after simd/<isa>.h.
-// Values fold into `ways` vectors side by side (enough to hide an addition's latency), these into one in a fixed tree, and that into the
-// accumulator. The caller bounds how much one call folds, and with it the error of float32 sums.
+// Folding loops over one vector type, included into cc::<isa>'s anonymous namespace after
+// simd/<isa>.h. Values fold into `ways` vectors side by side (enough to hide an addition's
+// latency), these into one in a fixed tree, and that into the accumulator. The caller bounds how
+// much one call folds, and with it the error of float32 sums.
 
-template <class V>
-constexpr int ways = V::lanes == 1 ? 16 : 4;
+template <class V> constexpr int ways = V::lanes == 1 ? 16 : 4;
 
 struct SumFold {
     template <class V> static V identity() { return V::set(0); }
@@ -31,8 +31,7 @@ struct MinFold {
     template <class A> static A merge_scalar(A a, A b) { return (a < b) | (a != a) ? a : b; }
 };
 
-template <class V, class F, class A>
-void fold_row(const void* x_, int64_t n, void* acc) {
+template <class V, class F, class A> void fold_row(const void* x_, int64_t n, void* acc) {
     using T = typename V::Scalar;
     constexpr int W = ways<V>;
     const T* x = static_cast<const T*>(x_);
@@ -64,16 +63,19 @@ void fold_columns(const void* x_, int64_t rows, int64_t stride, int64_t columns,
         V a[W];
         for (int w = 0; w < W; ++w) a[w] = rest;
         for (int64_t r = 0; r < rows; ++r)
-            for (int w = 0; w < W; ++w) a[w] = F::step(a[w], V::load(x + r * stride + c + w * V::lanes));
+            for (int w = 0; w < W; ++w)
+                a[w] = F::step(a[w], V::load(x + r * stride + c + w * V::lanes));
         for (int w = 0; w < W; ++w) a[w].store(value + w * V::lanes);
-        for (int k = 0; k < W * V::lanes; ++k) acc[c + k] = F::merge_scalar(acc[c + k], static_cast<A>(value[k]));
+        for (int k = 0; k < W * V::lanes; ++k)
+            acc[c + k] = F::merge_scalar(acc[c + k], static_cast<A>(value[k]));
     }
     for (; c < columns; c += V::lanes) {
         const int64_t n = columns - c;
         V a = rest;
         for (int64_t r = 0; r < rows; ++r) a = F::step(a, V::load(x + r * stride + c, n, rest));
         a.store(value);
-        for (int64_t k = 0; k < n && k < V::lanes; ++k) acc[c + k] = F::merge_scalar(acc[c + k], static_cast<A>(value[k]));
+        for (int64_t k = 0; k < n && k < V::lanes; ++k)
+            acc[c + k] = F::merge_scalar(acc[c + k], static_cast<A>(value[k]));
     }
 }
 

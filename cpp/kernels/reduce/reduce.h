@@ -10,9 +10,10 @@ namespace cc {
 
 enum class Reduction : uint8_t { Sum, Prod, Max, Min, Any, All, ArgMax, ArgMin, SumSquares };
 
-// kept[i] / reduced[j]: sizes and strides (elements) of the axes that stay and that go; out is dense over `kept` in order.
-// Sum/Prod/SumSquares: out has dtype; accumulation of float32 in blocked pairwise float32 (or wider), integers in int64.
-// Any/All: x is bool, out is bool. ArgMax/ArgMin: out is int64, the flat index over `reduced` in order (first on ties; NaN wins).
+// kept[i] / reduced[j]: sizes and strides (elements) of the axes that stay and that go; out is
+// dense over `kept` in order. Sum/Prod/SumSquares: out has dtype; accumulation of float32 in
+// blocked pairwise float32 (or wider), integers in int64. Any/All: x is bool, out is bool.
+// ArgMax/ArgMin: out is int64, the flat index over `reduced` in order (first on ties; NaN wins).
 struct ReduceProblem {
     Dtype dtype;
     Shape kept, kept_strides;

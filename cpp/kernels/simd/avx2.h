@@ -9,22 +9,31 @@
 namespace cc::avx2 {
 namespace {
 
-struct M8 { __m256 v; };
-struct M4 { __m256d v; };
+struct M8 {
+    __m256 v;
+};
+struct M4 {
+    __m256d v;
+};
 inline M8 operator&(M8 a, M8 b) { return {_mm256_and_ps(a.v, b.v)}; }
 inline M8 operator|(M8 a, M8 b) { return {_mm256_or_ps(a.v, b.v)}; }
 inline M8 operator^(M8 a, M8 b) { return {_mm256_xor_ps(a.v, b.v)}; }
-inline M8 operator!(M8 a) { return {_mm256_xor_ps(a.v, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))}; }
+inline M8 operator!(M8 a) {
+    return {_mm256_xor_ps(a.v, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))};
+}
 inline M4 operator&(M4 a, M4 b) { return {_mm256_and_pd(a.v, b.v)}; }
 inline M4 operator|(M4 a, M4 b) { return {_mm256_or_pd(a.v, b.v)}; }
 inline M4 operator^(M4 a, M4 b) { return {_mm256_xor_pd(a.v, b.v)}; }
-inline M4 operator!(M4 a) { return {_mm256_xor_pd(a.v, _mm256_castsi256_pd(_mm256_set1_epi32(-1)))}; }
+inline M4 operator!(M4 a) {
+    return {_mm256_xor_pd(a.v, _mm256_castsi256_pd(_mm256_set1_epi32(-1)))};
+}
 inline bool any(M8 m) { return _mm256_movemask_ps(m.v) != 0; }
 inline bool any(M4 m) { return _mm256_movemask_pd(m.v) != 0; }
 
 // The first n lanes; all for n ≥ lanes.
 inline __m256i first8(int64_t n) {
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 8 ? n : 8)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 8 ? n : 8)),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 inline __m256i first4(int64_t n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
@@ -34,13 +43,15 @@ inline __m256i first4(int64_t n) {
 inline uint64_t mask_bytes(M8 m) {
     const __m256i w = _mm256_castps_si256(m.v);
     const __m128i h = _mm_packs_epi32(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1));
-    return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_and_si128(_mm_packs_epi16(h, h), _mm_set1_epi8(1))));
+    return static_cast<uint64_t>(
+        _mm_cvtsi128_si64(_mm_and_si128(_mm_packs_epi16(h, h), _mm_set1_epi8(1))));
 }
 inline uint32_t mask_bytes(M4 m) {
     const __m256i w = _mm256_castpd_si256(m.v);
     __m128i h = _mm_packs_epi32(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1));
     h = _mm_packs_epi32(h, h);
-    return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_and_si128(_mm_packs_epi16(h, h), _mm_set1_epi8(1))));
+    return static_cast<uint32_t>(
+        _mm_cvtsi128_si32(_mm_and_si128(_mm_packs_epi16(h, h), _mm_set1_epi8(1))));
 }
 template <class M> inline void store_mask(M m, uint8_t* p) {
     const auto b = mask_bytes(m);
@@ -162,25 +173,32 @@ inline F32 ceil(F32 a) { return {_mm256_ceil_ps(a.v)}; }
 inline F64 ceil(F64 a) { return {_mm256_ceil_pd(a.v)}; }
 inline F32 trunc(F32 a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)}; }
 inline F64 trunc(F64 a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)}; }
-inline F32 round(F32 a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
-inline F64 round(F64 a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+inline F32 round(F32 a) {
+    return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+inline F64 round(F64 a) {
+    return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
 
 // The halves of a float vector in double precision, and back.
 inline F64 low(F32 a) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))}; }
 inline F64 high(F32 a) { return {_mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}; }
 inline F32 join(F64 low, F64 high) {
-    return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)), _mm256_cvtpd_ps(high.v), 1)};
+    return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)),
+                                 _mm256_cvtpd_ps(high.v), 1)};
 }
 
 template <class V> inline auto load_mask(const uint8_t* p) {
     const __m256i none = _mm256_setzero_si256();
     if constexpr (V::lanes == 8) {
-        const __m256i b = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+        const __m256i b =
+            _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
         return M8{_mm256_castsi256_ps(_mm256_cmpgt_epi32(b, none))};
     } else {
         int32_t four;
         memcpy(&four, p, 4);
-        return M4{_mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four)), none))};
+        return M4{_mm256_castsi256_pd(
+            _mm256_cmpgt_epi64(_mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four)), none))};
     }
 }
 template <class V> inline auto load_mask(const uint8_t* p, int64_t n) {
@@ -190,28 +208,24 @@ template <class V> inline auto load_mask(const uint8_t* p, int64_t n) {
 }
 
 // Folds all lanes into one in a fixed tree: lane i with lane i + lanes/2, and so on.
-template <class F>
-inline float fold_lanes(F merge, F32 a) {
+template <class F> inline float fold_lanes(F merge, F32 a) {
     a = merge(a, F32{_mm256_permute2f128_ps(a.v, a.v, 1)});
     a = merge(a, F32{_mm256_permute_ps(a.v, 0x4E)});
     return _mm256_cvtss_f32(merge(a, F32{_mm256_permute_ps(a.v, 0xB1)}).v);
 }
-template <class F>
-inline double fold_lanes(F merge, F64 a) {
+template <class F> inline double fold_lanes(F merge, F64 a) {
     a = merge(a, F64{_mm256_permute2f128_pd(a.v, a.v, 1)});
     return _mm256_cvtsd_f64(merge(a, F64{_mm256_permute_pd(a.v, 5)}).v);
 }
 
 // f of each lane, for what only C's library offers.
-template <class F, class V>
-inline V map(F f, V a) {
+template <class F, class V> inline V map(F f, V a) {
     alignas(32) typename V::Scalar x[V::lanes];
     a.store(x);
     for (int i = 0; i < V::lanes; ++i) x[i] = static_cast<typename V::Scalar>(f(x[i]));
     return V::load(x);
 }
-template <class F, class V>
-inline V map(F f, V a, V b) {
+template <class F, class V> inline V map(F f, V a, V b) {
     alignas(32) typename V::Scalar x[V::lanes], y[V::lanes];
     a.store(x);
     b.store(y);

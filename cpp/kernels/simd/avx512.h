@@ -8,8 +8,12 @@
 namespace cc::avx512 {
 namespace {
 
-struct M16 { __mmask16 v; };
-struct M8 { __mmask8 v; };
+struct M16 {
+    __mmask16 v;
+};
+struct M8 {
+    __mmask8 v;
+};
 inline M16 operator&(M16 a, M16 b) { return {static_cast<__mmask16>(a.v & b.v)}; }
 inline M16 operator|(M16 a, M16 b) { return {static_cast<__mmask16>(a.v | b.v)}; }
 inline M16 operator^(M16 a, M16 b) { return {static_cast<__mmask16>(a.v ^ b.v)}; }
@@ -22,13 +26,23 @@ inline bool any(M16 m) { return m.v != 0; }
 inline bool any(M8 m) { return m.v != 0; }
 
 // The first n lanes; all for n ≥ lanes.
-inline __mmask16 first16(int64_t n) { return static_cast<__mmask16>(n < 16 ? (1u << n) - 1 : 0xFFFFu); }
+inline __mmask16 first16(int64_t n) {
+    return static_cast<__mmask16>(n < 16 ? (1u << n) - 1 : 0xFFFFu);
+}
 inline __mmask8 first8(int64_t n) { return static_cast<__mmask8>(n < 8 ? (1u << n) - 1 : 0xFFu); }
 
-inline void store_mask(M16 m, uint8_t* p) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(m.v, 1)); }
-inline void store_mask(M16 m, uint8_t* p, int64_t n) { _mm_mask_storeu_epi8(p, first16(n), _mm_maskz_set1_epi8(m.v, 1)); }
-inline void store_mask(M8 m, uint8_t* p) { _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(m.v, 1)); }
-inline void store_mask(M8 m, uint8_t* p, int64_t n) { _mm_mask_storeu_epi8(p, first8(n), _mm_maskz_set1_epi8(m.v, 1)); }
+inline void store_mask(M16 m, uint8_t* p) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(m.v, 1));
+}
+inline void store_mask(M16 m, uint8_t* p, int64_t n) {
+    _mm_mask_storeu_epi8(p, first16(n), _mm_maskz_set1_epi8(m.v, 1));
+}
+inline void store_mask(M8 m, uint8_t* p) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(m.v, 1));
+}
+inline void store_mask(M8 m, uint8_t* p, int64_t n) {
+    _mm_mask_storeu_epi8(p, first8(n), _mm_maskz_set1_epi8(m.v, 1));
+}
 
 struct I32 {
     __m512i v;
@@ -64,7 +78,9 @@ struct F32 {
 
     static F32 load(const float* p) { return {_mm512_loadu_ps(p)}; }
     static F32 load(const float* p, int64_t n) { return {_mm512_maskz_loadu_ps(first16(n), p)}; }
-    static F32 load(const float* p, int64_t n, F32 rest) { return {_mm512_mask_loadu_ps(rest.v, first16(n), p)}; }
+    static F32 load(const float* p, int64_t n, F32 rest) {
+        return {_mm512_mask_loadu_ps(rest.v, first16(n), p)};
+    }
     void store(float* p) const { _mm512_storeu_ps(p, v); }
     void store(float* p, int64_t n) const { _mm512_mask_storeu_ps(p, first16(n), v); }
     static F32 set(float x) { return {_mm512_set1_ps(x)}; }
@@ -94,7 +110,9 @@ struct F64 {
 
     static F64 load(const double* p) { return {_mm512_loadu_pd(p)}; }
     static F64 load(const double* p, int64_t n) { return {_mm512_maskz_loadu_pd(first8(n), p)}; }
-    static F64 load(const double* p, int64_t n, F64 rest) { return {_mm512_mask_loadu_pd(rest.v, first8(n), p)}; }
+    static F64 load(const double* p, int64_t n, F64 rest) {
+        return {_mm512_mask_loadu_pd(rest.v, first8(n), p)};
+    }
     void store(double* p) const { _mm512_storeu_pd(p, v); }
     void store(double* p, int64_t n) const { _mm512_mask_storeu_pd(p, first8(n), v); }
     static F64 set(double x) { return {_mm512_set1_pd(x)}; }
@@ -129,14 +147,30 @@ inline F32 sqrt(F32 a) { return {_mm512_sqrt_ps(a.v)}; }
 inline F64 sqrt(F64 a) { return {_mm512_sqrt_pd(a.v)}; }
 inline F32 abs(F32 a) { return {_mm512_abs_ps(a.v)}; }
 inline F64 abs(F64 a) { return {_mm512_abs_pd(a.v)}; }
-inline F32 floor(F32 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)}; }
-inline F64 floor(F64 a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)}; }
-inline F32 ceil(F32 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)}; }
-inline F64 ceil(F64 a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)}; }
-inline F32 trunc(F32 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)}; }
-inline F64 trunc(F64 a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)}; }
-inline F32 round(F32 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
-inline F64 round(F64 a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+inline F32 floor(F32 a) {
+    return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)};
+}
+inline F64 floor(F64 a) {
+    return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)};
+}
+inline F32 ceil(F32 a) {
+    return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)};
+}
+inline F64 ceil(F64 a) {
+    return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)};
+}
+inline F32 trunc(F32 a) {
+    return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)};
+}
+inline F64 trunc(F64 a) {
+    return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)};
+}
+inline F32 round(F32 a) {
+    return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+inline F64 round(F64 a) {
+    return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
 // a · 2ⁿ for whole n, rounded once.
 inline F32 scale(F32 a, F32 n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline F64 scale(F64 a, F64 n) { return {_mm512_scalef_pd(a.v, n.v)}; }
@@ -145,7 +179,8 @@ inline F64 scale(F64 a, F64 n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 inline F64 low(F32 a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }
 inline F64 high(F32 a) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
 inline F32 join(F64 low, F64 high) {
-    return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1)};
+    return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)),
+                               _mm512_cvtpd_ps(high.v), 1)};
 }
 
 template <class V> inline auto load_mask(const uint8_t* p) {
@@ -165,30 +200,26 @@ template <class V> inline auto load_mask(const uint8_t* p, int64_t n) {
 }
 
 // Folds all lanes into one in a fixed tree: lane i with lane i + lanes/2, and so on.
-template <class F>
-inline float fold_lanes(F merge, F32 a) {
+template <class F> inline float fold_lanes(F merge, F32 a) {
     a = merge(a, F32{_mm512_shuffle_f32x4(a.v, a.v, 0x4E)});
     a = merge(a, F32{_mm512_shuffle_f32x4(a.v, a.v, 0xB1)});
     a = merge(a, F32{_mm512_permute_ps(a.v, 0x4E)});
     return _mm512_cvtss_f32(merge(a, F32{_mm512_permute_ps(a.v, 0xB1)}).v);
 }
-template <class F>
-inline double fold_lanes(F merge, F64 a) {
+template <class F> inline double fold_lanes(F merge, F64 a) {
     a = merge(a, F64{_mm512_shuffle_f64x2(a.v, a.v, 0x4E)});
     a = merge(a, F64{_mm512_shuffle_f64x2(a.v, a.v, 0xB1)});
     return _mm512_cvtsd_f64(merge(a, F64{_mm512_permute_pd(a.v, 0x55)}).v);
 }
 
 // f of each lane, for what only C's library offers.
-template <class F, class V>
-inline V map(F f, V a) {
+template <class F, class V> inline V map(F f, V a) {
     alignas(64) typename V::Scalar x[V::lanes];
     a.store(x);
     for (int i = 0; i < V::lanes; ++i) x[i] = static_cast<typename V::Scalar>(f(x[i]));
     return V::load(x);
 }
-template <class F, class V>
-inline V map(F f, V a, V b) {
+template <class F, class V> inline V map(F f, V a, V b) {
     alignas(64) typename V::Scalar x[V::lanes], y[V::lanes];
     a.store(x);
     b.store(y);

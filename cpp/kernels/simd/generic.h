@@ -1,14 +1,19 @@
-// The vector vocabulary of kernels/simd with one lane, for every element type: the plain-C++ build of a templated kernel body.
+// The vector vocabulary of kernels/simd with one lane, for every element type: the plain-C++ build
+// of a templated kernel body.
 //
-// Every simd/<isa>.h offers the same names, all in an anonymous namespace inside cc::<isa> so that no two translation
-// units share compiled code:
-//   V::Scalar, V::lanes, V::load(p), V::load(p, n) with zeros behind, V::load(p, n, rest), v.store(p), v.store(p, n), V::set(s), V::parameter(double)
-//   + − · /, fma(a, b, c) = a·b + c, max(a, b) = a > b ? a : b and min alike (so b when either is NaN), sqrt, abs, floor, ceil, trunc,
-//   round (half to even), comparisons giving M<V>, m & m, m | m, !m, select(m, a, b), store_mask, load_mask
-//   bits(v), V::from_bits(i), Int arithmetic (+ − & | << >> logical), low(f32), high(f32), join(f64, f64) between float and double,
-//   fold_lanes(merge, v),
-//   map(f, v…) for what only C's library offers
-// The functions of math.inl (exp, log, tanh, …) are written once on top of these.
+// Every simd/<isa>.h offers the same names, all in an anonymous namespace inside cc::<isa> so that
+// no two translation units share compiled code:
+//   V                F32, F64; here also Lane<T> of integers. V::Scalar, V::lanes, V::Mask, V::Int
+//   memory           V::load(p), V::load(p, n) with zeros behind, V::load(p, n, rest), v.store(p),
+//                    v.store(p, n), load_mask<V>(p), store_mask(m, p) with a byte per lane
+//   values           V::set(s), V::parameter(double), select(m, a, b)
+//   arithmetic       + − · /, fma(a, b, c) = a·b + c, sqrt, abs, floor, ceil, trunc, round (half to
+//                    even), max(a, b) = a > b ? a : b and min alike, so b when either is NaN
+//   masks            < <= > >= == !=, & | ^ !, any(m)
+//   bits             bits(v), V::from_bits(i), Int: + − & | ^ shl<n> shr<n> (logical)
+//   float ↔ double   low(f32), high(f32), join(f64, f64)
+//   across lanes     fold_lanes(merge, v), and map(f, v…) for what only C's library offers
+// The functions of math.inl (exp, log, tanh, sum, …) are written once on top of these.
 #pragma once
 
 #include <math.h>
@@ -20,17 +25,20 @@
 namespace cc::generic {
 namespace {
 
-struct LaneMask { bool v; };
+struct LaneMask {
+    bool v;
+};
 inline LaneMask operator&(LaneMask a, LaneMask b) { return {static_cast<bool>(a.v & b.v)}; }
 inline LaneMask operator|(LaneMask a, LaneMask b) { return {static_cast<bool>(a.v | b.v)}; }
 inline LaneMask operator^(LaneMask a, LaneMask b) { return {a.v != b.v}; }
 inline LaneMask operator!(LaneMask a) { return {!a.v}; }
 inline void store_mask(LaneMask m, uint8_t* p) { *p = m.v; }
-inline void store_mask(LaneMask m, uint8_t* p, int64_t n) { if (n > 0) *p = m.v; }
+inline void store_mask(LaneMask m, uint8_t* p, int64_t n) {
+    if (n > 0) *p = m.v;
+}
 
 // Bits of a float: unsigned arithmetic of the same width.
-template <class U>
-struct LaneBits {
+template <class U> struct LaneBits {
     U v;
     friend LaneBits operator+(LaneBits a, LaneBits b) { return {static_cast<U>(a.v + b.v)}; }
     friend LaneBits operator-(LaneBits a, LaneBits b) { return {static_cast<U>(a.v - b.v)}; }
@@ -47,15 +55,23 @@ template <class T> struct LaneTraits {
     using Bits = LaneBits<uint64_t>;
     using Wrap = uint64_t;
 };
-template <> struct LaneTraits<float> { static constexpr bool floating = true; using Bits = LaneBits<uint32_t>; using Wrap = float; };
-template <> struct LaneTraits<double> { static constexpr bool floating = true; using Bits = LaneBits<uint64_t>; using Wrap = double; };
+template <> struct LaneTraits<float> {
+    static constexpr bool floating = true;
+    using Bits = LaneBits<uint32_t>;
+    using Wrap = float;
+};
+template <> struct LaneTraits<double> {
+    static constexpr bool floating = true;
+    using Bits = LaneBits<uint64_t>;
+    using Wrap = double;
+};
 
-template <class T>
-struct Lane {
+template <class T> struct Lane {
     using Scalar = T;
     using Mask = LaneMask;
     using Int = typename LaneTraits<T>::Bits;
-    using Wrap = typename LaneTraits<T>::Wrap;  // integers wrap around on overflow, as unsigned ones do
+    using Wrap =
+        typename LaneTraits<T>::Wrap;  // integers wrap around on overflow, as unsigned ones do
     static constexpr int lanes = 1;
     static constexpr bool floating = LaneTraits<T>::floating;
     T v;
@@ -64,7 +80,9 @@ struct Lane {
     static Lane load(const T* p, int64_t n) { return {n > 0 ? *p : T{}}; }
     static Lane load(const T* p, int64_t n, Lane rest) { return n > 0 ? Lane{*p} : rest; }
     void store(T* p) const { *p = v; }
-    void store(T* p, int64_t n) const { if (n > 0) *p = v; }
+    void store(T* p, int64_t n) const {
+        if (n > 0) *p = v;
+    }
     static Lane set(T value) { return {value}; }
     // A double argument as an element: saturated where T is an integer.
     static Lane parameter(double value) {
@@ -73,7 +91,8 @@ struct Lane {
         } else if constexpr (sizeof(T) == 1) {
             return {static_cast<T>(value > 0 ? (value < 255 ? value : 255) : 0)};
         } else {
-            constexpr T least = static_cast<T>(T{1} << (8 * sizeof(T) - 1)), most = static_cast<T>(~least);
+            constexpr T least = static_cast<T>(T{1} << (8 * sizeof(T) - 1)),
+                        most = static_cast<T>(~least);
             if (value != value) return {0};
             if (value <= static_cast<double>(least)) return {least};
             if (value >= static_cast<double>(most)) return {most};
@@ -87,9 +106,15 @@ struct Lane {
     }
 
     // bool: + is or, · is and, which is what conversion of the integer result to bool gives.
-    friend Lane operator+(Lane a, Lane b) { return {static_cast<T>(static_cast<Wrap>(a.v) + static_cast<Wrap>(b.v))}; }
-    friend Lane operator-(Lane a, Lane b) { return {static_cast<T>(static_cast<Wrap>(a.v) - static_cast<Wrap>(b.v))}; }
-    friend Lane operator*(Lane a, Lane b) { return {static_cast<T>(static_cast<Wrap>(a.v) * static_cast<Wrap>(b.v))}; }
+    friend Lane operator+(Lane a, Lane b) {
+        return {static_cast<T>(static_cast<Wrap>(a.v) + static_cast<Wrap>(b.v))};
+    }
+    friend Lane operator-(Lane a, Lane b) {
+        return {static_cast<T>(static_cast<Wrap>(a.v) - static_cast<Wrap>(b.v))};
+    }
+    friend Lane operator*(Lane a, Lane b) {
+        return {static_cast<T>(static_cast<Wrap>(a.v) * static_cast<Wrap>(b.v))};
+    }
     friend Lane operator/(Lane a, Lane b) {
         if constexpr (!floating) {
             check(b.v != 0, "integer division by zero");
@@ -145,7 +170,9 @@ template <class T> Lane<T> trunc(Lane<T> a) { return a; }
 template <class T> Lane<T> round(Lane<T> a) { return a; }
 
 template <class F, class T> Lane<T> map(F f, Lane<T> a) { return {static_cast<T>(f(a.v))}; }
-template <class F, class T> Lane<T> map(F f, Lane<T> a, Lane<T> b) { return {static_cast<T>(f(a.v, b.v))}; }
+template <class F, class T> Lane<T> map(F f, Lane<T> a, Lane<T> b) {
+    return {static_cast<T>(f(a.v, b.v))};
+}
 inline F64 low(F32 a) { return {static_cast<double>(a.v)}; }
 inline F64 high(F32) { return {0}; }
 inline F32 join(F64 low, F64) { return {static_cast<float>(low.v)}; }

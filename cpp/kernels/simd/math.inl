@@ -1,86 +1,91 @@
-// Functions over any vector type of simd/<isa>.h, included into its namespace: one source for every instruction set.
+// Functions over any vector type of simd/<isa>.h, included into its namespace: one source for every
+// instruction set.
 
 template <class V> inline V zero(V) { return V::set(0); }
 template <class V> inline V one(V) { return V::set(1); }
 
-template <class V>
-inline typename V::Scalar sum(V a) {
+template <class V> inline typename V::Scalar sum(V a) {
     return fold_lanes([](V x, V y) { return x + y; }, a);
 }
 
-template <class V>
-inline V sign(V x) {
+template <class V> inline V sign(V x) {
     const V o = zero(x);
     if constexpr (typename V::Scalar(-1) < typename V::Scalar(0))
         return select(x > o, one(x), select(x < o, -one(x), o));
-    else
-        return select(x > o, one(x), o);
+    else return select(x > o, one(x), o);
 }
 
-template <class V>
-inline auto is_inf(V x) {
+template <class V> inline auto is_inf(V x) {
     if constexpr (V::floating) return abs(x) == V::set(static_cast<typename V::Scalar>(INFINITY));
     else return x != x;
 }
 
-// Constants by scalar type. Polynomials interpolate at Chebyshev nodes, lowest coefficient first; ln 2 = ln2_hi + ln2_lo with ln2_hi short
-// enough that n · ln2_hi is exact for every exponent n.
+// Constants by scalar type. Polynomials interpolate at Chebyshev nodes, lowest coefficient first;
+// ln 2 = ln2_hi + ln2_lo with ln2_hi short enough that n · ln2_hi is exact for every exponent n.
 template <class T> struct Real;
 template <> struct Real<float> {
     using Bits = uint32_t;
     static constexpr int mantissa = 23;
-    static constexpr Bits bias = 127, sign = 0x80000000u, fraction = 0x007FFFFFu, sqrt_half = 0x3F3504F3u, one = 0x3F800000u;
-    static constexpr float magic = 0x1.8p23f, two_mantissa = 0x1p23f, least_normal = 0x1p-126f, lift = 0x1p25f, lifted = 25;
-    static constexpr float exp_least = -104.0f, exp_most = 89.0f, tiny = 0x1p-30f, minus_one_below = -18.0f;
-    static constexpr float log2_e = 1.44269504088896340736f, ln2_hi = 0x1.62e4p-1f, ln2_lo = 0x1.7f7d1cp-20f;
-    static constexpr float exp_poly[] = {0x1p-1f, 0x1.5554dcp-3f, 0x1.555518p-5f, 0x1.120be2p-7f, 0x1.6d117cp-10f};
-    static constexpr float log_poly[] = {0x1.555556p-1f, 0x1.9999ecp-2f, 0x1.245c28p-2f, 0x1.ddd4dap-3f};
+    static constexpr Bits bias = 127, sign = 0x80000000u, fraction = 0x007FFFFFu,
+                          sqrt_half = 0x3F3504F3u, one = 0x3F800000u;
+    static constexpr float magic = 0x1.8p23f, two_mantissa = 0x1p23f, least_normal = 0x1p-126f,
+                           lift = 0x1p25f, lifted = 25;
+    static constexpr float exp_least = -104.0f, exp_most = 89.0f, tiny = 0x1p-30f,
+                           minus_one_below = -18.0f;
+    static constexpr float log2_e = 1.44269504088896340736f, ln2_hi = 0x1.62e4p-1f,
+                           ln2_lo = 0x1.7f7d1cp-20f;
+    static constexpr float exp_poly[] = {0x1p-1f, 0x1.5554dcp-3f, 0x1.555518p-5f, 0x1.120be2p-7f,
+                                         0x1.6d117cp-10f};
+    static constexpr float log_poly[] = {0x1.555556p-1f, 0x1.9999ecp-2f, 0x1.245c28p-2f,
+                                         0x1.ddd4dap-3f};
 };
 template <> struct Real<double> {
     using Bits = uint64_t;
     static constexpr int mantissa = 52;
     static constexpr Bits bias = 1023, sign = 0x8000000000000000u, fraction = 0x000FFFFFFFFFFFFFu,
                           sqrt_half = 0x3FE6A09E667F3BCDu, one = 0x3FF0000000000000u;
-    static constexpr double magic = 0x1.8p52, two_mantissa = 0x1p52, least_normal = 0x1p-1022, lift = 0x1p54, lifted = 54;
-    static constexpr double exp_least = -746.0, exp_most = 710.0, tiny = 0x1p-60, minus_one_below = -38.0;
-    static constexpr double log2_e = 1.44269504088896340736, ln2_hi = 0x1.62e42fefa2p-1, ln2_lo = 0x1.9ef35793c7673p-41;
-    static constexpr double exp_poly[] = {0x1.0000000000001p-1,  0x1.5555555555556p-3,  0x1.5555555553d37p-5,  0x1.11111111109a6p-7,
-                                          0x1.6c16c1789d1d7p-10, 0x1.a01a01a7cebcdp-13, 0x1.a019b8ca26fcfp-16, 0x1.71de0d85293b8p-19,
-                                          0x1.2891d4ffbb0f9p-22, 0x1.af390ba7e6f47p-26};
-    static constexpr double log_poly[] = {0x1.5555555555555p-1, 0x1.9999999999a39p-2, 0x1.2492492476a1ap-2, 0x1.c71c7201a55d7p-3,
-                                          0x1.745cf8e4bba1bp-3, 0x1.3b1c3c1c81c8fp-3, 0x1.0fbde0f4ad17bp-3, 0x1.0c0aff044a970p-3};
+    static constexpr double magic = 0x1.8p52, two_mantissa = 0x1p52, least_normal = 0x1p-1022,
+                            lift = 0x1p54, lifted = 54;
+    static constexpr double exp_least = -746.0, exp_most = 710.0, tiny = 0x1p-60,
+                            minus_one_below = -38.0;
+    static constexpr double log2_e = 1.44269504088896340736, ln2_hi = 0x1.62e42fefa2p-1,
+                            ln2_lo = 0x1.9ef35793c7673p-41;
+    static constexpr double exp_poly[] = {
+        0x1.0000000000001p-1,  0x1.5555555555556p-3,  0x1.5555555553d37p-5,  0x1.11111111109a6p-7,
+        0x1.6c16c1789d1d7p-10, 0x1.a01a01a7cebcdp-13, 0x1.a019b8ca26fcfp-16, 0x1.71de0d85293b8p-19,
+        0x1.2891d4ffbb0f9p-22, 0x1.af390ba7e6f47p-26};
+    static constexpr double log_poly[] = {
+        0x1.5555555555555p-1, 0x1.9999999999a39p-2, 0x1.2492492476a1ap-2, 0x1.c71c7201a55d7p-3,
+        0x1.745cf8e4bba1bp-3, 0x1.3b1c3c1c81c8fp-3, 0x1.0fbde0f4ad17bp-3, 0x1.0c0aff044a970p-3};
 };
 
-template <class V, class T, int N>
-inline V polynomial(const T (&c)[N], V x) {
+template <class V, class T, int N> inline V polynomial(const T (&c)[N], V x) {
     V y = V::set(c[N - 1]);
     for (int i = N - 2; i >= 0; --i) y = fma(y, x, V::set(c[i]));
     return y;
 }
 
-template <class V>
-inline V copy_sign(V magnitude, V from) {
+template <class V> inline V copy_sign(V magnitude, V from) {
     using R = Real<typename V::Scalar>;
-    return V::from_bits((bits(magnitude) & V::Int::set(~R::sign)) | (bits(from) & V::Int::set(R::sign)));
+    return V::from_bits((bits(magnitude) & V::Int::set(~R::sign)) |
+                        (bits(from) & V::Int::set(R::sign)));
 }
 
 // 2ⁿ for whole n between the exponents of normal numbers: n + magic has n in its low bits.
-template <class V>
-inline V power_of_two(V n) {
+template <class V> inline V power_of_two(V n) {
     using R = Real<typename V::Scalar>;
-    return V::from_bits((bits(n + V::set(R::magic)) + V::Int::set(R::bias)).template shl<R::mantissa>());
+    return V::from_bits(
+        (bits(n + V::set(R::magic)) + V::Int::set(R::bias)).template shl<R::mantissa>());
 }
 
 // a · 2ⁿ for whole n, in two steps so that the result may be subnormal or overflow; rounded once.
-template <class V>
-inline V scale(V a, V n) {
+template <class V> inline V scale(V a, V n) {
     const V half = trunc(n * V::set(0.5f));
     return a * power_of_two(half) * power_of_two(n - half);
 }
 
 // x = n · ln 2 + r with |r| ≤ ln 2 / 2; gives expm1(r).
-template <class V>
-inline V reduced_expm1(V x, V& n) {
+template <class V> inline V reduced_expm1(V x, V& n) {
     using R = Real<typename V::Scalar>;
     n = round(x * V::set(R::log2_e));
     V r = fma(n, V::set(-R::ln2_hi), x);
@@ -88,16 +93,14 @@ inline V reduced_expm1(V x, V& n) {
     return fma(r * r, polynomial<V>(R::exp_poly, r), r);
 }
 
-template <class V>
-inline V exp(V x) {
+template <class V> inline V exp(V x) {
     using R = Real<typename V::Scalar>;
     V n;
     const V p = reduced_expm1(min(V::set(R::exp_most), max(V::set(R::exp_least), x)), n);
     return scale(p + one(x), n);
 }
 
-template <class V>
-inline V expm1(V x) {
+template <class V> inline V expm1(V x) {
     using R = Real<typename V::Scalar>;
     V n;
     const V p = reduced_expm1(min(V::set(R::exp_most), max(V::set(R::minus_one_below), x)), n);
@@ -107,16 +110,17 @@ inline V expm1(V x) {
     return select(abs(x) < V::set(R::tiny), x, y + y);
 }
 
-// x = m · 2ᵉ with √½ ≤ m < √2, f = m − 1, s = f / (2 + f): log m = 2 artanh s = f − (h − s (h + s² P(s²))), h = f²/2.
-template <class V>
-inline V log(V x) {
+// x = m · 2ᵉ with √½ ≤ m < √2, f = m − 1, s = f / (2 + f): log m = 2 artanh s = f − (h − s (h + s²
+// P(s²))), h = f²/2.
+template <class V> inline V log(V x) {
     using R = Real<typename V::Scalar>;
     using Int = typename V::Int;
     const auto small = x < V::set(R::least_normal);
     const Int i = bits(select(small, x * V::set(R::lift), x)) + Int::set(R::one - R::sqrt_half);
     const V m = V::from_bits((i & Int::set(R::fraction)) + Int::set(R::sqrt_half));
     V e = V::from_bits(i.template shr<R::mantissa>() | bits(V::set(R::two_mantissa)));
-    e = e - V::set(R::two_mantissa + typename V::Scalar(R::bias)) - select(small, V::set(R::lifted), zero(x));
+    e = e - V::set(R::two_mantissa + typename V::Scalar(R::bias)) -
+        select(small, V::set(R::lifted), zero(x));
     const V f = m - one(x), s = f / (V::set(2) + f), z = s * s, h = V::set(0.5f) * f * f;
     const V tail = fma(s, fma(z, polynomial<V>(R::log_poly, z), h), e * V::set(R::ln2_lo));
     V y = fma(e, V::set(R::ln2_hi), f - (h - tail));
@@ -126,37 +130,35 @@ inline V log(V x) {
 }
 
 // log u for the rounded u = 1 + x, corrected by what rounding lost.
-template <class V>
-inline V log1p(V x) {
+template <class V> inline V log1p(V x) {
     const V u = one(x) + x;
     const V lost = select(x > one(x), one(x) - (u - x), x - (u - one(x)));
     const V y = log(u) + select(u > zero(x), lost / u, zero(x));
     return select((x == zero(x)) | (x == V::set(INFINITY)), x, y);
 }
 
-template <class V>
-inline V tanh(V x) {
+template <class V> inline V tanh(V x) {
     const V t = expm1(V::set(-2) * abs(x));
     return copy_sign(t / (V::set(2) + t), x);
 }
 
-template <class V>
-inline V sigmoid(V x) {
+template <class V> inline V sigmoid(V x) {
     const V e = exp(-abs(x));
     return select(x < zero(x), e, one(x)) / (one(x) + e);
 }
 
 // float: x + x·Q(x²) up to 1, then 1 − exp(L(|x|)), where 1 − e^L(4) rounds to 1. double: C's erf.
-template <class V>
-inline V erf(V x) {
+template <class V> inline V erf(V x) {
     using T = typename V::Scalar;
     if constexpr (sizeof(T) == 8) {
         return map([](double v) { return ::erf(v); }, x);
     } else {
-        constexpr T near[] = {0.128379165848350879f, -0x1.81273ep-2f, 0x1.ce2d10p-4f, -0x1.b7fabap-6f,
-                              0x1.541270p-8f,        -0x1.a45088p-11f, 0x1.4a5690p-14f};
-        constexpr T far[] = {0x1.4fb068p-12f, -0x1.2156fap+0f, -0x1.437eb4p-1f, -0x1.c2e356p-4f, 0x1.b0e246p-6f,
-                             -0x1.37ecc6p-8f, 0x1.38e5e6p-11f, -0x1.825ce4p-15f, 0x1.b77830p-20f};
+        constexpr T near[] = {0.128379165848350879f, -0x1.81273ep-2f, 0x1.ce2d10p-4f,
+                              -0x1.b7fabap-6f,       0x1.541270p-8f,  -0x1.a45088p-11f,
+                              0x1.4a5690p-14f};
+        constexpr T far[] = {0x1.4fb068p-12f, -0x1.2156fap+0f,  -0x1.437eb4p-1f,
+                             -0x1.c2e356p-4f, 0x1.b0e246p-6f,   -0x1.37ecc6p-8f,
+                             0x1.38e5e6p-11f, -0x1.825ce4p-15f, 0x1.b77830p-20f};
         const V a = abs(x);
         const V inner = fma(x, polynomial<V>(near, x * x), x);
         const V outer = one(x) - exp(polynomial<V>(far, min(V::set(4), a)));
@@ -165,26 +167,27 @@ inline V erf(V x) {
 }
 
 // f of both halves of a float vector in double precision, rounded once.
-template <class F, class V>
-inline V in_double(F f, V x) {
+template <class F, class V> inline V in_double(F f, V x) {
     if constexpr (V::lanes == 1) return join(f(low(x)), high(x));
     else return join(f(low(x)), f(high(x)));
 }
-template <class F, class V>
-inline V in_double(F f, V a, V b) {
+template <class F, class V> inline V in_double(F f, V a, V b) {
     if constexpr (V::lanes == 1) return join(f(low(a), low(b)), high(a));
     else return join(f(low(a), low(b)), f(high(a), high(b)));
 }
 
 enum class Circular { Sin, Cos, Tan };
 
-// x = q · π/2 + r with |r| ≤ π/4, for |x| < 2²⁰: q · half_pi_hi is exact. To 1e-13, for rounding to float.
-template <Circular kind, class W>
-inline W circular(W x) {
-    constexpr double half_pi_hi = 0x1.921fb544p+0, half_pi_lo = 0x1.0b4611a626331p-34, two_over_pi = 0x1.45f306dc9c883p-1;
-    constexpr double sin_poly[] = {-0x1.5555555555161p-3, 0x1.1111110fd1496p-7, -0x1.a019fd95094bep-13, 0x1.71d9a549ac8fbp-19,
+// x = q · π/2 + r with |r| ≤ π/4, for |x| < 2²⁰: q · half_pi_hi is exact. To 1e-13, for rounding to
+// float.
+template <Circular kind, class W> inline W circular(W x) {
+    constexpr double half_pi_hi = 0x1.921fb544p+0, half_pi_lo = 0x1.0b4611a626331p-34,
+                     two_over_pi = 0x1.45f306dc9c883p-1;
+    constexpr double sin_poly[] = {-0x1.5555555555161p-3, 0x1.1111110fd1496p-7,
+                                   -0x1.a019fd95094bep-13, 0x1.71d9a549ac8fbp-19,
                                    -0x1.aa262ee715b00p-26};
-    constexpr double cos_poly[] = {0x1.5555555555434p-5, -0x1.6c16c16b5fdb7p-10, 0x1.a019ff501e5bbp-16, -0x1.27e25ca05cfd2p-22,
+    constexpr double cos_poly[] = {0x1.5555555555434p-5, -0x1.6c16c16b5fdb7p-10,
+                                   0x1.a019ff501e5bbp-16, -0x1.27e25ca05cfd2p-22,
                                    0x1.1c8087284f6ccp-29};
     const W q = round(x * W::set(two_over_pi)), half = W::set(0.5);
     W r = fma(q, W::set(-half_pi_hi), x);
@@ -206,8 +209,7 @@ inline W circular(W x) {
 }
 
 // float: our own up to 2²⁰, lane by lane C's beyond; double: C's.
-template <Circular kind, class V>
-inline V circular_or_c(V x) {
+template <Circular kind, class V> inline V circular_or_c(V x) {
     auto c = [](auto v) {
         const double d = static_cast<double>(v);
         return kind == Circular::Sin ? ::sin(d) : kind == Circular::Cos ? ::cos(d) : ::tan(d);
@@ -226,37 +228,34 @@ template <class V> inline V cos(V x) { return circular_or_c<Circular::Cos>(x); }
 template <class V> inline V tan(V x) { return circular_or_c<Circular::Tan>(x); }
 // Through C's double function, rounded to the element type.
 template <class V> inline V atan2(V a, V b) {
-    return map([](auto y, auto x) { return ::atan2(static_cast<double>(y), static_cast<double>(x)); }, a, b);
+    return map(
+        [](auto y, auto x) { return ::atan2(static_cast<double>(y), static_cast<double>(x)); }, a,
+        b);
 }
 
-template <class V>
-inline V softplus(V x, V beta, V threshold) {
+template <class V> inline V softplus(V x, V beta, V threshold) {
     const V t = x * beta;
     return select(t > threshold, x, log1p(exp(t)) / beta);
 }
 
-template <class V>
-inline V gelu(V x) {
+template <class V> inline V gelu(V x) {
     using T = typename V::Scalar;
     return V::set(T(0.5)) * x * (one(x) + erf(x * V::set(T(0.70710678118654752440))));
 }
 
 // ½ x (1 + tanh u) = x · sigmoid(2 u), u = √(2/π) (x + 0.044715 x³).
-template <class V>
-inline V gelu_tanh(V x) {
+template <class V> inline V gelu_tanh(V x) {
     using T = typename V::Scalar;
     return x * sigmoid(V::set(T(1.59576912160573071176)) * fma(V::set(T(0.044715)) * x * x, x, x));
 }
 
 // a + c·(b − a), from the nearer end so that c = 0 and c = 1 are exact.
-template <class V>
-inline V lerp(V a, V b, V c) {
+template <class V> inline V lerp(V a, V b, V c) {
     const V half = V::set(typename V::Scalar(0.5));
     return select(abs(c) < half, a + c * (b - a), b - (b - a) * (one(c) - c));
 }
 
-template <class T>
-inline T integer_pow(T x, T n) {
+template <class T> inline T integer_pow(T x, T n) {
     if (n < T(0)) return x == T(1) ? T(1) : x == T(-1) ? (n % 2 ? T(-1) : T(1)) : T(0);
     uint64_t result = 1, factor = static_cast<uint64_t>(x);
     for (; n > T(0); n = static_cast<T>(n / 2), factor *= factor)
@@ -264,9 +263,9 @@ inline T integer_pow(T x, T n) {
     return static_cast<T>(result);
 }
 
-// |a|^b = exp(b log |a|) in double, for rounding to float, with C's rules for signs and special values.
-template <class W>
-inline W pow_for_float(W a, W b) {
+// |a|^b = exp(b log |a|) in double, for rounding to float, with C's rules for signs and special
+// values.
+template <class W> inline W pow_for_float(W a, W b) {
     const W u = abs(a), half = W::set(0.5), whole = floor(b);
     W y = exp(b * log(u));
     y = select((u == one(a)) & (b == b), one(a), y);
@@ -276,12 +275,13 @@ inline W pow_for_float(W a, W b) {
     return select((b == zero(b)) | (a == one(a)), one(a), y);
 }
 
-// float: our own; double: C's, which carries the logarithm to more digits than a double has; integers: exact, wrapping around.
-template <class V>
-inline V pow(V a, V b) {
+// float: our own; double: C's, which carries the logarithm to more digits than a double has;
+// integers: exact, wrapping around.
+template <class V> inline V pow(V a, V b) {
     using T = typename V::Scalar;
     if constexpr (!V::floating) return map([](T x, T n) { return integer_pow(x, n); }, a, b);
-    else if constexpr (sizeof(T) == 8) return map([](double x, double y) { return ::pow(x, y); }, a, b);
+    else if constexpr (sizeof(T) == 8)
+        return map([](double x, double y) { return ::pow(x, y); }, a, b);
     else return in_double([](auto x, auto y) { return pow_for_float(x, y); }, a, b);
 }
 
@@ -289,8 +289,7 @@ inline double c_fmod(double a, double b) { return fmod(a, b); }
 inline float c_fmod(float a, float b) { return fmodf(a, b); }
 
 // Python's %: the sign of b.
-template <class V>
-inline V remainder(V a, V b) {
+template <class V> inline V remainder(V a, V b) {
     using T = typename V::Scalar;
     if constexpr (V::floating) {
         const V r = map([](T x, T y) { return c_fmod(x, y); }, a, b);
@@ -303,8 +302,7 @@ inline V remainder(V a, V b) {
     }
 }
 
-template <class V>
-inline V floor_divide(V a, V b) {
+template <class V> inline V floor_divide(V a, V b) {
     using T = typename V::Scalar;
     const V o = zero(a);
     if constexpr (V::floating) {
