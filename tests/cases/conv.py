@@ -1,0 +1,195 @@
+"""Convolution in one to three dimensions and its two gradients."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from tests.cases import Op, bad, big, case, real, whole
+
+
+def _tuple(value, rank):
+    return (value,) * rank if np.isscalar(value) else tuple(value)
+
+
+def _pads(padding, dilation, kernel):
+    """(low, high) per axis; PyTorch's "same" puts the odd one at the end."""
+    rank = len(kernel)
+    if padding == "valid":
+        return [(0, 0)] * rank
+    if padding == "same":
+        totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+        return [(t // 2, t - t // 2) for t in totals]
+    return [(p, p) for p in _tuple(padding, rank)]
+
+
+def _taps(x_shape, w_shape, stride, padding, dilation):
+    """The output's sizes, the pads, and for each kernel tap the slice of the padded input it meets."""
+    rank = len(w_shape) - 2
+    kernel, stride, dilation = w_shape[2:], _tuple(stride, rank), _tuple(dilation, rank)
+    pads = _pads(padding, dilation, kernel)
+    axes = list(zip(x_shape[2:], kernel, stride, dilation, pads, strict=True))
+    out = tuple((n + lo + hi - d * (k - 1) - 1) // s + 1 for n, k, s, d, (lo, hi) in axes)
+    windows = {
+        tap: (..., *[slice(t * d, t * d + (o - 1) * s + 1, s)
+                     for t, d, o, s in zip(tap, dilation, out, stride, strict=True)])
+        for tap in itertools.product(*map(range, kernel))
+    }
+    return out, [(0, 0), (0, 0), *pads], windows
+
+
+def _groups(a, groups, axis):
+    shape = a.shape[:axis] + (groups, a.shape[axis] // groups) + a.shape[axis + 1 :]
+    return a.reshape(shape)
+
+
+def conv(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    if x.ndim == w.ndim - 1:
+        return conv(x[None], w, b, stride, padding, dilation, groups)[0]
+    out, pads, windows = _taps(x.shape, w.shape, stride, padding, dilation)
+    x = _groups(np.pad(x, pads), groups, 1)
+    w = _groups(w, groups, 0)
+    y = np.zeros((x.shape[0], groups, w.shape[1], *out))
+    for tap, window in windows.items():
+        y += np.einsum("ngc...,gkc->ngk...", x[window], w[(..., *tap)])
+    y = y.reshape(y.shape[0], groups * y.shape[2], *out)
+    return y if b is None else y + b.reshape(-1, *[1] * len(out))
+
+
+def conv_input(input_size, w, grad, stride=1, padding=0, dilation=1, groups=1):
+    _, pads, windows = _taps(input_size, w.shape, stride, padding, dilation)
+    padded = [n + lo + hi for n, (lo, hi) in zip(input_size, pads, strict=True)]
+    x = _groups(np.zeros(padded), groups, 1)
+    w, grad = _groups(w, groups, 0), _groups(grad, groups, 1)
+    for tap, window in windows.items():
+        x[window] += np.einsum("ngk...,gkc->ngc...", grad, w[(..., *tap)])
+    inside = tuple(slice(lo, lo + n) for n, (lo, _) in zip(input_size, pads, strict=True))
+    return x.reshape(padded)[inside]
+
+
+_EVERY = {1: "ngcx,ngkx->gkc", 2: "ngcxy,ngkxy->gkc", 3: "ngcxyz,ngkxyz->gkc"}
+
+
+def conv_weight(x, weight_size, grad, stride=1, padding=0, dilation=1, groups=1):
+    out, pads, windows = _taps(x.shape, weight_size, stride, padding, dilation)
+    x, grad = _groups(np.pad(x, pads), groups, 1), _groups(grad, groups, 1)
+    w = _groups(np.zeros(weight_size), groups, 0)
+    for tap, window in windows.items():
+        w[(..., *tap)] = np.einsum(_EVERY[len(out)], x[window], grad)
+    return w.reshape(weight_size)
+
+
+def flops(x, w, *rest, stride=1, padding=0, dilation=1, groups=1):
+    out, _, windows = _taps(x, w, stride, padding, dilation)
+    return 2.0 * x[0] * w[0] * w[1] * len(windows) * np.prod(out)
+
+
+# name, input, weight, keyword arguments; sizes per axis are cut to the rank.
+N, M = (7, 6, 5), (3, 2, 3)
+ROWS = [
+    ("plain", (2, 3), N, (4, 3), M, {}),
+    ("stride", (2, 3), N, (4, 3), M, {"stride": (2, 3, 1)}),
+    ("stride-over-kernel", (1, 2), N, (3, 2), (1, 2, 1), {"stride": 3}),
+    ("padding", (2, 3), N, (4, 3), M, {"padding": (1, 0, 2)}),
+    ("padding-over-kernel", (1, 2), (3, 3, 3), (2, 2), (2, 2, 2), {"padding": 3}),
+    ("dilation", (2, 2), N, (3, 2), (3, 2, 2), {"dilation": (2, 3, 1)}),
+    ("stride-padding-dilation", (1, 2), N, (3, 2), M, {"stride": 2, "padding": 2, "dilation": 2}),
+    ("unused-edge", (1, 2), (8, 8, 5), (3, 2), (3, 3, 2), {"stride": 3}),
+    ("same", (2, 2), N, (3, 2), (3, 2, 4), {"padding": "same"}),
+    ("same-dilated", (1, 2), N, (2, 2), (2, 3, 2), {"padding": "same", "dilation": 2}),
+    ("valid", (1, 2), N, (2, 2), M, {"padding": "valid"}),
+    ("groups", (2, 4), N, (6, 2), M, {"groups": 2, "padding": 1}),
+    ("groups-stride", (1, 6), N, (6, 2), M, {"groups": 3, "stride": 2}),
+    ("depthwise", (2, 5), N, (5, 1), (3, 3, 3), {"groups": 5, "padding": 1}),
+    ("depthwise-multiplied", (1, 3), N, (6, 1), M, {"groups": 3, "stride": 2}),
+    ("kernel-1", (2, 5), N, (4, 5), (1, 1, 1), {}),
+    ("kernel-1-stride", (2, 5), N, (4, 5), (1, 1, 1), {"stride": 2}),
+    ("one-channel", (2, 1), N, (3, 1), M, {"padding": 1}),
+    ("one-to-one", (1, 1), N, (1, 1), M, {}),
+    ("pixel", (3, 4), (1, 1, 1), (5, 4), (1, 1, 1), {}),
+    ("pixel-padded", (2, 3), (1, 1, 1), (4, 3), (3, 3, 3), {"padding": 1}),
+    ("kernel-is-input", (2, 3), (4, 3, 2), (5, 3), (4, 3, 2), {}),
+    ("many-channels", (1, 19), (4, 3, 3), (33, 19), (2, 3, 2), {"padding": 1}),
+    ("unbatched", (3,), N, (4, 3), M, {"padding": 1}),
+    ("empty-batch", (0, 3), N, (4, 3), M, {}),
+    ("no-channels", (2, 0), N, (4, 0), M, {}),
+]
+BIG = {
+    1: [("wide", (4, 16, 1000), (32, 16, 5), {"padding": 2})],
+    2: [
+        ("3x3", (4, 16, 30, 31), (32, 16, 3, 3), {"padding": 1}),
+        ("3x3-stride", (4, 16, 33, 32), (32, 16, 3, 3), {"padding": 1, "stride": 2}),
+        ("first-layer", (2, 3, 64, 64), (24, 3, 7, 7), {"padding": 3, "stride": 2}),
+        ("1x1", (4, 40, 20, 20), (72, 40, 1, 1), {}),
+        ("depthwise", (2, 48, 33, 33), (48, 1, 3, 3), {"padding": 1, "groups": 48}),
+        ("grouped", (2, 32, 24, 24), (64, 8, 3, 3), {"padding": 1, "groups": 4}),
+        ("dilated", (2, 16, 32, 32), (16, 16, 3, 3), {"padding": 2, "dilation": 2}),
+    ],
+    3: [("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1})],
+}
+
+
+def _cut(kwargs, rank):
+    return {k: v[:rank] if isinstance(v, tuple) else v for k, v in kwargs.items()}
+
+
+def _forward_rows(rank):
+    found = []
+    for name, x, space, w, kernel, kwargs in ROWS:
+        x, w, kwargs = x + space[:rank], w + kernel[:rank], _cut(kwargs, rank)
+        # PyTorch gives the shape of the input where there are no input channels.
+        found.append(case(name, real(*x), real(*w), real(w[0]), **kwargs).but(torch=name != "no-channels"))
+    x, w = (2, 3) + N[:rank], (4, 3) + M[:rank]
+    found += [
+        case("no-bias", real(*x), real(*w)),
+        case("integers", whole(*x), whole(*w), whole(4), padding=1).but(exact=True),
+    ]
+    for name, x, w, kwargs in BIG[rank]:
+        found.append(big(name, real(*x), real(*w), real(w[0]), **kwargs))
+    return found
+
+
+def _gradient_rows(rank, which):
+    found = []
+    rows = [(n, x + s[:rank], w + k[:rank], _cut(kw, rank)) for n, x, s, w, k, kw in ROWS
+            if len(x) == 2 and kw.get("padding") not in ("same", "valid")]
+    for name, x, w, kwargs in rows + BIG[rank]:
+        out, _, _ = _taps(x, w, kwargs.get("stride", 1), kwargs.get("padding", 0), kwargs.get("dilation", 1))
+        grad = real(x[0], w[0], *out)
+        args = (x, real(*w), grad) if which == "input" else (real(*x), w, grad)
+        row = case(name, *args, **kwargs)
+        found.append(row.but(big=(name, x, w, kwargs) in BIG[rank], gradgrad=name != "no-channels"))
+    return found
+
+
+def _bad(rank):
+    op, one, three = f"conv{rank}d", (5,) * rank, (3,) * rank
+    x, w = real(2, 3, *one), real(4, 3, *three)
+    return [
+        bad("channels", ValueError, rf"{op}: input has 3 channels.*\(4, 2, 3.*expects 2", x, real(4, 2, *three)),
+        bad("groups", ValueError, rf"{op}: input has 3 channels.*groups=2", x, w, groups=2),
+        bad("groups-out", ValueError, rf"{op}: weight has 4 output channels.*groups=3", x, real(4, 1, *three), groups=3),
+        bad("input-rank", ValueError, rf"{op}: input must have {rank + 2} dimensions.*\(2, 3\)", real(2, 3), w),
+        bad("weight-rank", ValueError, rf"{op}: weight must have {rank + 2} dimensions.*\(4, 3\)", x, real(4, 3)),
+        bad("kernel-too-large", ValueError, rf"{op}: kernel of size 7.*input size 5", x, real(4, 3, *[7] * rank)),
+        bad("bias", ValueError, rf"{op}: bias must have shape \(4,\), got \(3,\)", x, w, real(3)),
+        bad("stride", ValueError, rf"{op}: stride must be at least 1, got 0", x, w, stride=0),
+        bad("stride-count", ValueError, rf"{op}: stride must be one integer or {rank}", x, w, stride=(1,) * (rank + 1)),
+        bad("padding", ValueError, rf"{op}: padding must be at least 0, got -1", x, w, padding=-1),
+        bad("padding-text", ValueError, rf'{op}: padding must be "valid", "same".*"full"', x, w, padding="full"),
+        bad("same-stride", ValueError, rf'{op}: padding "same" needs stride 1, got 2', x, w, padding="same", stride=2),
+        bad("dtype", TypeError, rf"{op}: input has dtype float32, weight float64", x, replace(w, dtype="float64")),
+        bad("integers", TypeError, rf"{op}: input must have a floating-point dtype, got int64", replace(x, dtype="int64"), w),
+    ]
+
+
+OPS = []
+for rank in (1, 2, 3):
+    OPS += [
+        Op(f"conv{rank}d", f"nn.functional.conv{rank}d", conv, _forward_rows(rank), _bad(rank),
+           impl="conv", flops=flops, covers=("conv",)),
+        Op(f"conv_grad_input{rank}d", f"nn.grad.conv{rank}d_input", conv_input,
+           _gradient_rows(rank, "input"), impl="conv", covers=("conv_grad_input",)),
+        Op(f"conv_grad_weight{rank}d", f"nn.grad.conv{rank}d_weight", conv_weight,
+           _gradient_rows(rank, "weight"), impl="conv", covers=("conv_grad_weight",)),
+    ]

@@ -1,0 +1,73 @@
+"""Losses."""
+
+import numpy as np
+from scipy import special
+
+from tests.cases import Op, bad, big, case, ints, labels, positive, real, values
+
+
+def _reduce(losses, reduction, total=None):
+    if reduction == "none":
+        return losses
+    return losses.sum() / (1 if reduction == "sum" else losses.size if total is None else total)
+
+
+def cross_entropy(x, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    if x.ndim == 1:
+        out = cross_entropy(x[None], target[None], weight, ignore_index, reduction, label_smoothing)
+        return out[0] if reduction == "none" else out
+    classes = x.shape[1]
+    logp = special.log_softmax(x, axis=1)
+    w = np.ones(classes) if weight is None else weight
+    used = target != ignore_index
+    safe = np.where(used, target, 0)
+    picked = np.take_along_axis(logp, safe[:, None], 1)[:, 0]
+    smooth = -(logp * w.reshape(-1, *[1] * (x.ndim - 2))).sum(1) / classes
+    losses = ((1 - label_smoothing) * -picked * w[safe] + label_smoothing * smooth) * used
+    return _reduce(losses, reduction, (w[safe] * used).sum())
+
+
+def mse_loss(x, target, reduction="mean"):
+    return _reduce((x - target) ** 2, reduction)
+
+
+TARGET = values([1, -100, 0, 3], "int64")
+OPS = [
+    Op("cross_entropy", "nn.functional.cross_entropy", cross_entropy, [
+        case("plain", real(4, 5), labels(4, classes=5)),
+        case("sum", real(4, 5), labels(4, classes=5), reduction="sum"),
+        case("none", real(4, 5), labels(4, classes=5), reduction="none"),
+        case("one-example", real(5), labels(classes=5)),
+        case("weight", real(4, 5), labels(4, classes=5), positive(5).const),
+        case("weight-none", real(4, 5), labels(4, classes=5), positive(5).const, reduction="none"),
+        case("ignored", real(4, 5), TARGET),
+        case("ignored-none", real(4, 5), TARGET, reduction="none"),
+        case("ignore-index", real(4, 5), labels(4, classes=5), ignore_index=1),
+        case("smoothing", real(4, 5), labels(4, classes=5), label_smoothing=0.2),
+        case("smoothing-weight", real(4, 5), TARGET, positive(5).const, label_smoothing=0.3),
+        case("segmentation", real(2, 4, 3, 5), labels(2, 3, 5, classes=4)),
+        case("segmentation-all", real(2, 4, 3, 5), labels(2, 3, 5, classes=4), positive(4).const, 2,
+             reduction="none", label_smoothing=0.1).but(torch=False),
+        case("sequence", real(2, 4, 3), labels(2, 3, classes=4)),
+        case("far", values([[1000.0, -1000.0, 0.0], [-50.0, 90.0, 89.0]]), values([1, 2], "int64")).but(gradgrad=False),
+        big("big", real(400, 101), labels(400, classes=101)),
+        big("big-map", real(4, 21, 20, 21), labels(4, 20, 21, classes=21)),
+    ], [
+        bad("label", IndexError, r"cross_entropy: target.*7.*5 classes", real(2, 5), values([1, 7], "int64")),
+        bad("batch", ValueError, r"cross_entropy: target.*\(3,\)", real(2, 5), labels(3, classes=5)),
+        bad("dtype", TypeError, r"cross_entropy: target.*int64", real(2, 5), real(2)),
+        bad("input", TypeError, r"cross_entropy.*floating", ints(2, 5), labels(2, classes=5)),
+        bad("reduction", ValueError, r"reduction.*avg", real(2, 5), labels(2, classes=5), reduction="avg"),
+        bad("smoothing", ValueError, r"label_smoothing.*1\.5", real(2, 5), labels(2, classes=5), label_smoothing=1.5),
+        bad("weight", ValueError, r"weight.*\(5,\).*\(4,\)", real(2, 5), labels(2, classes=5), real(4)),
+    ], tol=4, impl="cross_entropy"),
+    Op("mse_loss", "nn.functional.mse_loss", mse_loss, [
+        case("mean", real(3, 4), real(3, 4)),
+        case("sum", real(3, 4), real(3, 4), reduction="sum"),
+        case("none", real(2, 3, 4, 5), real(2, 3, 4, 5), reduction="none"),
+        big("big", real(300, 301), real(300, 301)),
+    ], [
+        bad("shape", ValueError, r"mse_loss.*\(3, 4\).*\(3,\)", real(3, 4), real(3)),
+        bad("reduction", ValueError, r"reduction.*avg", real(3), real(3), reduction="avg"),
+    ]),
+]

@@ -1,0 +1,91 @@
+"""Elementwise functions of one argument."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import special
+
+from tests.cases import Op, bad, big, case, flags, ints, positive, real, unit, values
+
+SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, -1e30, 5e-324, 88.0, -104.0, 710.0]
+PIECEWISE = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, -0.2, 7.0, 1e9]
+
+# name: (numpy's function, arguments for gradients, whether integers are taken)
+FLOATS = {
+    "exp": (np.exp, real),
+    "expm1": (np.expm1, real),
+    "log": (np.log, positive),
+    "log1p": (np.log1p, positive),
+    "sqrt": (np.sqrt, positive),
+    "rsqrt": (lambda x: 1 / np.sqrt(x), positive),
+    "reciprocal": (lambda x: 1 / x, real),
+    "sin": (np.sin, real),
+    "cos": (np.cos, real),
+    "tan": (np.tan, unit),
+    "tanh": (np.tanh, real),
+    "erf": (special.erf, real),
+    "sigmoid": (special.expit, real),
+}
+NUMBERS = {
+    "neg": (np.negative, True),
+    "abs": (np.abs, True),
+    "square": (np.square, True),
+    "sign": (np.sign, False),
+    "floor": (np.floor, False),
+    "ceil": (np.ceil, False),
+    "round": (np.round, False),
+    "trunc": (np.trunc, False),
+}
+TESTS = {"isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "logical_not": np.logical_not}
+# Results that overflow float32 or lose all digits there are compared in the rows of plain numbers only.
+WITHOUT_SPECIAL = ("sin", "cos", "tan")
+
+
+def _quiet(function):
+    def oracle(x):
+        with np.errstate(all="ignore"):
+            return function(x.astype(np.float64) if x.dtype == bool else x)
+
+    return oracle
+
+
+def _shapes(make):
+    return [
+        case("plain", make(3, 4, 5)),
+        case("scalar", make()),
+        case("image", make(2, 3, 4, 5)),
+        case("odd", make(37)),
+        case("empty", make(0, 3)),
+        big("big", make(4, 33, 1001)),
+    ]
+
+
+OPS = []
+for name, (function, make) in FLOATS.items():
+    extra = [] if name in WITHOUT_SPECIAL else [case("special", values(SPECIAL)).but(grad=False)]
+    whole = [case("int64", ints(3, 4, low=1, high=5)), case("bool", flags(3, 4))]
+    OPS.append(Op(name, name, _quiet(function), _shapes(make) + extra + whole, tol=4))
+for name, (function, smooth) in NUMBERS.items():
+    rows = [case("int64", ints(3, 4)), case("int32", ints(5, dtype="int32")),
+            case("uint8", ints(5, low=0, high=15, dtype="uint8")),
+            case("piecewise", values(PIECEWISE)).but(grad=False)]
+    bools = [] if name == "sign" else [bad("bool", TypeError, f"{name}.*bool", flags(3))]
+    OPS.append(Op(name, name, _quiet(function), _shapes(real) + rows, bools, grad=smooth))
+for name, function in TESTS.items():
+    dtypes = [case("int64", ints(3, 4, low=-1, high=1)), case("bool", flags(3, 4)), case("special", values(SPECIAL))]
+    OPS.append(Op(name, name, function, [case("plain", real(3, 4)), *dtypes], grad=False))
+
+
+def clamp(x, min=None, max=None):
+    return np.clip(x, min, max)
+
+
+OPS.append(Op("clamp", "clamp", clamp, [
+    case("both", real(4, 5), min=-0.53, max=0.47),
+    case("min", real(4, 5), min=0.21),
+    case("max", real(4, 5), max=0.21),
+    case("int64", ints(4, 5), min=-2, max=3),
+    case("special", values(SPECIAL), min=-1.0, max=2.0).but(grad=False),
+    big("big", real(300, 301), min=-0.5, max=0.5),
+]))
+OPS = [replace(op, pointwise=True) for op in OPS]
