@@ -188,6 +188,19 @@ def isas() -> list[str]:
     return names[: names.index(_core.machine_isa()) + 1]
 
 
+def implementations(kernel: str, run) -> list[str]:
+    """Every entry of a kernel's list, best first, as explain() shows it when only the reference may run."""
+    import convcore
+
+    with using_impl(kernel, "reference"), convcore.explain() as log:
+        run()
+    names = []
+    for decision in log.decisions:
+        if decision["op"] == kernel:
+            names = [reason.split(":")[0] for reason in decision["declined"]] + [decision["implementation"]]
+    return names
+
+
 @contextmanager
 def using_isa(name: str) -> Iterator[None]:
     from convcore import _core

@@ -123,7 +123,12 @@ Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
                       Tensor rest = spread(prod(filled, axes, true), at.shape(), mask);
                       Tensor zeros = spread(sum(is_zero, axes, true), at.shape(), mask);
                       Tensor own = sub(zeros, to(is_zero, Dtype::Int64));
-                      Tensor slope = where(binary(Binary::Equal, own, number(0, Dtype::Int64)), div(rest, filled), zero);
+                      Tensor others = div(rest, filled);
+                      // Beside one other zero the slope is 0, but it moves with that zero.
+                      Tensor zero_part = where(is_zero, at, zero);
+                      Tensor other_zero = sub(spread(sum(zero_part, axes, true), at.shape(), mask), zero_part);
+                      Tensor beside = where(binary(Binary::Equal, own, number(1, Dtype::Int64)), mul(others, other_zero), zero);
+                      Tensor slope = where(binary(Binary::Equal, own, number(0, Dtype::Int64)), others, beside);
                       g[0] = mul(spread(g.grad(), at.shape(), mask), slope);
                   });
 }

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from tests.cases import Op, bad, big, case, ints, labels, positive, real, values
+from tests.cases import Op, bad, big, case, flags, ints, labels, positive, real, values
 
 
 def _reduce(losses, reduction, total=None):
@@ -19,6 +19,10 @@ def cross_entropy(x, target, weight=None, ignore_index=-100, reduction="mean", l
     classes = x.shape[1]
     logp = special.log_softmax(x, axis=1)
     w = np.ones(classes) if weight is None else weight
+    if target.dtype.kind == "f":
+        smoothed = target * (1 - label_smoothing) + label_smoothing / classes
+        losses = -(smoothed * logp * w.reshape(-1, *[1] * (x.ndim - 2))).sum(1)
+        return _reduce(losses, reduction)
     used = target != ignore_index
     safe = np.where(used, target, 0)
     picked = np.take_along_axis(logp, safe[:, None], 1)[:, 0]
@@ -48,14 +52,20 @@ OPS = [
         case("segmentation", real(2, 4, 3, 5), labels(2, 3, 5, classes=4)),
         case("segmentation-all", real(2, 4, 3, 5), labels(2, 3, 5, classes=4), positive(4).const, 2,
              reduction="none", label_smoothing=0.1).but(torch=False),
+        case("probabilities", real(4, 5), positive(4, 5)),
+        case("probabilities-all", real(2, 4, 3), positive(2, 4, 3), positive(4).const, reduction="none",
+             label_smoothing=0.2),
+        case("probabilities-weight", real(4, 5), positive(4, 5).const, positive(5).const),
         case("sequence", real(2, 4, 3), labels(2, 3, classes=4)),
         case("far", values([[1000.0, -1000.0, 0.0], [-50.0, 90.0, 89.0]]), values([1, 2], "int64")).but(gradgrad=False),
         big("big", real(400, 101), labels(400, classes=101)),
         big("big-map", real(4, 21, 20, 21), labels(4, 20, 21, classes=21)),
     ], [
-        bad("label", IndexError, r"cross_entropy: target.*7.*5 classes", real(2, 5), values([1, 7], "int64")),
+        bad("label", IndexError, r"cross_entropy: target must hold classes from 0 to 4.*got 7 at \(1,\)", real(2, 5), values([1, 7], "int64")),
         bad("batch", ValueError, r"cross_entropy: target.*\(3,\)", real(2, 5), labels(3, classes=5)),
-        bad("dtype", TypeError, r"cross_entropy: target.*int64", real(2, 5), real(2)),
+        bad("probabilities", ValueError, r"cross_entropy: target of class probabilities.*\(2, 5\), got \(2,\)",
+            real(2, 5), real(2)),
+        bad("dtype", TypeError, r"cross_entropy: target.*bool", real(2, 5), flags(2)),
         bad("input", TypeError, r"cross_entropy.*floating", ints(2, 5), labels(2, classes=5)),
         bad("reduction", ValueError, r"reduction.*avg", real(2, 5), labels(2, classes=5), reduction="avg"),
         bad("smoothing", ValueError, r"label_smoothing.*1\.5", real(2, 5), labels(2, classes=5), label_smoothing=1.5),

@@ -105,7 +105,7 @@ def _rows(table, make, rank):
 def _bad(op, rank):
     x = real(2, 3, *[6] * rank)
     return [
-        bad("rank", ValueError, rf"{op}: input must have {rank + 2} dimensions.*\(2, 3\)", real(2, 3), 2),
+        bad("rank", ValueError, rf"{op}: input must have {rank + 2} dimensions.*\(5,\)", real(5), 2),
         bad("padding", ValueError, rf"{op}: padding must be at most half of kernel_size.*2.*3", x, 3, padding=2),
         bad("kernel", ValueError, rf"{op}: kernel_size must be at least 1, got 0", x, 0),
         bad("stride", ValueError, rf"{op}: stride must be at least 1, got 0", x, 2, stride=0),

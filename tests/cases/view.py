@@ -76,7 +76,7 @@ OPS = [
 ]
 
 JOIN = [
-    bad("none", ValueError, "at least one", []),
+    bad("none", ValueError, "tensors must not be empty", []),
     bad("shapes", ValueError, r"\(2, 3\).*\(3, 3\)|\(3, 3\).*\(2, 3\)", [real(2, 3), real(3, 3)], 1),
     bad("dim", IndexError, "dim.*4", [real(2, 3), real(2, 3)], 4),
 ]

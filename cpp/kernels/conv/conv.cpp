@@ -24,6 +24,8 @@ void depthwise(const ConvProblem& p, const ConvArgs& args) {
     conv_depthwise(p, args, Micro);
 }
 
+const char* direct_decline(const ConvProblem& p) { return p.c == 0 ? "a tensor is empty" : nullptr; }
+
 template <const MicroSet& Micro>
 void direct(const ConvProblem& p, const ConvArgs& args) {
     conv_direct(p, args, Micro);
@@ -38,14 +40,14 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
-    {"direct_avx512", Isa::Avx512, nullptr, direct<avx512::micro>},
+    {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
-    {"direct_avx2", Isa::Avx2, nullptr, direct<avx2::micro>},
+    {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
-    {"direct_generic", Isa::Generic, nullptr, direct<generic::micro>},
+    {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},
 };
 
