@@ -191,7 +191,8 @@ def test_expanded(op, case):
         return
     got = harness.call(convcore, op, expand(args), case.kwargs)
     for g, w in zip(got, harness.expected(op, case, args), strict=True):
-        harness.assert_close(harness.numpy(g), w, "float32", op, case.exact)
+        # Equal rows cancel more than the rows of the table do.
+        harness.assert_close(harness.numpy(g), w, "float32", op, case.exact, tol=4, floor=0.1)
 
 
 @pytest.mark.parametrize("op, case", params(lambda o, c: o.impl is not None and is_float(o, c)))
@@ -199,7 +200,10 @@ def test_implementations(op, case):
     """Each entry of the list that accepts the row gives the oracle's numbers and the default's gradients."""
     ran = []
     want = everything(op, case)
-    for name in harness.implementations(op.impl, lambda: everything(op, case)):
+    names = harness.implementations(op.impl, lambda: everything(op, case))
+    if not names:
+        pytest.skip(f"this call of {op.name} is made of other operators")
+    for name in names:
         with harness.using_impl(op.impl, name):
             for dtype in case.dtypes:
                 with suppress(NotImplementedError):  # declined
@@ -255,3 +259,21 @@ def test_bad_call(op, row):
         harness.call(convcore, op, args, row.kwargs)
     if row.error is ValueError:
         assert isinstance(caught.value, RuntimeError), "code written for PyTorch catches RuntimeError"
+
+
+def test_gradcheck_finds_a_wrong_gradient():
+    class Wrong(convcore.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            return 2.001 * grad * x
+
+    x = convcore.tensor(np.array([1.0, 2.0]), requires_grad=True)
+    with pytest.raises(RuntimeError, match="output 0 with respect to input 0"):
+        convcore.autograd.gradcheck(Wrong.apply, [x], rtol=1e-4)
+    assert not convcore.autograd.gradcheck(Wrong.apply, [x], rtol=1e-4, raise_exception=False)

@@ -39,10 +39,9 @@ def gradcheck(
         if x.dtype != _core.dtype.float64:
             raise _core.ArgumentError(f"gradcheck: input {i} must be float64, got {x.dtype}")
     outputs = [y for y in _as_list(func(*inputs)) if y.requires_grad]
-    for o, output in enumerate(outputs):
-        for i, x in enumerate(checked):
-            analytic = _analytic(output, x)
-            numeric = _numeric(func, inputs, x, o, eps)
+    for i, x in enumerate(checked):
+        for o, numeric in enumerate(_numeric(func, inputs, x, eps)):
+            analytic = _analytic(outputs[o], x)
             if not np.allclose(analytic, numeric, rtol=rtol, atol=atol):
                 worst = float(np.abs(analytic - numeric).max())
                 if not raise_exception:
@@ -98,23 +97,21 @@ def _analytic(output: Any, x: Any) -> np.ndarray:
     return rows
 
 
-def _numeric(func: Callable, inputs: list, x: Any, output: int, eps: float) -> np.ndarray:
-    base = np.array(np.asarray(x))
-    columns = []
-    place = np.zeros(base.shape)
-    for k in range(base.size):
-        values = []
-        for sign in (1, -1):
-            place.reshape(-1)[k] = sign * eps
-            x.data.copy_(_like(x, base + place))
-            values.append(np.array(np.asarray([y for y in _as_list(func(*inputs)) if y.requires_grad][output])))
-            place.reshape(-1)[k] = 0
-        columns.append((values[0] - values[1]).reshape(-1) / (2 * eps))
-    x.data.copy_(_like(x, base))
-    return np.stack(columns, axis=1) if columns else np.zeros((0, 0))
-
-
-def _like(x: Any, array: np.ndarray) -> Any:
+def _numeric(func: Callable, inputs: list, x: Any, eps: float) -> list[np.ndarray]:
+    """The Jacobian of every output with respect to x, from two calls per element of x."""
     from convcore import tensor
 
-    return tensor(array, dtype=x.dtype)
+    base = np.array(np.asarray(x.detach()))
+
+    def outputs(at: np.ndarray) -> list[np.ndarray]:
+        moved = tensor(at, dtype=x.dtype, requires_grad=True)
+        results = _as_list(func(*[moved if item is x else item for item in inputs]))
+        return [np.array(np.asarray(y.detach())).reshape(-1) for y in results if y.requires_grad]
+
+    jacobians = [np.zeros((y.size, base.size)) for y in outputs(base)]
+    for k in range(base.size):
+        step = np.zeros(base.shape)
+        step.reshape(-1)[k] = eps
+        for jacobian, up, down in zip(jacobians, outputs(base + step), outputs(base - step), strict=True):
+            jacobian[:, k] = (up - down) / (2 * eps)
+    return jacobians
