@@ -28,6 +28,8 @@ def test_image_folder(photos):
     assert np.asarray(image)[0, 0, 0] == pytest.approx(41 / 255)
     images, labels = next(iter(data.DataLoader(dataset, 4, num_workers=2)))
     assert tuple(images.shape) == (4, 3, 6, 5) and labels.tolist() == [0, 0, 1, 1]
+    Image.fromarray(np.full((2, 2), 0x8080, np.uint16)).save(photos / "deep.png")
+    assert load_image(photos / "deep.png", "L").tolist() == [[[128, 128], [128, 128]]]
     grey = data.ImageFolder(photos, mode="L", size=4)
     assert tuple(grey[0][0].shape) == (1, 4, 4)
 

@@ -31,6 +31,8 @@ def load_image(
         raise ImportError('reading images needs Pillow: pip install "convcore[cli]"') from None
     try:
         with Image.open(path) as image:
+            if image.mode.startswith("I"):  # 16 bits, which convert() would clip
+                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
             picture = image.convert(mode)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
