@@ -392,10 +392,18 @@ class _ModuleMethods:
                 tensor.grad = fn(grad)
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, **other: Any) -> Module:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> Module:
         """Convert floating-point parameters and buffers to a dtype, in place.
 
-        Takes a dtype, a device ("cpu"), or a tensor whose dtype to take.
+        Takes a dtype, a device ("cpu"), or a tensor whose dtype to take. A memory format changes
+        nothing: parameters stay row-major, the layers choose their results' format.
 
         >>> import convcore as cc
         >>> cc.nn.Linear(1, 1).to(cc.float64).weight.dtype
@@ -427,6 +435,10 @@ class _ModuleMethods:
     def cpu(self) -> Module:
         """Return the module itself: it is on the CPU."""
         return self
+
+    def cuda(self, device: Any = None) -> Module:
+        """Raise: only the CPU is there."""
+        return self.to("cuda" if device is None else device)
 
     # -- state ------------------------------------------------------------------------------
 
