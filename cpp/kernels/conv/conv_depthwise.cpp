@@ -34,15 +34,17 @@ struct Depthwise {
         for (const Pass& pass : passes) {
             const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows);
             const PixelTable<T> table(p, pass, source, result, micro.rows);
-            std::vector<int64_t> taps = weight_taps(p, pass);
-            for (int64_t& tap : taps) tap *= p.c;
+            const std::vector<int64_t> order = weight_taps(p, pass);
             const int64_t grain = static_cast<int64_t>(kGrainFlops / (2.0 * micro.rows * p.c * (pass.taps() + 1))) + 1;
             parallel_for(tiles.count, grain, [&](int64_t begin, int64_t end) {
                 Scratch<const T*> sources(pass.taps() * micro.rows + 1);
                 Scratch<T*> results(micro.rows);
+                Scratch<int64_t> weights_at(pass.taps() + 1);
                 for (int64_t i = begin; i < end; ++i) {
                     table.look_up(tiles.begin(i), tiles.size(i), 0, 0, zeros.data(), sources.data(), results.data());
-                    micro.column_tile({pass.taps(), sources.data(), transposed.data(), taps.data(), results.data(), bias, tiles.size(i), p.c});
+                    const int64_t taps = table.drop_outside(tiles.size(i), zeros.data(), sources.data(), weights_at.data());
+                    for (int64_t t = 0; t < taps; ++t) weights_at[t] = order[weights_at[t]] * p.c;
+                    micro.column_tile({taps, sources.data(), transposed.data(), weights_at.data(), results.data(), bias, tiles.size(i), p.c});
                 }
             });
         }

@@ -72,7 +72,7 @@ struct Rows {
         const int64_t count = end_tile - first_tile, taps = pass.taps();
         const std::vector<int64_t> order = weight_taps(p, pass);
         const PixelTable<T> table(p, pass, source, result, micro.rows, pass.axes[1].count <= kFewLines);
-        Scratch<int64_t> kept(count), ids(count * taps + 1);
+        Scratch<int64_t> kept(count), numbers(count * taps + 1);
         Scratch<const T*> sources(count * taps * micro.rows + 1);
         Scratch<T*> results(count * micro.rows);
         Scratch<const T*> panel_taps(taps + 1);
@@ -80,7 +80,7 @@ struct Rows {
             const T** tile = sources.data() + i * taps * micro.rows;
             const int64_t rows = tiles.size(first_tile + i);
             table.look_up(tiles.begin(first_tile + i), rows, group * depth, group * cols, zeros, tile, results.data() + i * micro.rows);
-            kept[i] = drop_outside(tile, rows, taps, zeros, order.data(), ids.data() + i * taps);
+            kept[i] = table.drop_outside(rows, zeros, tile, numbers.data() + i * taps);
         }
         const int64_t tap_bytes = depth * 2 * micro.lanes * static_cast<int64_t>(sizeof(T));
         const int64_t pieces = Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes)).count;
@@ -93,23 +93,11 @@ struct Rows {
                     const int64_t rows = tiles.size(first_tile + i), tap = part.begin(piece);
                     T* out[kMaxRows];
                     for (int64_t row = 0; row < rows; ++row) out[row] = results[i * micro.rows + row] + first;
-                    for (int64_t t = 0; t < part.size(piece); ++t) panel_taps[t] = b + ids[i * taps + tap + t] * depth * width;
+                    for (int64_t t = 0; t < part.size(piece); ++t) panel_taps[t] = b + order[numbers[i * taps + tap + t]] * depth * width;
                     micro.row_tile({part.size(piece), depth, sources.data() + (i * taps + tap) * micro.rows, panel_taps.data(), width, out,
                                     bias && piece == 0 ? bias + group * cols + first : nullptr, rows, panels.size(panel), piece > 0});
                 }
         }
-    }
-
-    // Removes the taps for which all of a tile's pixels lie outside; ids are the packed taps that stay. Returns their number.
-    int64_t drop_outside(const T** tile, int64_t rows, int64_t taps, const T* zeros, const int64_t* order, int64_t* ids) const {
-        int64_t kept = 0;
-        for (int64_t t = 0; t < taps; ++t) {
-            const T** from = tile + t * micro.rows;
-            if (std::all_of(from, from + rows, [&](const T* pixel) { return pixel == zeros; })) continue;
-            if (kept < t) std::copy_n(from, rows, tile + kept * micro.rows);
-            ids[kept++] = order[t];
-        }
-        return kept;
     }
 
     void run(const std::vector<Pass>& passes) const {

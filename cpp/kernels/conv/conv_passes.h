@@ -48,6 +48,8 @@ public:
                     steps_.push_back(((o0 * source_size_[1] + o1) * source_size_[2] + o2) * source_channels_);
     }
 
+    int64_t taps() const { return static_cast<int64_t>(steps_.size()); }
+
     // sources[tap][stride]: channel 0 of the source pixels of count pixels from `first` on, or zeros outside the image, moved by
     // source_channel; results[i]: their own channel result_channel.
     void look_up(int64_t first, int64_t count, int64_t source_channel, int64_t result_channel, const T* zeros, const T** sources,
@@ -67,11 +69,23 @@ public:
             const T* pixel = source_ + from * source_channels_ + source_channel;
             results[row] = result_ + to * result_channels_ + result_channel;
             if (interior(q))
-                for (size_t tap = 0; tap < steps_.size(); ++tap) sources[tap * stride_ + row] = pixel + steps_[tap];
+                for (int64_t tap = 0; tap < taps(); ++tap) sources[tap * stride_ + row] = pixel + steps_[tap];
             else
                 look_up_edge(q, pixel, zeros, sources + row);
             for (int i = 3; i >= 0 && ++q[order_[i]] == counts_[order_[i]]; --i) q[order_[i]] = 0;
         }
+    }
+
+    // Removes the taps for which all `count` pixels lie outside; numbers[i] says which tap stays i-th. Returns how many stay.
+    int64_t drop_outside(int64_t count, const T* zeros, const T** sources, int64_t* numbers) const {
+        int64_t kept = 0;
+        for (int64_t tap = 0; tap < taps(); ++tap) {
+            const T** from = sources + tap * stride_;
+            if (std::all_of(from, from + count, [&](const T* pixel) { return pixel == zeros; })) continue;
+            if (kept < tap) std::copy_n(from, count, sources + kept * stride_);
+            numbers[kept++] = tap;
+        }
+        return kept;
     }
 
 private:

@@ -3,8 +3,8 @@
 // In a zero-padded, channels-last copy of some input lines (a strip) the kernel2 · c values under one line of the kernel are
 // neighbours, so a line of the kernel acts as one position with kernel2 · c channels; groups become dense on the way.
 //   forward       row tiles: pixels × k, one "tap" per kernel line, depth kernel2 · c, source rows in the strip
-//   grad_input    row tiles: pixels × (kernel2 · c), depth k, added into a strip per image; pixels of one tile lie apart, because a
-//                 window read right after its overlapping neighbour was written stalls
+//   grad_input    row tiles: pixels × (kernel2 · c), depth k, added into a strip; pixels of one tile lie apart, because a window read
+//                 right after its overlapping neighbour was written stalls; tasks own lines of the input
 //   grad_weight   outer tiles: pixels summed, k × (kernel2 · c) or the other way round, whichever leaves fewer lanes empty
 // A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where patches would copy it kernel times.
 // Tasks are strips; the kernel's gradient sums slices of strips in a fixed pairwise tree: same bits at any thread count.
@@ -80,9 +80,15 @@ struct Strips {
         });
     }
 
-    void drain(const Strip& s, const T* strip, T* x) const {
+    // Copies what lies between begin and end along the axis.
+    void drain(const Strip& s, const T* strip, int64_t begin, int64_t end, T* x) const {
+        const int64_t start = s.first * p.stride[axis] - p.pad_lo[axis], n1 = length_of(1, s.count), n2 = length_of(2, s.count);
         each_line(s, x, [&](int64_t at, T* line, int64_t left, int64_t right, int64_t) {
-            for (int64_t i = 0; i < right - left; ++i) copy_pixel(strip + at + (left + i) * c, line + i * p.c);
+            const int64_t i0 = at / (n1 * n2 * c), i1 = at / (n2 * c) % n1;
+            for (int64_t i = left; i < right; ++i) {
+                const int64_t position = start + (axis == 0 ? i0 : axis == 1 ? i1 : i);
+                if (position >= begin && position < end) copy_pixel(strip + at + i * c, line + (i - left) * p.c);
+            }
         });
     }
 
@@ -172,45 +178,75 @@ struct Strips {
                 packed[(group * lines + line) * packed_line + panels.begin(panel) * k + i * panels.width(panel) + col - panels.begin(panel)] =
                     weight[w];
             });
-        const int64_t tasks = p.n * p.groups, all = pixels(p.out[axis]), area = size(p.out[axis]);
+        const Parts cut = cuts_of_input();
+        Strip largest{0, 0, 0, 1};
+        for (int64_t i = 0; i < cut.count; ++i) largest.count = std::max(largest.count, above(0, 0, cut.begin(i), cut.size(i)).count);
+        const int64_t tasks = p.n * p.groups * cut.count;
         parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
-            Scratch<T> strip(area);
-            Scratch<int64_t> at(all);
-            windows(p.out[axis], at.data());
-            const Parts tiles = Parts::at_most(all, micro.rows_for(run));
-            const T* sources[kMaxRows];
-            T* out[kMaxRows];
+            Scratch<T> strip(size(largest.count));
+            Scratch<int64_t> at(pixels(largest.count));
             for (int64_t task = begin; task < end; ++task) {
-                const Strip s{task / p.groups, task % p.groups, 0, p.out[axis]};
-                std::fill_n(strip.data(), area, T{});
-                const T* from = y + first_pixel(s) * p.k + s.group * k;
-                for (int64_t t = 0; t < tiles.count; ++t) {
-                    const int64_t rows = (all - t + tiles.count - 1) / tiles.count;  // pixels t, t + count, …
-                    for (int64_t i = 0; i < rows; ++i) sources[i] = from + (t + i * tiles.count) * p.k;
-                    for (int64_t line = 0; line < lines; ++line)
-                        for (int64_t panel = 0; panel < panels.count(); ++panel) {
-                            const int64_t col = panels.begin(panel);
-                            const T* b = packed.data() + (s.group * lines + line) * packed_line + col * k;
-                            T* base = strip.data() + line_offset(line, s.count) + col;
-                            for (int64_t i = 0; i < rows; ++i) out[i] = base + at[t + i * tiles.count];
-                            micro.row_tile({1, k, sources, &b, panels.width(panel), out, nullptr, rows, panels.size(panel), true});
-                        }
-                }
-                if (x_is_larger()) zero_image(s, x);
-                drain(s, strip.data(), x);
+                const int64_t part = task / p.groups % cut.count, image = task / p.groups / cut.count, group = task % p.groups;
+                const Strip s = above(image, group, cut.begin(part), cut.size(part));
+                zero_input(s, cut.begin(part), cut.size(part), x);
+                if (s.count == 0) continue;
+                std::fill_n(strip.data(), size(s.count), T{});
+                windows(s.count, at.data());
+                add_windows(s, y + first_pixel(s) * p.k + group * k, packed.data() + group * lines * packed_line, packed_line, at.data(),
+                            strip.data());
+                drain(s, strip.data(), cut.begin(part), cut.begin(part + 1), x);
             }
         });
     }
 
-    // Input pixels that no window reaches.
-    bool x_is_larger() const {
-        for (int a = 0; a < 3; ++a)
-            if (p.pad_lo[a] < 0 || length(a, p.out[a]) - p.pad_lo[a] < p.in[a]) return true;
-        return false;
+    // strip += dy · w, one kernel line after the other. The pixels of a tile lie tiles.count apart.
+    void add_windows(const Strip& s, const T* y, const T* packed, int64_t packed_line, const int64_t* at, T* strip) const {
+        const Panels panels{micro.lanes, run};
+        const int64_t all = pixels(s.count);
+        const Parts tiles = Parts::at_most(all, micro.rows_for(run));
+        const T* sources[kMaxRows];
+        T* out[kMaxRows];
+        for (int64_t t = 0; t < tiles.count; ++t) {
+            const int64_t rows = (all - t + tiles.count - 1) / tiles.count;
+            for (int64_t i = 0; i < rows; ++i) sources[i] = y + (t + i * tiles.count) * p.k;
+            for (int64_t line = 0; line < lines; ++line)
+                for (int64_t panel = 0; panel < panels.count(); ++panel) {
+                    const int64_t col = panels.begin(panel);
+                    const T* b = packed + line * packed_line + col * k;
+                    T* base = strip + line_offset(line, s.count) + col;
+                    for (int64_t i = 0; i < rows; ++i) out[i] = base + at[t + i * tiles.count];
+                    micro.row_tile({1, k, sources, &b, panels.width(panel), out, nullptr, rows, panels.size(panel), true});
+                }
+        }
     }
-    void zero_image(const Strip& s, T* x) const {
-        T* pixel = x + s.image * p.in_pixels() * p.c + s.group * c;
-        for (int64_t i = 0; i < p.in_pixels(); ++i, pixel += p.c) std::fill_n(pixel, c, T{});
+
+    // Input lines along the axis, for which tasks compute all outputs above them: some outputs are read by two tasks.
+    Parts cuts_of_input() const {
+        const int64_t line = size(2) - size(1), reach = (p.kernel[axis] - 1) * p.dilation[axis] + 1;
+        const int64_t step = std::max<int64_t>(1, line * static_cast<int64_t>(sizeof(T)) / p.stride[axis]);
+        const int64_t wanted = std::min(p.in[axis], kTasks / (p.n * p.groups) + 1);
+        const int64_t most = std::clamp<int64_t>(kStripBytes / step, 1, (p.in[axis] + wanted - 1) / wanted);
+        return Parts::at_most(p.in[axis], std::max(most, 4 * reach));
+    }
+    // The outputs whose windows meet input lines [first, first + count).
+    Strip above(int64_t image, int64_t group, int64_t first, int64_t count) const {
+        const int64_t stride = p.stride[axis], reach = (p.kernel[axis] - 1) * p.dilation[axis];
+        auto first_at_least = [&](int64_t i) { return i <= 0 ? 0 : std::min((i + stride - 1) / stride, p.out[axis]); };
+        const int64_t begin = first_at_least(first + p.pad_lo[axis] - reach), end = first_at_least(first + count + p.pad_lo[axis]);
+        return {image, group, begin, end - begin};
+    }
+    // Some input pixels are in no window.
+    void zero_input(const Strip& s, int64_t first, int64_t count, T* x) const {
+        bool all_covered = s.count > 0;
+        for (int a = 0; a < 3; ++a) all_covered &= p.pad_lo[a] >= 0 && length(a, p.out[a]) - p.pad_lo[a] >= p.in[a];
+        if (all_covered) return;
+        const int64_t inner = p.in_pixels() / p.in[axis];  // the axes before it have size 1 in the output, perhaps not in the input
+        int64_t outer = 1;
+        for (int a = 0; a < axis; ++a) outer *= p.in[a];
+        for (int64_t i = 0; i < outer; ++i) {
+            T* pixel = x + (s.image * p.in_pixels() + (i * p.in[axis] + first) * (inner / outer)) * p.c + s.group * c;
+            for (int64_t j = 0; j < count * (inner / outer); ++j, pixel += p.c) std::fill_n(pixel, c, T{});
+        }
     }
 
     void grad_weight(const T* x, T* weight, const T* y) const {
@@ -293,7 +329,6 @@ const char* conv_strip_decline(const ConvProblem& p) {
     if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
     if (p.kernel[2] == 1) return "the kernel's lines have one position";
     if (p.dilation[2] != 1) return "the kernel's lines are dilated";
-    if (p.map == ConvMap::GradInput && p.n * p.groups < 8) return "too few images to share out";
     return nullptr;
 }
 
