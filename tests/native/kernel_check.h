@@ -1,4 +1,5 @@
-// What the kernel tests share: numbers to test with, and each instruction set and thread count in turn.
+// What the kernel tests share: numbers to test with, and each instruction set and thread count in
+// turn.
 #pragma once
 
 #include <cmath>
@@ -15,13 +16,13 @@
 
 inline int failures = 0;
 
-#define EXPECT(condition, ...)                                              \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            std::printf("%s:%d: %s ", __FILE__, __LINE__, #condition);      \
-            std::printf("%s\n", cc::str(__VA_ARGS__).c_str());              \
-            ++failures;                                                     \
-        }                                                                   \
+#define EXPECT(condition, ...)                                         \
+    do {                                                               \
+        if (!(condition)) {                                            \
+            std::printf("%s:%d: %s ", __FILE__, __LINE__, #condition); \
+            std::printf("%s\n", cc::str(__VA_ARGS__).c_str());         \
+            ++failures;                                                \
+        }                                                              \
     } while (0)
 
 // Neighbouring seeds give unrelated sequences; values in [-2, 2), few of them equal.
@@ -38,7 +39,8 @@ std::vector<T> some_values(int64_t count, uint32_t seed) {
 
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-    return a.size() == b.size() && (a.empty() || !std::memcmp(a.data(), b.data(), a.size() * sizeof(T)));
+    return a.size() == b.size() &&
+           (a.empty() || !std::memcmp(a.data(), b.data(), a.size() * sizeof(T)));
 }
 
 // |a − b| ≤ tolerance·(1 + |b|), infinities and NaN equal to themselves.
@@ -60,7 +62,8 @@ template <class T>
 constexpr double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-12;
 
 // check(what run() gives, label) for the best implementation of each instruction set. Every seventh
-// call also runs on 2, 3 and 8 threads, which must give the same bits: more threads than cores are slow.
+// call also runs on 2, 3 and 8 threads, which must give the same bits: more threads than cores are
+// slow.
 template <class Run, class Check>
 void each_isa(const char* what, Run&& run, Check&& check) {
     static int calls = 0;

@@ -10,7 +10,8 @@ namespace {
 
 std::vector<int64_t> some_indices(int64_t count, int64_t limit, uint32_t seed) {
     std::vector<int64_t> values;
-    for (double v : some_values<double>(count, seed)) values.push_back(static_cast<int64_t>((v + 2) / 4 * static_cast<double>(limit)));
+    for (double v : some_values<double>(count, seed))
+        values.push_back(static_cast<int64_t>((v + 2) / 4 * static_cast<double>(limit)));
     return values;
 }
 
@@ -25,15 +26,20 @@ void expect_equal(const std::vector<T>& expected, F&& f, const std::string& labe
 
 template <class T>
 void along_an_axis(const IndexProblem& p) {
-    const std::string label = str(p.dtype, ' ', p.outer, 'x', p.dim, 'x', p.inner, " picks ", p.picks);
-    const auto big = some_values<T>(p.outer * p.dim * p.inner, 1), small = some_values<T>(p.outer * p.picks * p.inner, 2);
-    const auto shared = some_indices(p.picks, p.dim, 3), each = some_indices(p.outer * p.picks * p.inner, p.dim, 4);
+    const std::string label =
+        str(p.dtype, ' ', p.outer, 'x', p.dim, 'x', p.inner, " picks ", p.picks);
+    const auto big = some_values<T>(p.outer * p.dim * p.inner, 1),
+               small = some_values<T>(p.outer * p.picks * p.inner, 2);
+    const auto shared = some_indices(p.picks, p.dim, 3),
+               each = some_indices(p.outer * p.picks * p.inner, p.dim, 4);
     std::vector<T> selected = small, gathered = small, added = big, scattered = big, summed = big;
     for (int64_t o = 0; o < p.outer; ++o)
         for (int64_t j = 0; j < p.picks; ++j)
             for (int64_t i = 0; i < p.inner; ++i) {
                 const size_t at = static_cast<size_t>((o * p.picks + j) * p.inner + i);
-                const auto place = [&](int64_t d) { return static_cast<size_t>((o * p.dim + d) * p.inner + i); };
+                const auto place = [&](int64_t d) {
+                    return static_cast<size_t>((o * p.dim + d) * p.inner + i);
+                };
                 const size_t here = place(shared[static_cast<size_t>(j)]), there = place(each[at]);
                 selected[at] = big[here];
                 gathered[at] = big[there];
@@ -46,11 +52,21 @@ void along_an_axis(const IndexProblem& p) {
         return start;
     };
     const T *b = big.data(), *s = small.data();
-    expect_equal(selected, [&] { return into(small, [&](T* d) { index_select(p, b, shared.data(), d); }); }, "index_select " + label);
-    expect_equal(gathered, [&] { return into(small, [&](T* d) { gather(p, b, each.data(), d); }); }, "gather " + label);
-    expect_equal(added, [&] { return into(big, [&](T* d) { index_add(p, d, shared.data(), s); }); }, "index_add " + label);
-    expect_equal(scattered, [&] { return into(big, [&](T* d) { scatter(p, d, each.data(), s); }); }, "scatter " + label);
-    expect_equal(summed, [&] { return into(big, [&](T* d) { scatter_add(p, d, each.data(), s); }); }, "scatter_add " + label);
+    expect_equal(
+        selected, [&] { return into(small, [&](T* d) { index_select(p, b, shared.data(), d); }); },
+        "index_select " + label);
+    expect_equal(
+        gathered, [&] { return into(small, [&](T* d) { gather(p, b, each.data(), d); }); },
+        "gather " + label);
+    expect_equal(
+        added, [&] { return into(big, [&](T* d) { index_add(p, d, shared.data(), s); }); },
+        "index_add " + label);
+    expect_equal(
+        scattered, [&] { return into(big, [&](T* d) { scatter(p, d, each.data(), s); }); },
+        "scatter " + label);
+    expect_equal(
+        summed, [&] { return into(big, [&](T* d) { scatter_add(p, d, each.data(), s); }); },
+        "scatter_add " + label);
 }
 
 template <class T>
@@ -61,7 +77,8 @@ void flat(int64_t size, int64_t count, int64_t run) {
     std::vector<T> taken = small, placed = big, added = big;
     for (size_t i = 0; i < offsets.size(); ++i)
         for (int64_t j = 0; j < run; ++j) {
-            const size_t from = i * static_cast<size_t>(run) + static_cast<size_t>(j), to = static_cast<size_t>(offsets[i] + j);
+            const size_t from = i * static_cast<size_t>(run) + static_cast<size_t>(j),
+                         to = static_cast<size_t>(offsets[i] + j);
             taken[from] = big[to];
             placed[to] = small[from];
             added[to] = static_cast<T>(added[to] + small[from]);
@@ -70,9 +87,28 @@ void flat(int64_t size, int64_t count, int64_t run) {
         f(start.data());
         return start;
     };
-    expect_equal(taken, [&] { return into(small, [&](T* d) { take(dtype_of<T>, big.data(), offsets.data(), count, run, d); }); }, "take " + label);
-    expect_equal(placed, [&] { return into(big, [&](T* d) { put(dtype_of<T>, d, offsets.data(), count, run, small.data()); }); }, "put " + label);
-    expect_equal(added, [&] { return into(big, [&](T* d) { put_add(dtype_of<T>, d, size, offsets.data(), count, run, small.data()); }); }, "put_add " + label);
+    expect_equal(
+        taken,
+        [&] {
+            return into(
+                small, [&](T* d) { take(dtype_of<T>, big.data(), offsets.data(), count, run, d); });
+        },
+        "take " + label);
+    expect_equal(
+        placed,
+        [&] {
+            return into(
+                big, [&](T* d) { put(dtype_of<T>, d, offsets.data(), count, run, small.data()); });
+        },
+        "put " + label);
+    expect_equal(
+        added,
+        [&] {
+            return into(big, [&](T* d) {
+                put_add(dtype_of<T>, d, size, offsets.data(), count, run, small.data());
+            });
+        },
+        "put_add " + label);
 }
 
 void masks() {
@@ -97,7 +133,8 @@ void masks() {
     put_add(Dtype::Bool, flags, 2, both, 2, 1, more);
     EXPECT(flags[0] && flags[1], "bool adds as or");
     const int64_t bad[] = {0, -3, 2, 5};
-    EXPECT(find_out_of_range(bad, 4, -3, 5) == 3 && find_out_of_range(bad, 3, -3, 5) == -1, "find_out_of_range");
+    EXPECT(find_out_of_range(bad, 4, -3, 5) == 3 && find_out_of_range(bad, 3, -3, 5) == -1,
+           "find_out_of_range");
 }
 
 template <class T>

@@ -1,4 +1,5 @@
-// Batch normalisation: every instruction set against the reference, the reference against its definition.
+// Batch normalisation: every instruction set against the reference, the reference against its
+// definition.
 #include <algorithm>
 
 #include "kernel_check.h"
@@ -15,10 +16,14 @@ struct Case {
     std::vector<T> x, grad, weight, bias, running_mean, running_var;
 
     Case(int64_t rows, int64_t channels, bool training, bool affine_, double offset)
-        : problem{dtype_of<T>, false, training, rows, channels, 1e-5}, affine(affine_),
-          x(some_values<T>(rows * channels, 1)), grad(some_values<T>(rows * channels, 2)),
-          weight(some_values<T>(channels, 3)), bias(some_values<T>(channels, 4)),
-          running_mean(some_values<T>(channels, 5)), running_var(some_values<T>(channels, 6)) {
+        : problem{dtype_of<T>, false, training, rows, channels, 1e-5},
+          affine(affine_),
+          x(some_values<T>(rows * channels, 1)),
+          grad(some_values<T>(rows * channels, 2)),
+          weight(some_values<T>(channels, 3)),
+          bias(some_values<T>(channels, 4)),
+          running_mean(some_values<T>(channels, 5)),
+          running_var(some_values<T>(channels, 6)) {
         for (auto& value : x) value += static_cast<T>(offset);
         for (auto& value : running_var) value = std::fabs(value) + T(0.1);
     }
@@ -26,17 +31,19 @@ struct Case {
     std::vector<std::vector<T>> run() const {
         BatchNormProblem p = problem;
         const size_t channels = weight.size();
-        std::vector<T> y(x.size()), mean = running_mean, rstd(channels), var = running_var, grad_x(x.size()),
-            grad_weight(channels), grad_bias(channels);
-        batch_norm(p, {x.data(), affine ? weight.data() : nullptr, affine ? bias.data() : nullptr, y.data(),
-                       mean.data(), rstd.data(), var.data(), nullptr, nullptr, nullptr, nullptr});
+        std::vector<T> y(x.size()), mean = running_mean, rstd(channels), var = running_var,
+                                    grad_x(x.size()), grad_weight(channels), grad_bias(channels);
+        batch_norm(p, {x.data(), affine ? weight.data() : nullptr, affine ? bias.data() : nullptr,
+                       y.data(), mean.data(), rstd.data(), var.data(), nullptr, nullptr, nullptr,
+                       nullptr});
         p.backward = true;
-        batch_norm(p, {x.data(), affine ? weight.data() : nullptr, nullptr, nullptr, mean.data(), rstd.data(),
-                       var.data(), grad.data(), grad_x.data(), grad_weight.data(), grad_bias.data()});
+        batch_norm(p, {x.data(), affine ? weight.data() : nullptr, nullptr, nullptr, mean.data(),
+                       rstd.data(), var.data(), grad.data(), grad_x.data(), grad_weight.data(),
+                       grad_bias.data()});
         // Unwanted gradients change nothing in the others.
         std::vector<T> alone(x.size());
-        batch_norm(p, {x.data(), affine ? weight.data() : nullptr, nullptr, nullptr, mean.data(), rstd.data(),
-                       var.data(), grad.data(), alone.data(), nullptr, nullptr});
+        batch_norm(p, {x.data(), affine ? weight.data() : nullptr, nullptr, nullptr, mean.data(),
+                       rstd.data(), var.data(), grad.data(), alone.data(), nullptr, nullptr});
         EXPECT(same_bits(alone, grad_x), p.describe(), " grad_x alone");
         return {y, mean, rstd, var, grad_x, grad_weight, grad_bias};
     }
@@ -50,11 +57,12 @@ void compare(int64_t rows, int64_t channels, bool training, bool affine, double 
     // Rounding grows with the factor 1/√var; the gradients of weight and bias are sums over rows.
     double factor = 1 + offset * offset;
     for (T rstd : expected[2]) factor = std::max(factor, (1 + offset * offset) * rstd);
-    const double loose = tolerance<T> * factor, sums = loose * std::sqrt(static_cast<double>(rows) + 1);
+    const double loose = tolerance<T> * factor,
+                 sums = loose * std::sqrt(static_cast<double>(rows) + 1);
     each_isa("batch_norm", run, [&](const auto& got, const std::string& label) {
         for (size_t i = 0; i < got.size(); ++i)
-            EXPECT(close(got[i], expected[i], i < 5 ? loose : sums), label, ' ', c.problem.describe(), " offset ",
-                   offset, " result ", i);
+            EXPECT(close(got[i], expected[i], i < 5 ? loose : sums), label, ' ',
+                   c.problem.describe(), " offset ", offset, " result ", i);
     });
 }
 
@@ -66,7 +74,9 @@ void definition() {
     auto got = by_reference("batch_norm", [&] { return c.run(); });
     const double r = 1 / std::sqrt(1.25 + 1e-5), s = 1 / std::sqrt(4 + 1e-5);
     EXPECT(close(got[1], {2.5, 0}, 1e-15) && close(got[3], {1.25, 4}, 1e-15), "statistics");
-    EXPECT(close(got[0], {0.5 - 3 * r, 2 * s, 0.5 - r, -2 * s, 0.5 + r, 2 * s, 0.5 + 3 * r, -2 * s}, 1e-14), "y");
+    EXPECT(close(got[0], {0.5 - 3 * r, 2 * s, 0.5 - r, -2 * s, 0.5 + r, 2 * s, 0.5 + 3 * r, -2 * s},
+                 1e-14),
+           "y");
 
     // The gradient of Σ y·g by central differences.
     const double h = 1e-5;

@@ -1,4 +1,5 @@
-// Pooling: every instruction set against the reference, the reference against answers worked out by hand.
+// Pooling: every instruction set against the reference, the reference against answers worked out by
+// hand.
 #include "kernel_check.h"
 #include "kernels/pool/pool.h"
 
@@ -28,7 +29,8 @@ PoolProblem problem(Dtype dtype, PoolMode mode, int64_t n, int64_t c, std::vecto
 }
 
 template <class T>
-std::vector<std::vector<T>> run_all(PoolProblem p, const std::vector<T>& x, const std::vector<T>& grad,
+std::vector<std::vector<T>> run_all(PoolProblem p, const std::vector<T>& x,
+                                    const std::vector<T>& grad,
                                     std::vector<int64_t>* indices_out = nullptr) {
     std::vector<T> y(grad.size(), T{77}), grad_x(x.size(), T{77}), index_values;
     std::vector<int64_t> indices(grad.size(), 77);
@@ -48,20 +50,22 @@ std::vector<std::vector<T>> run_all(PoolProblem p, const std::vector<T>& x, cons
 
 template <class T>
 void compare(const PoolProblem& p, bool with_nan) {
-    auto x = some_values<T>(p.n * p.c * p.in_pixels(), 1), grad = some_values<T>(p.n * p.c * p.out_pixels(), 2);
+    auto x = some_values<T>(p.n * p.c * p.in_pixels(), 1),
+         grad = some_values<T>(p.n * p.c * p.out_pixels(), 2);
     for (size_t i = 0; i < x.size(); ++i) {
         if (i % 3 == 0) x[i] = T{1};  // ties
         if (with_nan && i % 7 == 0) x[i] = std::numeric_limits<T>::quiet_NaN();
         if (i % 11 == 0) x[i] = -std::numeric_limits<T>::infinity();
     }
     if (p.mode == PoolMode::Average)
-        for (auto& value : x) if (std::isinf(value)) value = 0;
+        for (auto& value : x)
+            if (std::isinf(value)) value = 0;
     auto run = [&] { return run_all<T>(p, x, grad); };
     auto expected = by_reference("pool", run);
     each_isa("pool", run, [&](const auto& got, const std::string& label) {
         for (size_t i = 0; i < got.size(); ++i)
-            EXPECT(close(got[i], expected[i], p.mode == PoolMode::Max && i != 1 ? 0 : tolerance<T>), label, ' ',
-                   p.describe(), " result ", i);
+            EXPECT(close(got[i], expected[i], p.mode == PoolMode::Max && i != 1 ? 0 : tolerance<T>),
+                   label, ' ', p.describe(), " result ", i);
     });
 }
 
@@ -69,13 +73,13 @@ void against_reference() {
     const std::vector<std::vector<Axis>> cases = {
         {{8, 2, 2, 0, 0, 1, 0}, {8, 2, 2, 0, 0, 1, 0}},
         {{7, 3, 2, 1, 1, 1, 0}, {9, 3, 2, 1, 1, 1, 0}},
-        {{7, 3, 1, 1, 0, 1, 0}, {6, 2, 3, 0, 1, 1, 0}},      // stride > kernel, uneven pads
-        {{9, 3, 2, 2, 2, 2, 0}, {11, 3, 1, 1, 1, 3, 0}},     // dilation
-        {{6, 3, 2, 1, 1, 1, 1}, {5, 2, 2, 1, 0, 1, 1}},      // ceil_mode
-        {{1, 2, 1, 5, 5, 10, 0}, {4, 4, 4, 0, 0, 1, 0}},     // windows wholly outside
+        {{7, 3, 1, 1, 0, 1, 0}, {6, 2, 3, 0, 1, 1, 0}},   // stride > kernel, uneven pads
+        {{9, 3, 2, 2, 2, 2, 0}, {11, 3, 1, 1, 1, 3, 0}},  // dilation
+        {{6, 3, 2, 1, 1, 1, 1}, {5, 2, 2, 1, 0, 1, 1}},   // ceil_mode
+        {{1, 2, 1, 5, 5, 10, 0}, {4, 4, 4, 0, 0, 1, 0}},  // windows wholly outside
         {{13, 13, 13, 0, 0, 1, 0}, {13, 13, 13, 0, 0, 1, 0}},
         {{37, 3, 2, 1, 1, 1, 0}},
-        {{64, 3, 2, 1, 1, 1, 0}, {40, 2, 1, 0, 0, 1, 0}},    // stripes of one image
+        {{64, 3, 2, 1, 1, 1, 0}, {40, 2, 1, 0, 0, 1, 0}},  // stripes of one image
         {{3000, 5, 2, 1, 1, 2, 0}},
         {{5, 2, 2, 0, 0, 1, 0}, {6, 3, 1, 1, 1, 1, 0}, {7, 2, 1, 1, 1, 2, 0}},
     };
@@ -122,6 +126,7 @@ int main() {
     by_hand();
     against_reference();
     compare<float>(problem(Dtype::Float32, PoolMode::Max, 0, 4, {{8, 2, 2, 0, 0, 1, 0}}), false);
-    compare<float>(problem(Dtype::Float32, PoolMode::Average, 2, 0, {{8, 2, 2, 0, 0, 1, 0}}), false);
+    compare<float>(problem(Dtype::Float32, PoolMode::Average, 2, 0, {{8, 2, 2, 0, 0, 1, 0}}),
+                   false);
     return finish("pool");
 }

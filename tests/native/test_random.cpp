@@ -1,4 +1,5 @@
-// Random numbers: moments, ranges, independence of thread count and of how a stream is cut into calls.
+// Random numbers: moments, ranges, independence of thread count and of how a stream is cut into
+// calls.
 #include <algorithm>
 
 #include "kernel_check.h"
@@ -17,7 +18,9 @@ std::vector<T> fill(int64_t count, Fill&& f) {
     return values;
 }
 
-struct Moments { double mean, variance, third, fourth; };
+struct Moments {
+    double mean, variance, third, fourth;
+};
 
 template <class T>
 Moments moments(const std::vector<T>& values) {
@@ -35,27 +38,37 @@ bool near(double a, double b, double tolerance) { return std::fabs(a - b) < tole
 void philox_itself() {
     // Known answers of the Random123 library for Philox 4x32-10 with counter and key zero.
     const Philox4 zero = philox(0, 0);
-    EXPECT(zero.v[0] == 0x6627e8d5 && zero.v[1] == 0xe169c58d && zero.v[2] == 0xbc57ac4c && zero.v[3] == 0x9b00dbd8, "philox");
+    EXPECT(zero.v[0] == 0x6627e8d5 && zero.v[1] == 0xe169c58d && zero.v[2] == 0xbc57ac4c &&
+               zero.v[3] == 0x9b00dbd8,
+           "philox");
 }
 
 template <class T>
 void continuous() {
     const int64_t n = 400001;
     auto uniform = fill<T>(n, [&](T* out) {
-        EXPECT(random_uniform(dtype_of<T>, kState, n, out) == random_blocks(n, sizeof(T) == 4 ? 4 : 2), "blocks");
+        EXPECT(
+            random_uniform(dtype_of<T>, kState, n, out) == random_blocks(n, sizeof(T) == 4 ? 4 : 2),
+            "blocks");
     });
     Moments m = moments(uniform);
-    EXPECT(near(m.mean, 0.5, 0.002) && near(m.variance, 1 / 12.0, 0.001), "uniform moments ", m.mean, ' ', m.variance);
+    EXPECT(near(m.mean, 0.5, 0.002) && near(m.variance, 1 / 12.0, 0.001), "uniform moments ",
+           m.mean, ' ', m.variance);
     EXPECT(*std::min_element(uniform.begin(), uniform.end()) >= 0, "uniform");
     EXPECT(*std::max_element(uniform.begin(), uniform.end()) < 1, "uniform");
 
     auto normal = fill<T>(n, [&](T* out) {
-        EXPECT(random_normal(dtype_of<T>, kState, n, out) == random_blocks(n, sizeof(T) == 4 ? 4 : 2), "blocks");
+        EXPECT(
+            random_normal(dtype_of<T>, kState, n, out) == random_blocks(n, sizeof(T) == 4 ? 4 : 2),
+            "blocks");
     });
     m = moments(normal);
-    EXPECT(near(m.mean, 0, 0.006) && near(m.variance, 1, 0.01), "normal moments ", m.mean, ' ', m.variance);
-    EXPECT(near(m.third, 0, 0.02) && near(m.fourth, 3, 0.08), "normal moments ", m.third, ' ', m.fourth);
-    const double beyond = static_cast<double>(std::count_if(normal.begin(), normal.end(), [](T v) { return v > 1.959964; }));
+    EXPECT(near(m.mean, 0, 0.006) && near(m.variance, 1, 0.01), "normal moments ", m.mean, ' ',
+           m.variance);
+    EXPECT(near(m.third, 0, 0.02) && near(m.fourth, 3, 0.08), "normal moments ", m.third, ' ',
+           m.fourth);
+    const double beyond = static_cast<double>(
+        std::count_if(normal.begin(), normal.end(), [](T v) { return v > 1.959964; }));
     EXPECT(near(beyond / static_cast<double>(n), 0.025, 0.001), "normal tail ", beyond);
     // Against the C library: the first block's pair.
     const Philox4 w = philox(kState.seed, kState.offset);
@@ -68,21 +81,26 @@ void continuous() {
 
 void discrete() {
     const int64_t n = 300000;
-    auto integers = fill<int64_t>(n, [&](int64_t* out) { random_integers(Dtype::Int64, kState, -3, 7, n, out); });
+    auto integers = fill<int64_t>(
+        n, [&](int64_t* out) { random_integers(Dtype::Int64, kState, -3, 7, n, out); });
     int64_t counts[10] = {};
     for (int64_t v : integers) {
         EXPECT(v >= -3 && v < 7, "integer ", v);
         ++counts[v + 3];
     }
-    for (int64_t count : counts) EXPECT(near(static_cast<double>(count), 30000, 700), "integer frequency ", count);
-    const int64_t lo = std::numeric_limits<int64_t>::min(), hi = std::numeric_limits<int64_t>::max();
+    for (int64_t count : counts)
+        EXPECT(near(static_cast<double>(count), 30000, 700), "integer frequency ", count);
+    const int64_t lo = std::numeric_limits<int64_t>::min(),
+                  hi = std::numeric_limits<int64_t>::max();
     random_integers(Dtype::Int64, kState, lo, hi, n, integers.data());
     EXPECT(near(moments(integers).mean / 9.2e18, 0, 0.01), "the whole range");
-    auto bytes = fill<uint8_t>(n, [&](uint8_t* out) { random_integers(Dtype::UInt8, kState, 0, 256, n, out); });
+    auto bytes = fill<uint8_t>(
+        n, [&](uint8_t* out) { random_integers(Dtype::UInt8, kState, 0, 256, n, out); });
     EXPECT(near(moments(bytes).mean, 127.5, 0.8), "bytes");
 
     for (double p : {0.0, 0.25, 1.0}) {
-        auto mask = fill<float>(n, [&](float* out) { random_bernoulli(Dtype::Float32, kState, p, n, out); });
+        auto mask = fill<float>(
+            n, [&](float* out) { random_bernoulli(Dtype::Float32, kState, p, n, out); });
         EXPECT(near(moments(mask).mean, p, p == 0.25 ? 0.004 : 1e-9), "bernoulli ", p);
     }
 
@@ -93,7 +111,8 @@ void discrete() {
         for (int64_t i = 0; i < count; ++i) displaced += order[static_cast<size_t>(i)] != i;
         EXPECT(count < 1000 || displaced > 980, "permutation is random");
         std::sort(order.begin(), order.end());
-        for (int64_t i = 0; i < count; ++i) EXPECT(order[static_cast<size_t>(i)] == i, "permutation");
+        for (int64_t i = 0; i < count; ++i)
+            EXPECT(order[static_cast<size_t>(i)] == i, "permutation");
     }
 }
 
@@ -103,13 +122,15 @@ void dropping() {
     auto x = some_values<T>(n, 1);
     for (double p : {0.0, 0.3, 1.0}) {
         auto out = x;
-        EXPECT(dropout(dtype_of<T>, kState, p, n, x.data(), out.data()) == random_blocks(n, 4), "blocks");
+        EXPECT(dropout(dtype_of<T>, kState, p, n, x.data(), out.data()) == random_blocks(n, 4),
+               "blocks");
         int64_t kept = 0;
         for (size_t i = 0; i < x.size(); ++i) {
             kept += out[i] != 0;
             EXPECT(out[i] == 0 || near(out[i] * (1 - p), x[i], 1e-5), "dropout scales");
         }
-        EXPECT(near(static_cast<double>(kept) / static_cast<double>(n), 1 - p, 0.005), "dropout keeps ", kept);
+        EXPECT(near(static_cast<double>(kept) / static_cast<double>(n), 1 - p, 0.005),
+               "dropout keeps ", kept);
         auto mask = fill<T>(n, [&](T* m) { random_bernoulli(dtype_of<T>, kState, p, n, m); });
         bool same = true;
         for (size_t i = 0; i < x.size(); ++i) same = same && (mask[i] == 1) == (out[i] == 0);
@@ -135,13 +156,17 @@ std::vector<std::vector<T>> draw(int64_t n) {
 template <class T>
 void same_everywhere() {
     const auto expected = draw<T>(100003);
-    each_isa("random", [] { return draw<T>(100003); }, [&](const auto& got, const std::string& label) {
-        for (size_t i = 0; i < got.size(); ++i) EXPECT(same_bits(got[i], expected[i]), label, ' ', i);
-    });
+    each_isa(
+        "random", [] { return draw<T>(100003); },
+        [&](const auto& got, const std::string& label) {
+            for (size_t i = 0; i < got.size(); ++i)
+                EXPECT(same_bits(got[i], expected[i]), label, ' ', i);
+        });
     for (int64_t n : {0, 1, 2, 3, 5, 63, 64, 65, 127}) {
         auto some = draw<T>(n);
         for (size_t i = 0; i < some.size(); ++i)
-            EXPECT(std::equal(some[i].begin(), some[i].end(), expected[i].begin()), "first ", n, " of ", i);
+            EXPECT(std::equal(some[i].begin(), some[i].end(), expected[i].begin()), "first ", n,
+                   " of ", i);
     }
 }
 

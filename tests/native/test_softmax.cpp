@@ -1,4 +1,5 @@
-// Softmax and cross entropy: every instruction set against the references, the references by finite differences.
+// Softmax and cross entropy: every instruction set against the references, the references by finite
+// differences.
 #include "kernel_check.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/softmax/softmax.h"
@@ -30,7 +31,8 @@ void compare_softmax(int64_t outer, int64_t dim, int64_t inner, bool log, double
     auto expected = by_reference("softmax", run);
     each_isa("softmax", run, [&](const auto& got, const std::string& label) {
         EXPECT(close(got[0], expected[0], tolerance<T> * spread), label, ' ', p.describe());
-        EXPECT(close(got[1], expected[1], tolerance<T> * spread * 10), label, ' ', p.describe(), " backward");
+        EXPECT(close(got[1], expected[1], tolerance<T> * spread * 10), label, ' ', p.describe(),
+               " backward");
     });
 }
 
@@ -40,9 +42,11 @@ struct Loss {
     std::vector<T> logits, weight, grad_loss;
     std::vector<int64_t> target;
 
-    Loss(int64_t n, int64_t c, int64_t inner, LossReduction reduction, bool weighted, double smoothing, double spread)
+    Loss(int64_t n, int64_t c, int64_t inner, LossReduction reduction, bool weighted,
+         double smoothing, double spread)
         : problem{dtype_of<T>, false, reduction, n, c, inner, -100, smoothing},
-          logits(some_values<T>(n * c * inner, 1)), weight(weighted ? some_values<T>(c, 2) : std::vector<T>()),
+          logits(some_values<T>(n * c * inner, 1)),
+          weight(weighted ? some_values<T>(c, 2) : std::vector<T>()),
           grad_loss(some_values<T>(reduction == LossReduction::None ? n * inner : 1, 3)) {
         for (auto& value : logits) value *= static_cast<T>(spread);
         for (auto& value : weight) value += T(2.5);
@@ -52,7 +56,8 @@ struct Loss {
     std::vector<std::vector<T>> run() const {
         CrossEntropyProblem p = problem;
         const size_t count = target.size();
-        std::vector<T> loss(p.reduction == LossReduction::None ? count : 1), grad(logits.size(), T{7}), saved;
+        std::vector<T> loss(p.reduction == LossReduction::None ? count : 1),
+            grad(logits.size(), T{7}), saved;
         std::vector<double> log_sum(count);
         double total_weight = 0;
         CrossEntropyArgs args{};
@@ -78,7 +83,8 @@ void compare_loss(const Loss<T>& loss, double spread) {
     auto expected = by_reference("cross_entropy", run);
     each_isa("cross_entropy", run, [&](const auto& got, const std::string& label) {
         for (size_t i = 0; i < got.size(); ++i)
-            EXPECT(close(got[i], expected[i], tolerance<T> * spread), label, ' ', loss.problem.describe(), " result ", i);
+            EXPECT(close(got[i], expected[i], tolerance<T> * spread), label, ' ',
+                   loss.problem.describe(), " result ", i);
     });
 }
 
@@ -122,8 +128,12 @@ int main() {
                     for (bool weighted : {false, true})
                         for (double smoothing : {0.0, 0.1})
                             for (double spread : {1.0, 30.0}) {
-                                compare_loss(Loss<float>(n, c, inner, reduction, weighted, smoothing, spread), spread);
-                                compare_loss(Loss<double>(n, c, inner, reduction, weighted, smoothing, spread), spread);
+                                compare_loss(Loss<float>(n, c, inner, reduction, weighted,
+                                                         smoothing, spread),
+                                             spread);
+                                compare_loss(Loss<double>(n, c, inner, reduction, weighted,
+                                                          smoothing, spread),
+                                             spread);
                             }
         compare_loss(Loss<float>(3000, 10, 1, reduction, false, 0, 1), 30);
         compare_loss(Loss<float>(0, 10, 1, reduction, false, 0, 1), 1);

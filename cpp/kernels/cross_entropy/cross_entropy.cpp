@@ -1,5 +1,5 @@
-// Cross entropy: what all implementations share (losses, reduction, the weights of the gradient), the
-// readable reference, which is the specification, and the list.
+// Cross entropy: what all implementations share (losses, reduction, the weights of the gradient),
+// the readable reference, which is the specification, and the list.
 #include "kernels/cross_entropy/cross_entropy.h"
 
 #include <algorithm>
@@ -54,7 +54,8 @@ double weight_of(const CrossEntropyArgs& args, int64_t k) {
 
 // From the logarithms of the sums to the losses and their reduction.
 template <class T>
-void reduce_losses(const CrossEntropyProblem& p, const CrossEntropyArgs& args, const double* log_sum) {
+void reduce_losses(const CrossEntropyProblem& p, const CrossEntropyArgs& args,
+                   const double* log_sum) {
     const T* logits = static_cast<const T*>(args.logits);
     T* loss = static_cast<T*>(args.loss);
     int64_t count = p.n * p.inner;
@@ -84,7 +85,8 @@ void reduce_losses(const CrossEntropyProblem& p, const CrossEntropyArgs& args, c
     }
 }
 
-// The gradient of element i with respect to logit k is softmax·p[k] − soft·w[k], less hard at the target.
+// The gradient of element i with respect to logit k is softmax·p[k] − soft·w[k], less hard at the
+// target.
 struct Shares {
     double softmax, soft, hard;
 };
@@ -97,7 +99,8 @@ struct ShareOf {
     bool ignored(int64_t i) const { return args.target[i] == p.ignore_index; }
     Shares operator()(int64_t i) const {
         if (ignored(i)) return {0, 0, 0};
-        double g = static_cast<const T*>(args.grad_loss)[p.reduction == LossReduction::None ? i : 0];
+        double g =
+            static_cast<const T*>(args.grad_loss)[p.reduction == LossReduction::None ? i : 0];
         if (p.reduction == LossReduction::Mean) g /= *args.total_weight;
         double hard = g * (1 - p.label_smoothing) * weight_of<T>(args, args.target[i]);
         double soft = g * p.label_smoothing / static_cast<double>(p.c);
@@ -156,17 +159,20 @@ void reference(const CrossEntropyProblem& problem, const CrossEntropyArgs& args)
 // (inner 1) or neighbouring columns.
 template <class F>
 void each_run(const CrossEntropyProblem& p, F&& f) {
-    parallel_for(p.n * p.inner, std::max<int64_t>(64, elements_per_task(p)), [&](int64_t begin, int64_t end) {
-        while (begin < end) {
-            int64_t stop = p.inner == 1 ? end : std::min(end, (begin / p.inner + 1) * p.inner);
-            f(begin, stop - begin);
-            begin = stop;
-        }
-    });
+    parallel_for(p.n * p.inner, std::max<int64_t>(64, elements_per_task(p)),
+                 [&](int64_t begin, int64_t end) {
+                     while (begin < end) {
+                         int64_t stop =
+                             p.inner == 1 ? end : std::min(end, (begin / p.inner + 1) * p.inner);
+                         f(begin, stop - begin);
+                         begin = stop;
+                     }
+                 });
 }
 
 template <class T>
-void forward(const CrossEntropyProblem& p, const CrossEntropyArgs& args, const CrossEntropyLoops& loops) {
+void forward(const CrossEntropyProblem& p, const CrossEntropyArgs& args,
+             const CrossEntropyLoops& loops) {
     const T* logits = static_cast<const T*>(args.logits);
     Scratch<double> own(args.log_sum ? 0 : p.n * p.inner);
     double* log_sum = args.log_sum ? args.log_sum : own.data();
@@ -179,7 +185,8 @@ void forward(const CrossEntropyProblem& p, const CrossEntropyArgs& args, const C
 }
 
 template <class T>
-void backward(const CrossEntropyProblem& p, const CrossEntropyArgs& args, const CrossEntropyLoops& loops) {
+void backward(const CrossEntropyProblem& p, const CrossEntropyArgs& args,
+              const CrossEntropyLoops& loops) {
     const T* logits = static_cast<const T*>(args.logits);
     T* grad = static_cast<T*>(args.grad_logits);
     const ShareOf<T> share_of(p, args);
@@ -192,14 +199,15 @@ void backward(const CrossEntropyProblem& p, const CrossEntropyArgs& args, const 
         }
         if (p.inner == 1)
             for (int64_t i = 0; i < count; ++i)
-                loops.gradient_row(logits + start + i * p.c, p.c, args.log_sum[first + i], softmax[i],
-                                   soft[i], args.weight, grad + start + i * p.c);
+                loops.gradient_row(logits + start + i * p.c, p.c, args.log_sum[first + i],
+                                   softmax[i], soft[i], args.weight, grad + start + i * p.c);
         else
             loops.gradient_columns(logits + start, count, p.c, p.inner, args.log_sum + first,
                                    softmax.data(), soft.data(), args.weight, grad + start);
         for (int64_t i = first; i < first + count; ++i) {
             T* g = grad + logits_of(p, i);
-            if (!share_of.ignored(i)) g[args.target[i] * p.inner] -= static_cast<T>(share_of(i).hard);
+            if (!share_of.ignored(i))
+                g[args.target[i] * p.inner] -= static_cast<T>(share_of(i).hard);
             else
                 for (int64_t k = 0; k < p.c; ++k) g[k * p.inner] = T{0};
         }

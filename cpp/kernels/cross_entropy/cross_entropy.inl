@@ -42,12 +42,13 @@ void log_sum_columns(const void* x_, int64_t columns, int64_t c, int64_t inner, 
 }
 
 template <class V>
-void gradient_row(const void* x_, int64_t c, double log_sum, double a, double b, const void* weight_,
-                  void* out_) {
+void gradient_row(const void* x_, int64_t c, double log_sum, double a, double b,
+                  const void* weight_, void* out_) {
     using T = typename V::Scalar;
     const T *x = static_cast<const T*>(x_), *weight = static_cast<const T*>(weight_);
     T* out = static_cast<T*>(out_);
-    const T high = static_cast<T>(log_sum), low = static_cast<T>(log_sum - static_cast<double>(high));
+    const T high = static_cast<T>(log_sum),
+            low = static_cast<T>(log_sum - static_cast<double>(high));
     const V share = V::set(static_cast<T>(a)), soft = V::set(static_cast<T>(b)), one = V::set(1);
     for (int64_t k = 0; k < c; k += V::lanes) {
         const V p = exp(load_block<V>(x + k, c - k) - V::set(high) - V::set(low));
@@ -57,8 +58,9 @@ void gradient_row(const void* x_, int64_t c, double log_sum, double a, double b,
 }
 
 template <class V>
-void gradient_columns(const void* x_, int64_t columns, int64_t c, int64_t inner, const double* log_sum,
-                      const double* a, const double* b, const void* weight_, void* out_) {
+void gradient_columns(const void* x_, int64_t columns, int64_t c, int64_t inner,
+                      const double* log_sum, const double* a, const double* b, const void* weight_,
+                      void* out_) {
     using T = typename V::Scalar;
     const T *x = static_cast<const T*>(x_), *weight = static_cast<const T*>(weight_);
     T* out = static_cast<T*>(out_);

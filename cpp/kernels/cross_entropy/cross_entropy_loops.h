@@ -1,5 +1,5 @@
-// Loops of cross entropy over logits [c][columns], columns `inner` apart from class to class, what the
-// units of each instruction set export.
+// Loops of cross entropy over logits [c][columns], columns `inner` apart from class to class, what
+// the units of each instruction set export.
 #pragma once
 
 #include <stdint.h>
@@ -10,7 +10,8 @@ struct CrossEntropyLoops {
     // log_sum = ln Σ exp(x), of each of `rows` rows of c neighbours …
     void (*log_sum_rows)(const void* x, int64_t rows, int64_t c, double* log_sum);
     // … or of each of `columns` neighbouring columns.
-    void (*log_sum_columns)(const void* x, int64_t columns, int64_t c, int64_t inner, double* log_sum);
+    void (*log_sum_columns)(const void* x, int64_t columns, int64_t c, int64_t inner,
+                            double* log_sum);
     // out[k] = a·exp(x[k] − log_sum) − b·weight[k] along a row; weight may be null: ones.
     void (*gradient_row)(const void* x, int64_t c, double log_sum, double a, double b,
                          const void* weight, void* out);

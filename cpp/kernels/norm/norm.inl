@@ -1,5 +1,6 @@
-// Loops over the columns of a matrix for one vector type, included into cc::<isa>'s anonymous namespace
-// after simd/<isa>.h and simd/blocks.inl. Sums keep four vectors of columns in registers while they walk down the rows.
+// Loops over the columns of a matrix for one vector type, included into cc::<isa>'s anonymous
+// namespace after simd/<isa>.h and simd/blocks.inl. Sums keep four vectors of columns in registers
+// while they walk down the rows.
 
 // N whole vectors of columns, or (N = 1) one of `left` columns.
 template <class V, int N>
@@ -61,8 +62,8 @@ inline void dots_of(const typename V::Scalar* x, const typename V::Scalar* g, in
 }
 
 template <class V>
-void dots(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_, void* sum_,
-          void* dot_) {
+void dots(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_,
+          void* sum_, void* dot_) {
     using T = typename V::Scalar;
     const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
             *mean = static_cast<const T*>(mean_);

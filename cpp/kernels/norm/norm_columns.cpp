@@ -1,11 +1,11 @@
 // Batch normalisation of x [rows][channels]: y = x·scale + shift, statistics of each channel.
 //
 // Few channels would leave lanes empty, so `fold` neighbouring rows are seen as one wide row of
-// fold × channels columns; statistics of the wide columns join per channel at the end, and scale and
-// shift are repeated. Statistics: blocks of rows small enough to stay in the cache give mean and squared
-// distances (two passes over the block, one over memory), joined in double in the order of the
-// blocks (Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing sample
-// variances", 1979). Blocks depend on the problem alone.
+// fold × channels columns; statistics of the wide columns join per channel at the end, and scale
+// and shift are repeated. Statistics: blocks of rows small enough to stay in the cache give mean
+// and squared distances (two passes over the block, one over memory), joined in double in the order
+// of the blocks (Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing
+// sample variances", 1979). Blocks depend on the problem alone.
 #include "kernels/norm/norm_columns.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace cc {
 
 namespace {
 
-constexpr int64_t kLanes = 16;               // of the widest vector
+constexpr int64_t kLanes = 16;  // of the widest vector
 constexpr int64_t kElementsPerBlock = 16384;
 
 // The matrix as blocks of wide rows; what does not fill a wide row is a narrow block at the end.
@@ -46,8 +46,7 @@ struct Blocks {
                 int64_t row = block * rows_per_block;
                 if (block < wide)
                     f(block, row * columns, std::min(rows_per_block, wide_rows - row), columns);
-                else
-                    f(block, wide_rows * columns, rest, channels);
+                else f(block, wide_rows * columns, rest, channels);
             }
         });
     }
@@ -70,7 +69,8 @@ template <class T>
 struct Wide {
     Wide(const Blocks& b) : blocks(b), values(b.columns) {}
     void set(int64_t c, double value) const {
-        for (int64_t j = c; j < blocks.columns; j += blocks.channels) values[j] = static_cast<T>(value);
+        for (int64_t j = c; j < blocks.columns; j += blocks.channels)
+            values[j] = static_cast<T>(value);
     }
     const Blocks& blocks;
     Scratch<T> values;
@@ -167,10 +167,12 @@ void backward(const BatchNormProblem& p, const BatchNormArgs& args, const NormCo
     if (!grad_x) return;
     blocks.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
         if (p.training)
-            loops.gradient(x + at, grad_y + at, rows, columns, centre.values.data(), by_g.values.data(),
-                           by_x.values.data(), shift.values.data(), grad_x + at);
+            loops.gradient(x + at, grad_y + at, rows, columns, centre.values.data(),
+                           by_g.values.data(), by_x.values.data(), shift.values.data(),
+                           grad_x + at);
         else
-            loops.affine(grad_y + at, rows, columns, by_g.values.data(), shift.values.data(), grad_x + at);
+            loops.affine(grad_y + at, rows, columns, by_g.values.data(), shift.values.data(),
+                         grad_x + at);
     });
 }
 

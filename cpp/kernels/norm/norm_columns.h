@@ -1,5 +1,5 @@
-// Loops of batch normalisation over a [rows][columns] matrix, what the units of each instruction set
-// export. Arrays are of one dtype.
+// Loops of batch normalisation over a [rows][columns] matrix, what the units of each instruction
+// set export. Arrays are of one dtype.
 #pragma once
 
 #include <stdint.h>
@@ -13,8 +13,8 @@ struct NormColumns {
     void (*dots)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean,
                  void* sum, void* dot);
     // out = x·scale[j] + shift[j].
-    void (*affine)(const void* x, int64_t rows, int64_t columns, const void* scale, const void* shift,
-                   void* out);
+    void (*affine)(const void* x, int64_t rows, int64_t columns, const void* scale,
+                   const void* shift, void* out);
     // out = g·by_g[j] + (x − mean[j])·by_x[j] + shift[j].
     void (*gradient)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean,
                      const void* by_g, const void* by_x, const void* shift, void* out);

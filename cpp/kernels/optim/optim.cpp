@@ -1,5 +1,5 @@
-// Update rules. Stretches of all parameters form one task list; the loops (optim.inl) exist for each
-// instruction set.
+// Update rules. Stretches of all parameters form one task list; the loops (optim.inl) exist for
+// each instruction set.
 #include "kernels/optim/optim.h"
 
 #include <algorithm>
@@ -22,7 +22,9 @@ struct OptimProblem {
     const char* rule;
     int64_t parameters, elements, arrays;  // arrays read or written per parameter
 
-    std::string describe() const { return str(rule, ' ', dtype, ' ', parameters, " parameters of ", elements); }
+    std::string describe() const {
+        return str(rule, ' ', dtype, ' ', parameters, " parameters of ", elements);
+    }
     double flops() const { return 5.0 * elements * arrays; }
     double bytes() const { return static_cast<double>(itemsize(dtype)) * elements * arrays; }
 };
@@ -62,25 +64,29 @@ template <const OptimLoops (&Loops)[2]>
 void run_sgd(const OptimProblem& problem, const OptimArgs<SgdRule, SgdParameter>& args) {
     auto run = Loops[problem.dtype == Dtype::Float64].sgd;
     const SgdRule& rule = args.rule;
-    each_stretch(args.parameters, problem.parameters, [&](const SgdParameter& p, int64_t begin, int64_t end) {
-        run({p.param, p.grad, p.velocity, begin, end, rule.maximize ? -1.0 : 1.0, rule.lr, rule.momentum,
-             1 - rule.dampening, rule.weight_decay, p.first, rule.nesterov, rule.rate_in_velocity});
-    });
+    each_stretch(args.parameters, problem.parameters,
+                 [&](const SgdParameter& p, int64_t begin, int64_t end) {
+                     run({p.param, p.grad, p.velocity, begin, end, rule.maximize ? -1.0 : 1.0,
+                          rule.lr, rule.momentum, 1 - rule.dampening, rule.weight_decay, p.first,
+                          rule.nesterov, rule.rate_in_velocity});
+                 });
 }
 
 template <const OptimLoops (&Loops)[2]>
 void run_adam(const OptimProblem& problem, const OptimArgs<AdamRule, AdamParameter>& args) {
     auto run = Loops[problem.dtype == Dtype::Float64].adam;
     const AdamRule& rule = args.rule;
-    each_stretch(args.parameters, problem.parameters, [&](const AdamParameter& p, int64_t begin, int64_t end) {
-        double step = static_cast<double>(p.step);
-        double correction1 = 1 - std::pow(rule.beta1, step), correction2 = 1 - std::pow(rule.beta2, step);
-        double keep = rule.decoupled ? 1 - rule.lr * rule.weight_decay : 1;
-        double decay = rule.decoupled ? 0 : rule.weight_decay;
-        run({p.param, p.grad, p.exp_avg, p.exp_avg_sq, p.max_exp_avg_sq, begin, end,
-             rule.maximize ? -1.0 : 1.0, keep, decay, 1 - rule.beta1, rule.beta2, 1 - rule.beta2, rule.eps,
-             rule.lr / correction1, std::sqrt(correction2)});
-    });
+    each_stretch(args.parameters, problem.parameters,
+                 [&](const AdamParameter& p, int64_t begin, int64_t end) {
+                     double step = static_cast<double>(p.step);
+                     double correction1 = 1 - std::pow(rule.beta1, step),
+                            correction2 = 1 - std::pow(rule.beta2, step);
+                     double keep = rule.decoupled ? 1 - rule.lr * rule.weight_decay : 1;
+                     double decay = rule.decoupled ? 0 : rule.weight_decay;
+                     run({p.param, p.grad, p.exp_avg, p.exp_avg_sq, p.max_exp_avg_sq, begin, end,
+                          rule.maximize ? -1.0 : 1.0, keep, decay, 1 - rule.beta1, rule.beta2,
+                          1 - rule.beta2, rule.eps, rule.lr / correction1, std::sqrt(correction2)});
+                 });
 }
 
 constexpr Impl<OptimProblem, OptimArgs<SgdRule, SgdParameter>> kSgd[] = {
@@ -103,7 +109,8 @@ constexpr Impl<OptimProblem, OptimArgs<AdamRule, AdamParameter>> kAdam[] = {
 
 void sgd_step(Dtype dtype, const SgdRule& rule, const SgdParameter* parameters, int64_t count) {
     check_type(is_floating(dtype), "SGD: expected a floating-point dtype, got ", dtype);
-    OptimProblem problem{dtype, "sgd", count, elements_of(parameters, count), rule.momentum != 0 ? 5 : 3};
+    OptimProblem problem{dtype, "sgd", count, elements_of(parameters, count),
+                         rule.momentum != 0 ? 5 : 3};
     run_best("optim", kSgd, problem, {rule, parameters});
 }
 

@@ -1,13 +1,14 @@
-// Update rules over one vector type, included into cc::<isa>'s anonymous namespace after simd/<isa>.h
-// and simd/blocks.inl. All arrays of a parameter are read and written once.
+// Update rules over one vector type, included into cc::<isa>'s anonymous namespace after
+// simd/<isa>.h and simd/blocks.inl. All arrays of a parameter are read and written once.
 
 template <class V>
 void sgd(const SgdStretch& s) {
     using T = typename V::Scalar;
     T *param = static_cast<T*>(s.param), *velocity = static_cast<T*>(s.velocity);
     const T* grad = static_cast<const T*>(s.grad);
-    const V sign = V::parameter(s.sign), lr = V::parameter(s.lr), momentum = V::parameter(s.momentum),
-            share = V::parameter(s.share), decay = V::parameter(s.decay);
+    const V sign = V::parameter(s.sign), lr = V::parameter(s.lr),
+            momentum = V::parameter(s.momentum), share = V::parameter(s.share),
+            decay = V::parameter(s.decay);
     const bool decays = s.decay != 0;
     for (int64_t i = s.begin; i < s.end; i += V::lanes) {
         const int64_t n = s.end - i;

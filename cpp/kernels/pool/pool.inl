@@ -1,8 +1,8 @@
 // Rows of pooling over one vector type, included into cc::<isa>'s anonymous namespace after
-// simd/<isa>.h and simd/blocks.inl.
-// Channels are the vector's lanes; a block of channels meets all its sources before the next, so the
-// running result stays in registers. Positions in the image are held as floating numbers (the caller
-// sees to it that they are exact), so that one select moves value and position alike.
+// simd/<isa>.h and simd/blocks.inl. Channels are the vector's lanes; a block of channels meets all
+// its sources before the next, so the running result stays in registers. Positions in the image are
+// held as floating numbers (the caller sees to it that they are exact), so that one select moves
+// value and position alike.
 
 template <class V>
 inline void store_positions(V v, int64_t* p, int64_t n) {

@@ -1,9 +1,10 @@
 // Pooling by rows: y[o] = max or mean of x over o's window; backward of the mean, each input pixel
-// sums what the windows that cover it send back, so targets are written once, by one task, in a fixed order.
+// sums what the windows that cover it send back, so targets are written once, by one task, in a
+// fixed order.
 //
 // The windows of an axis do not depend on the other axes: a table per axis says which sources, all
-// inside, meet each target. A task is a stretch of one target row; its source rows are listed, and the
-// compiled loops (pool.inl) run over channels × last axis with no test for borders.
+// inside, meet each target. A task is a stretch of one target row; its source rows are listed, and
+// the compiled loops (pool.inl) run over channels × last axis with no test for borders.
 #include "kernels/pool/pool_rows.h"
 
 #include <algorithm>
@@ -18,15 +19,16 @@ namespace {
 
 constexpr int64_t kWorkPerTask = 16384;
 
-// Sources that meet each target of one axis: first, first + step, …, count of them; and the part of the
-// divisor that each output takes from this axis.
+// Sources that meet each target of one axis: first, first + step, …, count of them; and the part of
+// the divisor that each output takes from this axis.
 struct AxisTable {
     Scratch<int64_t> first, count;
     Scratch<double> divisor;
     int64_t step = 1;
 
     AxisTable(const PoolProblem& p, int a)
-        : first(p.backward ? p.in[a] : p.out[a]), count(p.backward ? p.in[a] : p.out[a]),
+        : first(p.backward ? p.in[a] : p.out[a]),
+          count(p.backward ? p.in[a] : p.out[a]),
           divisor(p.out[a]) {
         int64_t targets = p.backward ? p.in[a] : p.out[a];
         for (int64_t i = 0; i < targets; ++i) {
@@ -54,7 +56,8 @@ struct AxisTable {
                 taps += p.count_include_pad ? i < p.in[a] + p.pad_hi[a] : i >= 0 && i < p.in[a];
             }
             divisor[o] = static_cast<double>(std::max<int64_t>(taps, 1));
-            if (p.divisor_override) divisor[o] = a == 0 ? static_cast<double>(p.divisor_override) : 1;
+            if (p.divisor_override)
+                divisor[o] = a == 0 ? static_cast<double>(p.divisor_override) : 1;
         }
     }
 };
@@ -84,7 +87,8 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
     int64_t width = target_sizes[2];
     int64_t most_rows = 1, taps = 1;
     for (int a = 0; a < 3; ++a) {
-        int64_t most = *std::max_element(axes[a].count.data(), axes[a].count.data() + target_sizes[a]);
+        int64_t most =
+            *std::max_element(axes[a].count.data(), axes[a].count.data() + target_sizes[a]);
         taps *= std::max<int64_t>(1, most);
         if (a < 2) most_rows = taps;
     }
@@ -113,7 +117,8 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
             PoolRow one{};
             one.source = source + image * source_pixels * p.c * size;
             one.target = target + (image * target_pixels + first) * p.c * size;
-            if (max && args.indices) one.indices = args.indices + (image * target_pixels + first) * p.c;
+            if (max && args.indices)
+                one.indices = args.indices + (image * target_pixels + first) * p.c;
             one.c = p.c;
             one.targets = std::min(stretch, width - at);
             one.rows = rows.data();

@@ -5,20 +5,21 @@
 
 namespace cc {
 
-// A stretch of neighbouring targets on the last axis (forward: outputs, backward: input pixels), and
-// for each the sources that meet it (forward: the inputs of its window, backward: the outputs whose
-// windows cover it): source rows × positions on the last axis, all inside. Offsets count pixels.
+// A stretch of neighbouring targets on the last axis (forward: outputs, backward: input pixels),
+// and for each the sources that meet it (forward: the inputs of its window, backward: the outputs
+// whose windows cover it): source rows × positions on the last axis, all inside. Offsets count
+// pixels.
 struct PoolRow {
-    const void* source;       // x's image forward, y's gradient of the image backward
-    void* target;             // at the first target
-    int64_t* indices;         // Max: at the first target, or null
+    const void* source;  // x's image forward, y's gradient of the image backward
+    void* target;        // at the first target
+    int64_t* indices;    // Max: at the first target, or null
     int64_t c, targets;
-    const int64_t* rows;      // offsets of the source rows that meet, in raster order
+    const int64_t* rows;  // offsets of the source rows that meet, in raster order
     int64_t row_count;
-    const int64_t* first;     // per target: first position in a source row,
-    const int64_t* count;     // how many,
-    int64_t step;             // and how far apart
-    const double* divisor;    // Average. Per target forward, per position in a source row backward
+    const int64_t* first;   // per target: first position in a source row,
+    const int64_t* count;   // how many,
+    int64_t step;           // and how far apart
+    const double* divisor;  // Average. Per target forward, per position in a source row backward
     const double* row_divisor;  // Average: per source row (backward), one forward; the two multiply
 };
 
@@ -36,7 +37,8 @@ namespace avx512 { extern const PoolRows pool_rows[2]; }
 struct PoolProblem;
 struct PoolArgs;
 const char* rows_decline(const PoolProblem& problem);
-void pool_by_rows(const PoolProblem& problem, const PoolArgs& args, const PoolRows* loops_of_dtypes);
+void pool_by_rows(const PoolProblem& problem, const PoolArgs& args,
+                  const PoolRows* loops_of_dtypes);
 
 const char* scatter_decline(const PoolProblem& problem);
 void pool_by_scatter(const PoolProblem& problem, const PoolArgs& args);

@@ -1,8 +1,9 @@
-// Backward of max pooling: grad_x = 0, then grad_x[index] += grad_y in the order of the outputs.
-// A task owns an image, or where there are few images a stripe of one along its first real axis, and
-// reads the outputs whose windows touch the stripe; what they send elsewhere is another task's. Every
-// input gets its sums in the order of the outputs, so the stripes do not show in the bits. An output
-// is read once, not once per input that its window covers, whatever the overlap and the channels.
+// Backward of max pooling: grad_x = 0, then grad_x[index] += grad_y in the order of the outputs. A
+// task owns an image, or where there are few images a stripe of one along its first real axis, and
+// reads the outputs whose windows touch the stripe; what they send elsewhere is another task's.
+// Every input gets its sums in the order of the outputs, so the stripes do not show in the bits. An
+// output is read once, not once per input that its window covers, whatever the overlap and the
+// channels.
 #include <algorithm>
 #include <cstring>
 
@@ -14,7 +15,7 @@ namespace cc {
 
 namespace {
 
-constexpr int64_t kTasks = 8;               // that all images together should make
+constexpr int64_t kTasks = 8;                // that all images together should make
 constexpr int64_t kElementsPerTask = 16384;  // at least
 
 // Outputs [lo, hi) of one axis whose windows touch inputs [begin, end).
@@ -30,7 +31,8 @@ struct Touching {
 template <class T>
 void scatter(const PoolProblem& p, const PoolArgs& args) {
     int axis = p.in[0] > 1 ? 0 : p.in[1] > 1 ? 1 : 2;
-    int64_t slice = p.in_pixels() / p.in[axis], out_slice = p.out_pixels() / std::max<int64_t>(1, p.out[axis]);
+    int64_t slice = p.in_pixels() / p.in[axis],
+            out_slice = p.out_pixels() / std::max<int64_t>(1, p.out[axis]);
     int64_t reach = (p.kernel[axis] - 1) * p.dilation[axis] + 1;
     int64_t parts = (kTasks + p.n - 1) / p.n;
     int64_t stripe = std::max({(p.in[axis] + parts - 1) / parts, 4 * reach,
@@ -68,7 +70,8 @@ const char* scatter_decline(const PoolProblem& p) {
 
 void pool_by_scatter(const PoolProblem& problem, const PoolArgs& args) {
     if (problem.n * problem.c * problem.in_pixels() == 0) return;
-    visit_floating("pool", problem.dtype, [&](auto zero) { scatter<decltype(zero)>(problem, args); });
+    visit_floating("pool", problem.dtype,
+                   [&](auto zero) { scatter<decltype(zero)>(problem, args); });
 }
 
 }  // namespace cc

@@ -1,5 +1,5 @@
-// Random numbers. A Philox block's four words serve four neighbouring elements of 32 bits or two of 64;
-// tasks draw the words of some blocks into a buffer (random.inl) and turn them into numbers.
+// Random numbers. A Philox block's four words serve four neighbouring elements of 32 bits or two of
+// 64; tasks draw the words of some blocks into a buffer (random.inl) and turn them into numbers.
 #include "kernels/random/random.h"
 
 #include <algorithm>

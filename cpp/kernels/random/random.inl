@@ -1,7 +1,8 @@
-// Philox 4x32-10 (base/philox.h) and Box–Muller, included into cc::<isa>'s anonymous namespace after
-// simd/<isa>.h, simd/blocks.inl and a type Lanes of 64-bit lanes. Integers are exact; the logarithm,
-// sine and cosine are polynomials in double made of +, ×, ÷ and √ alone (no fma), which IEEE arithmetic
-// rounds in one way. So the numbers are the same for any instruction set and any libm.
+// Philox 4x32-10 (base/philox.h) and Box–Muller, included into cc::<isa>'s anonymous namespace
+// after simd/<isa>.h, simd/blocks.inl and a type Lanes of 64-bit lanes. Integers are exact; the
+// logarithm, sine and cosine are polynomials in double made of +, ×, ÷ and √ alone (no fma), which
+// IEEE arithmetic rounds in one way. So the numbers are the same for any instruction set and any
+// libm.
 
 // Words live in the low halves of the lanes; the high halves hold leftovers that nothing reads.
 void words(uint64_t seed, uint64_t counter, int64_t blocks, uint32_t* out) {
@@ -48,7 +49,8 @@ inline F64 natural_log(F64 x) {
                                     1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
     using Bits = F64::Int;
     // The exponent, biased by 1024, is read off as a number through the mantissa of 2^52.
-    const Bits biased = (bits(x) - Bits::set(0x3FE6A09E667F3BCD - (uint64_t{1024} << 52))).shr<52>();
+    const Bits biased =
+        (bits(x) - Bits::set(0x3FE6A09E667F3BCD - (uint64_t{1024} << 52))).shr<52>();
     const F64 exponent =
         F64::from_bits(biased | Bits::set(0x4330000000000000)) - F64::set(0x1p52 + 1024);
     const F64 m = F64::from_bits(bits(x) - (biased - Bits::set(1024)).shl<52>());
@@ -58,12 +60,24 @@ inline F64 natural_log(F64 x) {
 
 // v is reduced exactly to |r| ≤ 1/8 around a quarter turn; Taylor's series of 2πr.
 inline void normal_pairs(F64 u, F64 v, F64& first, F64& second) {
-    static const double cosine[] = {1.0 / 20922789888000, -1.0 / 87178291200, 1.0 / 479001600,
-                                    -1.0 / 3628800,       1.0 / 40320,        -1.0 / 720,
-                                    1.0 / 24,             -1.0 / 2,           1.0};
-    static const double sine[] = {1.0 / 355687428096000, -1.0 / 1307674368000, 1.0 / 6227020800,
-                                  -1.0 / 39916800,       1.0 / 362880,         -1.0 / 5040,
-                                  1.0 / 120,             -1.0 / 6,             1.0};
+    static const double cosine[] = {1.0 / 20922789888000,
+                                    -1.0 / 87178291200,
+                                    1.0 / 479001600,
+                                    -1.0 / 3628800,
+                                    1.0 / 40320,
+                                    -1.0 / 720,
+                                    1.0 / 24,
+                                    -1.0 / 2,
+                                    1.0};
+    static const double sine[] = {1.0 / 355687428096000,
+                                  -1.0 / 1307674368000,
+                                  1.0 / 6227020800,
+                                  -1.0 / 39916800,
+                                  1.0 / 362880,
+                                  -1.0 / 5040,
+                                  1.0 / 120,
+                                  -1.0 / 6,
+                                  1.0};
     const F64 radius = sqrt(F64::set(-2) * natural_log(u));
     const F64 quarter = floor(v * F64::set(4) + F64::set(0.5));
     const F64 a = (v - quarter * F64::set(0.25)) * F64::set(6.28318530717958647692), q = a * a;

@@ -1,4 +1,5 @@
-// The bulk of random numbers, what the units of each instruction set export: the same bits from all.
+// The bulk of random numbers, what the units of each instruction set export: the same bits from
+// all.
 #pragma once
 
 #include <stdint.h>

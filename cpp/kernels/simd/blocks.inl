@@ -1,5 +1,5 @@
-// Whole and part vectors, and lanes among themselves, over any vector type of simd/<isa>.h; included
-// into its namespace.
+// Whole and part vectors, and lanes among themselves, over any vector type of simd/<isa>.h;
+// included into its namespace.
 
 template <class V>
 inline V load_block(const typename V::Scalar* p, int64_t n) {

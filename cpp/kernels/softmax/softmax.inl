@@ -1,6 +1,6 @@
 // Loops of softmax over one vector type, included into cc::<isa>'s anonymous namespace after
-// simd/<isa>.h and simd/blocks.inl. A row is read for its maximum, again for the sum of exponentials
-// (kept in the output), and scaled; columns do the same with a lane per column.
+// simd/<isa>.h and simd/blocks.inl. A row is read for its maximum, again for the sum of
+// exponentials (kept in the output), and scaled; columns do the same with a lane per column.
 
 template <class V>
 void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool log_wanted) {
@@ -10,7 +10,8 @@ void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool lo
     const V least = V::set(static_cast<T>(-INFINITY));
     for (int64_t r = 0; r < rows; ++r, x += dim, out += dim) {
         V best = least, total = V::set(0);
-        for (int64_t i = 0; i < dim; i += V::lanes) best = max(best, load_block(x + i, dim - i, least));
+        for (int64_t i = 0; i < dim; i += V::lanes)
+            best = max(best, load_block(x + i, dim - i, least));
         const V top = V::set(lane_max(best));
         for (int64_t i = 0; i < dim; i += V::lanes) {
             const V e = exp(load_block(x + i, dim - i, least) - top);
@@ -21,8 +22,7 @@ void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool lo
         for (int64_t i = 0; i < dim; i += V::lanes) {
             if (log_wanted)
                 store_block(load_block<V>(x + i, dim - i) - top - log_all, out + i, dim - i);
-            else
-                store_block(load_block<V>(out + i, dim - i) / all, out + i, dim - i);
+            else store_block(load_block<V>(out + i, dim - i) / all, out + i, dim - i);
         }
     }
 }
@@ -33,7 +33,8 @@ inline V gradient_of(V g, V y, V total, bool log_wanted) {
 }
 
 template <class V>
-void rows_backward(const void* g_, const void* y_, void* out_, int64_t rows, int64_t dim, bool log_wanted) {
+void rows_backward(const void* g_, const void* y_, void* out_, int64_t rows, int64_t dim,
+                   bool log_wanted) {
     using T = typename V::Scalar;
     const T *g = static_cast<const T*>(g_), *y = static_cast<const T*>(y_);
     T* out = static_cast<T*>(out_);
@@ -70,8 +71,7 @@ void columns_forward(const void* x_, void* out_, int64_t columns, int64_t dim, i
         for (int64_t i = 0; i < dim; ++i) {
             if (log_wanted)
                 store_block(load_block<V>(x + i * inner, n) - top - log_total, out + i * inner, n);
-            else
-                store_block(load_block<V>(out + i * inner, n) / total, out + i * inner, n);
+            else store_block(load_block<V>(out + i * inner, n) / total, out + i * inner, n);
         }
     }
 }
@@ -87,7 +87,8 @@ void columns_backward(const void* g_, const void* y_, void* out_, int64_t column
         V total = V::set(0);
         for (int64_t i = 0; i < dim; ++i) {
             const V grad = load_block<V>(g + i * inner + j, n);
-            total = log_wanted ? total + grad : fma(grad, load_block<V>(y + i * inner + j, n), total);
+            total =
+                log_wanted ? total + grad : fma(grad, load_block<V>(y + i * inner + j, n), total);
         }
         for (int64_t i = 0; i < dim; ++i) {
             const int64_t at = i * inner + j;

@@ -8,7 +8,8 @@ namespace cc {
 struct SoftmaxLoops {
     // Along each of `rows` rows of `dim` neighbours.
     void (*rows_forward)(const void* x, void* out, int64_t rows, int64_t dim, bool log);
-    void (*rows_backward)(const void* g, const void* y, void* out, int64_t rows, int64_t dim, bool log);
+    void (*rows_backward)(const void* g, const void* y, void* out, int64_t rows, int64_t dim,
+                          bool log);
     // Down each of `columns` neighbouring columns of a [dim][inner] matrix.
     void (*columns_forward)(const void* x, void* out, int64_t columns, int64_t dim, int64_t inner,
                             bool log);
