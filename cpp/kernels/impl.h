@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/allocator.h"
 #include "base/cpu.h"
 #include "base/error.h"
 
@@ -58,6 +59,7 @@ const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, con
 template <class Problem, class Args, size_t N>
 void run_best(const char* op, const Impl<Problem, Args> (&list)[N], const Problem& problem, const Args& args) {
     const char* forced = forced_impl(op);
+    OpName name(op);
     for (const auto& impl : list) {
         if (why_not(impl, problem, forced)) continue;
         if (!decisions_wanted()) return impl.run(problem, args);
