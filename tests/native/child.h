@@ -9,6 +9,15 @@
 
 namespace testing {
 
+// ThreadSanitizer refuses threads in a forked child; AddressSanitizer's own allocator may hang where others allocate.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadsAfterFork = false, kForkWhileAllocating = true;
+#elif defined(__SANITIZE_ADDRESS__)
+constexpr bool kThreadsAfterFork = true, kForkWhileAllocating = false;
+#else
+constexpr bool kThreadsAfterFork = true, kForkWhileAllocating = true;
+#endif
+
 // The child's answer, or -1 where it hung or died.
 template <class F>
 int in_child(F f) {

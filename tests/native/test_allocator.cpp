@@ -164,6 +164,7 @@ TEST(scratch_in_parallel_tasks) {
 }
 
 TEST(a_fork_leaves_both_sides_working) {
+    if (!testing::kForkWhileAllocating) return;
     std::atomic<bool> stop{false};
     std::thread busy([&] {
         while (!stop)

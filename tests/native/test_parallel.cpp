@@ -139,6 +139,7 @@ TEST(several_callers_at_once) {
 }
 
 TEST(a_forked_child_has_threads_of_its_own) {
+    if (!testing::kThreadsAfterFork) return;
     for (const char* backend : backends()) {
         set_threading_backend(backend);
         ThreadsScope scope(3);
@@ -156,6 +157,7 @@ TEST(a_forked_child_has_threads_of_its_own) {
 }
 
 TEST(a_fork_while_others_work) {
+    if (!testing::kThreadsAfterFork || !testing::kForkWhileAllocating) return;
     std::atomic<bool> stop{false};
     std::thread worker([&] {
         ThreadsScope scope(2);
