@@ -97,6 +97,7 @@ int main() {
         {20, 30, 31, 29, false, false, true, true, false},    {1, 4, 5, 0, false, false, false, false, true},
         {1, 4, 5, 0, true, false, false, true, false},        {2, 0, 5, 3, false, false, false, false, false},
         {0, 4, 5, 3, false, false, false, false, false},      {1, 4, 0, 3, false, false, false, false, false},
+        {1, 5, 300, 77, false, true, false, true, true},      {1, 301, 3, 140, false, true, false, false, true},
         {1, 260, 300, 256, false, false, false, false, false}, {1, 100, 600, 1024, false, false, false, true, false},
     };
     for (const Row& row : rows)

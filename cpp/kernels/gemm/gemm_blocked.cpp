@@ -3,7 +3,8 @@
 //
 // A's rows are read in place when they run along k; else, or when their stride would put them all into the same cache sets, each
 // task copies its block (≤ half of the second-level cache). A register tile streams its panel from the first- or second-level cache.
-// Where both A and B run along m and n (the gradient of a linear layer's weight) nothing is packed: the outer tile reads both in place.
+// Where A and B run along m and n (the gradient of a linear layer's weight) nothing is packed: the outer tile reads both in place.
+// Where both run along k and rows are few (a linear layer on a small batch), rows of both are multiplied as they stand.
 //
 // The grid comes from the problem alone and every element of C is summed in one order: same bits at any thread count.
 #include "kernels/gemm/gemm_blocked.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 168;      // 12 tiles of 14, 28 of 6
 constexpr int64_t kMaxRows = 16;         // no table has taller tiles
+constexpr int64_t kDotRows = 8, kDotCols = 4;
 constexpr double kSerialFlops = 1e6;     // below, waking a team costs more than it gives
 
 // Runs both stages, on this thread alone where there is little to do.
@@ -29,6 +31,13 @@ void run_stages(double flops, int64_t first_tasks, F first, int64_t second_tasks
     } else {
         parallel_stages({{first_tasks, first}, {second_tasks, second}});
     }
+}
+
+template <class F>
+void run_tasks(double flops, int64_t tasks, F f) {
+    parallel_for(tasks, flops < kSerialFlops ? tasks : 1, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) f(i);
+    });
 }
 
 template <class T>
@@ -105,12 +114,7 @@ struct Blocked {
             const int64_t i = task / cols.count, j = task % cols.count;
             outer_tiles(rows.begin(i), rows.size(i), cols.begin(j), cols.size(j));
         };
-        if (2.0 * p.m * p.n * p.k < kSerialFlops)
-            for (int64_t task = 0; task < rows.count * cols.count; ++task) compute(task);
-        else
-            parallel_for(rows.count * cols.count, 1, [&](int64_t begin, int64_t end) {
-                for (int64_t task = begin; task < end; ++task) compute(task);
-            });
+        run_tasks(2.0 * p.m * p.n * p.k, rows.count * cols.count, compute);
     }
 
     void outer_tiles(int64_t row, int64_t rows, int64_t col, int64_t cols) const {
@@ -130,7 +134,21 @@ struct Blocked {
         }
     }
 
+    // Both A and B run along k, and there are too few rows (or columns) to pay for packing B.
+    void dots() const {
+        const Parts cols = Parts::at_most(p.n, std::max<int64_t>(4, static_cast<int64_t>(kSerialFlops / (8.0 * p.m * p.k + 1))));
+        auto compute = [&](int64_t task) {
+            for (int64_t j = cols.begin(task); j < cols.begin(task + 1); j += 4)
+                for (int64_t i = 0; i < p.m; i += 2)
+                    micro.dot_tile({p.k, a + i * p.a_row, p.a_row, b + j * p.b_col, p.b_col, c + i * p.c_row + j, p.c_row,
+                                    bias ? bias + j : nullptr, std::min<int64_t>(2, p.m - i),
+                                    std::min<int64_t>(4, cols.begin(task + 1) - j), p.accumulate});
+        };
+        run_tasks(2.0 * p.m * p.n * p.k, cols.count, compute);
+    }
+
     void run() const {
+        if (p.a_col == 1 && p.b_row == 1 && (p.m <= kDotRows || p.n <= kDotCols)) return dots();
         if (p.a_row == 1 && p.b_col == 1 && p.k > 0 && !bias && (p.a_col != 1 || p.m == 1)) return outer();
         const Parts blocks = Parts::at_most(p.k, kDepth);
         Scratch<T> packed(Panels{micro.lanes, p.n}.padded() * (p.k / blocks.count + 1));

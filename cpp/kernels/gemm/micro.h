@@ -32,6 +32,21 @@ struct OuterTile {
     bool accumulate;
 };
 
+// out[i][j] (+)= bias[j] + Σ_l a[i][l] · b[j][l]: both sides run along l, and there are too few rows to rearrange b for.
+template <class T>
+struct DotTile {
+    int64_t depth;
+    const T* a;
+    int64_t a_stride;
+    const T* b;
+    int64_t b_stride;
+    T* out;
+    int64_t out_stride;
+    const T* bias;       // null or cols values
+    int64_t rows, cols;  // at most 2 and 4
+    bool accumulate;
+};
+
 // out[i][j] = bias[j] + Σ_t a[t][i][j] · b[b_at[t] + j]: depthwise convolution of some pixels.
 template <class T>
 struct ColumnTile {
@@ -63,6 +78,7 @@ struct Micro {
     int64_t rows_for(int64_t cols) const { return cols <= lanes ? single_rows : rows; }
     void (*row_tile)(const RowTile<T>&);
     void (*outer_tile)(const OuterTile<T>&);
+    void (*dot_tile)(const DotTile<T>&);
     void (*column_tile)(const ColumnTile<T>&);
     void (*column_sum)(const ColumnSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols

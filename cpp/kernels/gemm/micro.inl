@@ -2,6 +2,7 @@
 //
 //   row tile:   Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one broadcast per row, used twice.
 //               Rows are pointers, so packed panels, matrices in place and pixels of a convolution run the same code.
+//   dot tile:    2 × 4 vectors along the summed index, folded at the end: for a few rows, where b is not worth rearranging.
 //   column tile: Rows pixels × one vector of channels at a time, Σ over taps; loads bound it, one per multiply-add.
 //   column sum: nine taps × one vector at a time, so that b is loaded once for nine multiply-adds.
 //   outer tile: Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, no packing at all.
@@ -116,6 +117,37 @@ void any_outer_tile(const OuterTile<T>& tile) {
     else if (tile.cols == V::lanes) outer_tile_of<V, 1, false, MaxRows>(tile);
     else if (tile.cols < 2 * V::lanes) outer_tile_of<V, 2, true, MaxRows>(tile);
     else outer_tile_of<V, 2, false, MaxRows>(tile);
+}
+
+template <class V, int Rows, int Cols, class T>
+[[gnu::noinline]] void dot_tile(const DotTile<T>& tile) {
+    V acc[Rows][Cols];
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int j = 0; j < Cols; ++j) acc[i][j] = V::set(0);
+    auto add = [&](auto load) {
+        V b[Cols];
+        CC_UNROLL for (int j = 0; j < Cols; ++j) b[j] = load(tile.b + j * tile.b_stride);
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {
+            const V a = load(tile.a + i * tile.a_stride);
+            CC_UNROLL for (int j = 0; j < Cols; ++j) acc[i][j] = fma(a, b[j], acc[i][j]);
+        }
+    };
+    int64_t l = 0;
+    for (; l + V::lanes <= tile.depth; l += V::lanes) add([&](const T* p) { return V::load(p + l); });
+    if (l < tile.depth) add([&](const T* p) { return V::load(p + l, tile.depth - l); });
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int j = 0; j < Cols; ++j) {
+            T& out = tile.out[i * tile.out_stride + j];
+            T sum = fold_lanes([](V x, V y) { return x + y; }, acc[i][j]);
+            if (tile.bias) sum += tile.bias[j];
+            out = tile.accumulate ? out + sum : sum;
+        }
+}
+
+template <class V, int Cols = 4, class T>
+void any_dot_tile(const DotTile<T>& tile) {
+    if (tile.cols == Cols) return tile.rows == 1 ? dot_tile<V, 1, Cols>(tile) : dot_tile<V, 2, Cols>(tile);
+    if constexpr (Cols > 1) any_dot_tile<V, Cols - 1>(tile);
 }
 
 template <class V, int MaxRows, int Rows, class T>

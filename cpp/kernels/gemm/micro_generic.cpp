@@ -22,6 +22,11 @@ struct Vector {
     void store(T* p, int64_t n) const {
         for (int64_t i = 0; i < n; ++i) p[i] = v[i];
     }
+    template <class F>
+    friend T fold_lanes(F, Vector a) {
+        if constexpr (lanes == 4) return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]);
+        else return a.v[0] + a.v[1];
+    }
     friend Vector operator+(Vector a, Vector b) { return {a.v + b.v}; }
     friend Vector fma(Vector a, Vector b, Vector c) { return {a.v * b.v + c.v}; }
 };
@@ -37,9 +42,11 @@ void transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int
 }  // namespace
 
 const MicroSet micro = {
-    {4, 4, 4, any_row_tile<F32, 4, float>, any_outer_tile<F32, 4, float>, any_column_tile<F32, 4, 4, float>,
+    {4, 4, 4, any_row_tile<F32, 4, float>, any_outer_tile<F32, 4, float>, any_dot_tile<F32, 4, float>,
+     any_column_tile<F32, 4, 4, float>,
      any_column_sum<F32, float>, transpose<float>},
-    {4, 2, 4, any_row_tile<F64, 4, double>, any_outer_tile<F64, 4, double>, any_column_tile<F64, 4, 4, double>,
+    {4, 2, 4, any_row_tile<F64, 4, double>, any_outer_tile<F64, 4, double>, any_dot_tile<F64, 4, double>,
+     any_column_tile<F64, 4, 4, double>,
      any_column_sum<F64, double>, transpose<double>},
 };
 
