@@ -1,9 +1,11 @@
 #include "base/allocator.h"
 
-#include <array>
+#include <sys/resource.h>
+
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -140,6 +142,31 @@ TEST(too_much_is_an_error_with_numbers) {
     EXPECT_ERROR(Scratch<double>(int64_t{1} << 62), Memory, "conv2d: could not get");
     EXPECT_ERROR(Scratch<double>(-1), Memory, "conv2d: could not get");
     EXPECT(memory_stats().tensors == 0 && memory_stats().workspace == 0);
+}
+
+TEST(a_full_cache_is_emptied_before_giving_up) {
+    if (!caching()) return;
+    EXPECT(testing::in_child([] {
+               constexpr size_t mb = size_t{1} << 20;
+               empty_cache();
+               void* parts[] = {allocate(60 * mb, kUse), allocate(70 * mb, kUse), allocate(80 * mb, kUse)};
+               rlimit limit;
+               size_t pages = 0;
+               std::ifstream("/proc/self/statm") >> pages;
+               limit.rlim_cur = limit.rlim_max = pages * static_cast<size_t>(sysconf(_SC_PAGESIZE)) + 20 * mb;
+               if (setrlimit(RLIMIT_AS, &limit)) return 1;
+               deallocate(parts[0], 60 * mb, kUse);
+               deallocate(parts[1], 70 * mb, kUse);
+               deallocate(parts[2], 80 * mb, kUse);
+               void* whole = allocate(200 * mb, kUse);
+               deallocate(whole, 200 * mb, kUse);
+               try {
+                   allocate(400 * mb, kUse);
+               } catch (const Error& error) {
+                   return error.kind() == ErrorKind::Memory && memory_stats().tensors == 0 ? 0 : 2;
+               }
+               return 3;
+           }) == 0);
 }
 
 TEST(poison_is_nan) {
