@@ -6,7 +6,13 @@ namespace {
 
 Tensor finish(const Tensor& input, Tensor result, bool inplace) {
     if (!inplace) return result;
-    assign(input, result);
+    assign(input, std::move(result));
+    return input;
+}
+
+Tensor apply(Unary op, const Tensor& input, bool inplace) {
+    if (!inplace) return unary(op, input);
+    unary_(op, input);
     return input;
 }
 
@@ -14,9 +20,9 @@ int64_t default_dim(const Tensor& input) { return input.rank() == 0 || input.ran
 
 }  // namespace
 
-Tensor ReLU::forward(const Tensor& input) { return finish(input, unary(Unary::Relu, input), inplace); }
+Tensor ReLU::forward(const Tensor& input) { return apply(Unary::Relu, input, inplace); }
 
-Tensor SiLU::forward(const Tensor& input) { return finish(input, unary(Unary::Silu, input), inplace); }
+Tensor SiLU::forward(const Tensor& input) { return apply(Unary::Silu, input, inplace); }
 
 Tensor LeakyReLU::forward(const Tensor& input) { return finish(input, leaky_relu(input, negative_slope), inplace); }
 

@@ -104,23 +104,39 @@ Tensor clamp(const Tensor& x, double low, double high) {
     });
 }
 
+namespace {
+
+// g where at > 0, else g·slope: linear in g, so its own gradient.
+Tensor leaky_relu_grad(const Tensor& g, const Array& at, double slope) {
+    return record("leaky_relu_grad", compute(Binary::LeakyReluGrad, g.array(), at, slope), {g},
+                  [at, slope](Backward& gg) { gg[0] = leaky_relu_grad(gg.grad(), at, slope); });
+}
+
+// With y = α·(eˣ − 1) below 0 the slope there is y + α.
+Tensor elu_grad(const Tensor& g, const Tensor& y, double alpha) {
+    if (!grad_enabled()) return Tensor(compute(Binary::EluGrad, g.array(), y.array(), alpha));
+    return where(binary(Binary::Greater, y.detach(), number(0, Dtype::Float64)), g, mul(g, plus(y, alpha)));
+}
+
+}  // namespace
+
+// The result tells the input's sign (while the slope is not negative), so that the op may run in place.
 Tensor leaky_relu(const Tensor& x, double negative_slope) {
     check_type(is_floating(x.dtype()), "leaky_relu: input must have a floating-point dtype, got ", x.dtype());
+    bool by_result = negative_slope >= 0;
     return record("leaky_relu", compute(Unary::LeakyRelu, x.array(), negative_slope), {x},
-                  [x = Saved(x), negative_slope](Backward& g) {
-                      Tensor at = x.get().detach();
-                      g[0] = where(binary(Binary::Greater, at, number(0, Dtype::Float64)), g.grad(),
-                                   scale(g.grad(), negative_slope));
-                  });
+                  [x = Saved(x, !by_result), negative_slope](Backward& g) {
+                      Tensor at = x.defined() ? x.get() : g.output();
+                      g[0] = leaky_relu_grad(g.grad(), at.array(), negative_slope);
+                  },
+                  by_result ? kKeepOutput : kDropOutput);
 }
 
 Tensor elu(const Tensor& x, double alpha) {
     check_type(is_floating(x.dtype()), "elu: input must have a floating-point dtype, got ", x.dtype());
-    return record("elu", compute(Unary::Elu, x.array(), alpha), {x}, [x = Saved(x), alpha](Backward& g) {
-        Tensor at = x.get();
-        Tensor below = scale(unary(Unary::Exp, clamp(at, -INFINITY, 0)), alpha);
-        g[0] = where(binary(Binary::Greater, at.detach(), number(0, Dtype::Float64)), g.grad(), mul(g.grad(), below));
-    });
+    check(alpha >= 0, "elu: alpha must not be negative, got ", alpha);
+    return record("elu", compute(Unary::Elu, x.array(), alpha), {x},
+                  [alpha](Backward& g) { g[0] = elu_grad(g.grad(), g.output(), alpha); }, kKeepOutput);
 }
 
 // ln(1 + e^{βx})/β, and x itself above the threshold, where the two agree to rounding.
