@@ -46,6 +46,7 @@ from convcore._functions import (
     zeros,
     zeros_like,
 )
+from convcore._order import argsort, cumsum, logsumexp, norm, outer, sort, topk
 from convcore._repr import set_printoptions
 from convcore._runtime import (
     device,

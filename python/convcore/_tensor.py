@@ -417,7 +417,10 @@ class Tensor(_core.TensorBase):
         self, dim: Any = None, unbiased: builtins.bool = True, keepdim: builtins.bool = False, *, correction: Any = None
     ) -> Tensor:
         """The standard deviation, √var."""
-        return self.var(dim, unbiased, keepdim, correction=correction).sqrt()
+        if isinstance(dim, builtins.bool):
+            dim, unbiased = None, dim
+        degrees = builtins.float(unbiased) if correction is None else builtins.float(correction)
+        return _core.std(self, convert.axes(dim), degrees, keepdim)
 
     def amax(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
         """The greatest value over some or all dimensions; ties share the gradient."""
@@ -494,7 +497,7 @@ class Tensor(_core.TensorBase):
 
     def copy_(self, src: Any) -> Tensor:
         """Overwrites this tensor with src, broadcast and converted."""
-        _core.assign(self, _core.to_dtype(src, self.dtype) if isinstance(src, _core.TensorBase) else src)
+        _core.assign(self, src)
         return self
 
     def fill_(self, value: Any) -> Tensor:
@@ -508,12 +511,12 @@ class Tensor(_core.TensorBase):
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """clamp in place."""
-        _core.assign(self, self.clamp(min, max))
+        _core.assign(self, (self.clone() if self.requires_grad else self).clamp(min, max))
         return self
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """Adds alpha·other in place."""
-        _core.assign(self, self.add(other, alpha=alpha))
+        _core.binary_("add", self, other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha)
         return self
 
     def add(self, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -526,7 +529,7 @@ class Tensor(_core.TensorBase):
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """Subtracts alpha·other in place."""
-        _core.assign(self, self.sub(other, alpha=alpha))
+        _core.binary_("sub", self, other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha)
         return self
 
 
@@ -600,14 +603,24 @@ def _binary_method(name: str, op: str, text: str) -> Any:
     return method
 
 
-def _in_place(method: Any) -> Any:
-    def in_place(self: Tensor, *args: Any) -> Tensor:
-        _core.assign(self, method(self, *args))
+def _unary_in_place(op: str) -> Any:
+    def method(self: Tensor) -> Tensor:
+        _core.unary_(op, self)
         return self
 
-    in_place.__name__ = in_place.__qualname__ = method.__name__ + "_"
-    in_place.__doc__ = f"{method.__name__} in place."
-    return in_place
+    method.__name__ = method.__qualname__ = op + "_"
+    method.__doc__ = f"{op} in place."
+    return method
+
+
+def _binary_in_place(op: str) -> Any:
+    def method(self: Tensor, other: Any) -> Tensor:
+        _core.binary_(op, self, other)
+        return self
+
+    method.__name__ = method.__qualname__ = op + "_"
+    method.__doc__ = f"{op} in place; TypeError where the result's dtype does not fit."
+    return method
 
 
 UNARY = {
@@ -663,7 +676,10 @@ for _name, _text in UNARY.items():
     setattr(Tensor, _name, _unary_method(_name, _text))
 for _name, (_op, _text) in BINARY.items():
     setattr(Tensor, _name, _binary_method(_name, _op, _text))
-for _name in ("neg", "abs", "square", "relu", "exp", "log", "sqrt", "tanh", "sigmoid", "floor", "ceil", "round", "mul", "div", "pow"):
-    setattr(Tensor, _name + "_", _in_place(getattr(Tensor, _name)))
+for _name in UNARY:
+    if not _name.startswith(("is", "logical")):
+        setattr(Tensor, _name + "_", _unary_in_place(_name))
+for _name in ("mul", "div", "pow", "remainder", "floor_divide"):
+    setattr(Tensor, _name + "_", _binary_in_place(_name))
 
 _core.set_tensor_classes(Tensor, Parameter)

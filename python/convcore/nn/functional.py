@@ -171,7 +171,7 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(input, 0)."""
-    return _maybe_in_place(input, _core.unary("relu", input), inplace)
+    return _unary("relu", input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -198,7 +198,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x·σ(x)."""
-    return _maybe_in_place(input, _core.unary("silu", input), inplace)
+    return _unary("silu", input, inplace)
 
 
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
@@ -235,6 +235,13 @@ def sigmoid(input: Tensor) -> Tensor:
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
     return _core.unary("tanh", input)
+
+
+def _unary(op: str, input: Tensor, inplace: bool) -> Tensor:
+    if not inplace:
+        return _core.unary(op, input)
+    _core.unary_(op, input)
+    return input
 
 
 def _maybe_in_place(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
