@@ -112,7 +112,6 @@ Saved::Saved(const Tensor& tensor, bool needed) {
         tensor_ = Tensor(tensor.array());
         tensor_.impl().grad_fn = edge.node;
         tensor_.impl().slot = edge.slot;
-        tensor_.impl().wrapped_number = impl.wrapped_number;
     }
     storage_ = tensor.array().storage_ref();
     version_ = storage_->version();
