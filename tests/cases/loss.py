@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from tests.cases import Op, bad, big, case, flags, ints, labels, positive, real, values
+from tests.cases import Arr, Op, bad, big, case, distinct, flags, ints, labels, positive, real, values
 
 
 def _reduce(losses, reduction, total=None):
@@ -35,6 +35,49 @@ def mse_loss(x, target, reduction="mean"):
     return _reduce((x - target) ** 2, reduction)
 
 
+def l1_loss(x, target, reduction="mean"):
+    return _reduce(np.abs(x - target), reduction)
+
+
+def smooth_l1_loss(x, target, reduction="mean", beta=1.0):
+    d = np.abs(x - target)
+    return _reduce(np.where(d < beta, d * d / (2 * beta), d - beta / 2), reduction)
+
+
+def huber_loss(x, target, reduction="mean", delta=1.0):
+    return delta * smooth_l1_loss(x, target, reduction, delta)
+
+
+def nll_loss(x, target, weight=None, ignore_index=-100, reduction="mean"):
+    w = np.ones(x.shape[1]) if weight is None else weight
+    used = target != ignore_index
+    safe = np.where(used, target, 0)
+    losses = -np.take_along_axis(x, safe[:, None], 1)[:, 0] * w[safe] * used
+    return _reduce(losses, reduction, (w[safe] * used).sum())
+
+
+def bce(x, target, weight=None, reduction="mean"):
+    losses = -(special.xlogy(target, x) + special.xlog1py(1 - target, -x))
+    return _reduce(losses if weight is None else losses * weight, reduction)
+
+
+def bce_with_logits(x, target, weight=None, reduction="mean", pos_weight=None):
+    p = 1 if pos_weight is None else pos_weight
+    losses = (1 - target) * np.logaddexp(0, x) + p * target * np.logaddexp(0, -x)
+    return _reduce(losses if weight is None else losses * weight, reduction)
+
+
+def kl_div(x, target, reduction="mean", log_target=False):
+    losses = np.exp(target) * (target - x) if log_target else special.xlogy(target, target) - target * x
+    return losses.sum() / len(x) if reduction == "batchmean" else _reduce(losses, reduction)
+
+
+def chance(*shape):
+    """Values in (0, 1)."""
+    return Arr(shape, lambda rng, shape: 0.05 + 0.9 * rng.random(shape))
+
+
+REDUCTIONS = ("mean", "sum", "none")
 TARGET = values([1, -100, 0, 3], "int64")
 OPS = [
     Op("cross_entropy", "nn.functional.cross_entropy", cross_entropy, [
@@ -79,5 +122,40 @@ OPS = [
     ], [
         bad("shape", ValueError, r"mse_loss.*\(3, 4\).*\(3,\)", real(3, 4), real(3)),
         bad("reduction", ValueError, r"reduction.*avg", real(3), real(3), reduction="avg"),
+    ]),
+    Op("l1_loss", "nn.functional.l1_loss", l1_loss,
+       [case(r, real(3, 4), distinct(3, 4), reduction=r).but(gradgrad=False) for r in REDUCTIONS]),
+    Op("smooth_l1_loss", "nn.functional.smooth_l1_loss", smooth_l1_loss, [
+        *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
+        case("beta", real(3, 4), distinct(3, 4), beta=0.3),
+    ], [bad("beta", ValueError, r"smooth_l1_loss: beta.*-1", real(3), real(3), beta=-1.0)]),
+    Op("huber_loss", "nn.functional.huber_loss", huber_loss, [
+        *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
+        case("delta", real(3, 4), distinct(3, 4), delta=0.3),
+    ], [bad("delta", ValueError, r"huber_loss: delta.*0", real(3), real(3), delta=0.0)]),
+    Op("nll_loss", "nn.functional.nll_loss", nll_loss, [
+        *[case(r, real(4, 5), TARGET, reduction=r) for r in REDUCTIONS],
+        case("weight", real(4, 5), TARGET, positive(5).const),
+        case("map", real(2, 4, 3, 2), labels(2, 3, 2, classes=4)),
+    ], [bad("label", IndexError, r"nll_loss: target.*0 to 4.*got 5 at \(0,\)", real(1, 5), values([5], "int64"))]),
+    Op("binary_cross_entropy", "nn.functional.binary_cross_entropy", bce, [
+        *[case(r, chance(3, 4), chance(3, 4).const, reduction=r) for r in REDUCTIONS],
+        case("weight", chance(3, 4), chance(3, 4).const, positive(3, 1).const),
+        case("certain", values([0.0, 1.0]), values([0.0, 1.0]).const).but(kink=True),
+    ], [
+        bad("range", ValueError, r"binary_cross_entropy: input.*0 and 1.*1\.5", values([0.5, 1.5]), chance(2)),
+        bad("shape", ValueError, r"binary_cross_entropy: target.*\(3,\).*\(2,\)|broadcast", chance(3), chance(2)),
+    ], tol=4),
+    Op("binary_cross_entropy_with_logits", "nn.functional.binary_cross_entropy_with_logits", bce_with_logits, [
+        *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in REDUCTIONS],
+        case("weight", real(3, 4), chance(3, 4).const, positive(3, 1).const),
+        case("far", values([-200.0, 60.0, 200.0]), values([1.0, 0.25, 0.0]).const).but(gradgrad=False),
+    ], [
+        bad("shape", ValueError, r"binary_cross_entropy_with_logits: target.*\(3, 4\).*\(4,\)", real(3, 4), chance(4)),
+    ], tol=4),
+    Op("kl_div", "nn.functional.kl_div", kl_div, [
+        *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in (*REDUCTIONS, "batchmean")],
+        case("log-target", real(3, 4), real(3, 4), reduction="sum", log_target=True),
+        case("zeros", real(2, 2), values([[0.0, 1.0], [0.5, 0.0]]).const, reduction="sum"),
     ]),
 ]
