@@ -20,29 +20,21 @@ ConvOptions conv_options(const Sizes& stride, const std::variant<std::string, Si
     return {stride, padding, dilation, groups, flip};
 }
 
-Unary find_unary(const std::string& op) {
-    for (int i = 0; i < static_cast<int>(Unary::Count); ++i)
-        if (op == name(static_cast<Unary>(i))) return static_cast<Unary>(i);
-    fail(ErrorKind::Value, "unary: unknown function ", op);
-}
-
-Binary find_binary(const std::string& op) {
-    for (int i = 0; i < static_cast<int>(Binary::Count); ++i)
-        if (op == name(static_cast<Binary>(i))) return static_cast<Binary>(i);
-    fail(ErrorKind::Value, "binary: unknown function ", op);
-}
-
 void bind_elementwise(nb::module_& m) {
     // Every function of one operand by its name: unary("exp", x).
     m.def("unary", [](const std::string& op, const Tensor& x) {
-        return unlocked(x.numel(), [&] { return unary(find_unary(op), x); });
+        for (int i = 0; i < static_cast<int>(Unary::Count); ++i)
+            if (op == name(static_cast<Unary>(i)))
+                return unlocked(x.numel(), [&] { return unary(static_cast<Unary>(i), x); });
+        fail(ErrorKind::Value, "unary: unknown function ", op);
     });
-    m.def("unary_", [](const std::string& op, const Tensor& x) { unary_(find_unary(op), x); });
     m.def("binary", [](const std::string& op, const Operand& a, const Operand& b) {
-        return unlocked(std::max(a.tensor.numel(), b.tensor.numel()),
-                        [&] { return binary(find_binary(op), a.tensor, b.tensor); });
+        for (int i = 0; i < static_cast<int>(Binary::Count); ++i)
+            if (op == name(static_cast<Binary>(i)))
+                return unlocked(std::max(a.tensor.numel(), b.tensor.numel()),
+                                [&] { return binary(static_cast<Binary>(i), a.tensor, b.tensor); });
+        fail(ErrorKind::Value, "binary: unknown function ", op);
     });
-    m.def("binary_", [](const std::string& op, const Tensor& a, const Operand& b) { binary_(find_binary(op), a, b.tensor); });
     m.def("where", [](const Tensor& condition, const Operand& a, const Operand& b) {
         return where(condition, a.tensor, b.tensor);
     }, nb::arg("condition"), nb::arg("input"), nb::arg("other"));
@@ -67,13 +59,6 @@ void bind_reductions(nb::module_& m) {
     def("amin", &amin);
     def("any", &any);
     def("all", &all);
-    def("logsumexp", &logsumexp);
-    m.def("cumsum", &cumsum, nb::arg("input"), nb::arg("dim"));
-    m.def("sort", &sort, nb::arg("input"), nb::arg("dim"), nb::arg("descending"));
-    m.def("argsort", &argsort, nb::arg("input"), nb::arg("dim"), nb::arg("descending"));
-    m.def("topk", &topk, nb::arg("input"), nb::arg("k"), nb::arg("dim"), nb::arg("largest"));
-    m.def("norm", &norm, nb::arg("input"), nb::arg("p"), nb::arg("dim"), nb::arg("keepdim"));
-    m.def("std", &cc::std, nb::arg("input"), nb::arg("dim"), nb::arg("correction"), nb::arg("keepdim"));
     m.def("var", &var, nb::arg("input"), nb::arg("dim"), nb::arg("correction"), nb::arg("keepdim"));
     m.def("max_dim", [](const Tensor& x, int64_t dim, bool keepdim) { return max(x, dim, keepdim); }, nb::arg("input"),
           nb::arg("dim"), nb::arg("keepdim"));
@@ -105,10 +90,6 @@ void bind_joining(nb::module_& m) {
     m.def("split_with_sizes", &split_with_sizes, nb::arg("input"), nb::arg("split_sizes"), nb::arg("dim"));
     m.def("chunk", &chunk, nb::arg("input"), nb::arg("chunks"), nb::arg("dim"));
     m.def("unbind", &unbind, nb::arg("input"), nb::arg("dim"));
-    m.def("flip", &flip, nb::arg("input"), nb::arg("dims"));
-    m.def("roll", &roll, nb::arg("input"), nb::arg("shifts"), nb::arg("dims"));
-    m.def("tril", &tril, nb::arg("input"), nb::arg("diagonal"));
-    m.def("triu", &triu, nb::arg("input"), nb::arg("diagonal"));
     m.def("gather", &gather, nb::arg("input"), nb::arg("dim"), nb::arg("index"));
     m.def("scatter", &scatter, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
     m.def("scatter_add", &scatter_add, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
