@@ -13,7 +13,7 @@
 
 #include "base/cpu.h"
 #include "base/parallel.h"
-#include "kernels/copy/transpose.h"
+#include "kernels/copy/loops.h"
 #include "kernels/strided.h"
 
 namespace cc {
@@ -35,6 +35,11 @@ template <class To, class From> To converted(From value) {
 }
 
 void convert(Dtype from, Dtype to, const void* src, void* dst, int64_t n) {
+#ifdef CONVCORE_X86
+    if (from == Dtype::UInt8 && to == Dtype::Float32 && isa() >= Isa::Avx2)
+        return avx2::convert_uint8_float32(static_cast<const uint8_t*>(src),
+                                           static_cast<float*>(dst), n);
+#endif
     visit_dtype(from, [&](auto f) {
         visit_dtype(to, [&](auto t) {
             using From = decltype(f);

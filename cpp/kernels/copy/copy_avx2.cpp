@@ -4,7 +4,7 @@
 // What is left at the edges goes element by element.
 #include <immintrin.h>
 
-#include "kernels/copy/transpose.h"
+#include "kernels/copy/loops.h"
 
 namespace cc::avx2 {
 namespace {
@@ -41,6 +41,10 @@ void transpose32(const void* src_, int64_t from, void* dst_, int64_t to, int64_t
     for (int64_t c = 0; c < columns; ++c)
         for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
             dst[c * to + r] = src[r * from + c];
+}
+
+void convert_uint8_float32(const uint8_t* src, float* dst, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<float>(src[i]);
 }
 
 }  // namespace cc::avx2

@@ -1,12 +1,14 @@
-// Transposition of a small matrix of 4-byte elements.
+// Inner loops of copy for one instruction set.
 #pragma once
 
 #include <stdint.h>
 
 namespace cc::avx2 {
 
-// dst[c · dst_stride + r] = src[r · src_stride + c]
+// dst[c · dst_stride + r] = src[r · src_stride + c], elements of 4 bytes
 void transpose32(const void* src, int64_t src_stride, void* dst, int64_t dst_stride, int64_t rows,
                  int64_t columns);
+
+void convert_uint8_float32(const uint8_t* src, float* dst, int64_t n);
 
 }  // namespace cc::avx2
