@@ -367,9 +367,14 @@ class Tensor(_core.TensorBase):
         """The indices of dim that the 1-D int64 tensor names."""
         return _core.index_select(self, dim, index)
 
-    def index_add(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
-        """A copy with source's slices added at the indices of dim."""
-        return _core.index_add(self, dim, index, source)
+    def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
+        """A copy with alpha·source's slices added at the indices of dim."""
+        return _core.index_add(self, dim, index, source if alpha == 1 else source * alpha)
+
+    def index_add_(self, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
+        """index_add in place."""
+        _core.assign(self, self.index_add(dim, index, source, alpha=alpha))
+        return self
 
     def masked_select(self, mask: Tensor) -> Tensor:
         """The elements where mask holds, in one dimension."""
@@ -384,9 +389,10 @@ class Tensor(_core.TensorBase):
         _core.assign(self, self.masked_fill(mask, value))
         return self
 
-    def nonzero(self) -> Tensor:
-        """The coordinates of the elements that are not zero, one row each."""
-        return _core.nonzero(self)
+    def nonzero(self, *, as_tuple: builtins.bool = False) -> Any:
+        """The coordinates of the elements that are not zero: one row each, or one vector per dimension."""
+        found = _core.nonzero(self)
+        return tuple(_core.unbind(found, 1)) if as_tuple else found
 
     # --- reductions -------------------------------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ OPS = [
     ], [bad("dtype", TypeError, r"masked_select: mask.*int64", real(3), ints(3))]),
     Op("masked_fill", "masked_fill", lambda x, mask, value: np.where(mask, value, x), [
         case("number", real(4, 5), flags(4, 5), 2.5),
-        case("minus-inf", real(4, 5), flags(5), -np.inf).but(gradgrad=False),
+        case("minus-inf", real(4, 5), flags(5), -np.inf).but(grad=False),
         case("scalar", real(4, 5), flags(4, 1), values(1.5).const),
         case("int64", ints(4, 5), flags(4, 5), 3),
     ], [
