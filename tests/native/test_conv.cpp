@@ -1,4 +1,5 @@
-// Every implementation and instruction set of conv against the reference, and 1 against n threads bit by bit.
+// Every implementation and instruction set of conv against the reference, and 1 against n threads
+// bit by bit.
 #include <cstdio>
 #include <cstring>
 #include <vector>
@@ -34,13 +35,15 @@ std::vector<T> whole_numbers(int64_t count, unsigned seed) {
 template <class T>
 std::vector<T> fractions(int64_t count, unsigned seed) {
     std::vector<T> values(count);
-    for (auto& value : values) value = static_cast<T>((seed = seed * 1664525u + 1013904223u) >> 8) / 16777216 - T(0.5);
+    for (auto& value : values)
+        value = static_cast<T>((seed = seed * 1664525u + 1013904223u) >> 8) / 16777216 - T(0.5);
     return values;
 }
 
 template <class T>
 ConvProblem problem_of(const Row& row, ConvMap map) {
-    ConvProblem p{dtype_of<T>, map, row.n, row.c, row.k, row.groups, {}, {}, {}, {}, {}, {}, {}, row.flip};
+    ConvProblem p{dtype_of<T>, map, row.n, row.c, row.k, row.groups, {},
+                  {},          {},  {},    {},    {},    {},         row.flip};
     for (int a = 0; a < 3; ++a) {
         p.in[a] = row.in[a];
         p.kernel[a] = row.kernel[a];
@@ -48,7 +51,10 @@ ConvProblem problem_of(const Row& row, ConvMap map) {
         p.pad_hi[a] = row.pad_hi[a];
         p.stride[a] = row.stride[a];
         p.dilation[a] = row.dilation[a];
-        p.out[a] = (row.in[a] + row.pad_lo[a] + row.pad_hi[a] - (row.kernel[a] - 1) * row.dilation[a] - 1) / row.stride[a] + 1;
+        p.out[a] = (row.in[a] + row.pad_lo[a] + row.pad_hi[a] -
+                    (row.kernel[a] - 1) * row.dilation[a] - 1) /
+                       row.stride[a] +
+                   1;
     }
     return p;
 }
@@ -63,10 +69,13 @@ struct Run {
           y(fill(p.n * p.k * p.out_pixels(), 3)), bias(fill(p.k, 4)) {}
 
     std::vector<T> operator()(const ConvProblem& p, const char* impl, bool with_bias) {
-        std::vector<T>& result = p.map == ConvMap::Forward ? y : p.map == ConvMap::GradInput ? x : weight;
+        std::vector<T>& result = p.map == ConvMap::Forward     ? y
+                                 : p.map == ConvMap::GradInput ? x
+                                                               : weight;
         const std::vector<T> kept = result;
         force_impl("conv", impl);
-        conv(p, {x.data(), weight.data(), y.data(), with_bias && p.map == ConvMap::Forward ? bias.data() : nullptr});
+        conv(p, {x.data(), weight.data(), y.data(),
+                 with_bias && p.map == ConvMap::Forward ? bias.data() : nullptr});
         force_impl("conv", "");
         std::vector<T> out = result;
         result = kept;
@@ -93,13 +102,16 @@ void test(const Row& row, bool with_bias) {
                         if (sizeof(T) == 8 && threads == 8) continue;
                         ThreadsScope scope(threads);
                         if (exact(p, impl, with_bias) != expected) {
-                            std::printf("conv: %s %s, %d threads: wrong for %s\n", name(set), impl, threads, p.describe().c_str());
+                            std::printf("conv: %s %s, %d threads: wrong for %s\n", name(set), impl,
+                                        threads, p.describe().c_str());
                             ++failures;
                         }
                         const auto bits = rounded(p, impl, with_bias);
                         if (threads == 1) first = bits;
-                        if (!bits.empty() && std::memcmp(bits.data(), first.data(), bits.size() * sizeof(T)) != 0) {
-                            std::printf("conv: %s %s: bits change with %d threads for %s\n", name(set), impl, threads, p.describe().c_str());
+                        if (!bits.empty() &&
+                            std::memcmp(bits.data(), first.data(), bits.size() * sizeof(T)) != 0) {
+                            std::printf("conv: %s %s: bits change with %d threads for %s\n",
+                                        name(set), impl, threads, p.describe().c_str());
                             ++failures;
                         }
                     }

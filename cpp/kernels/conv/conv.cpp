@@ -12,8 +12,9 @@ namespace cc {
 std::string ConvProblem::describe() const {
     auto triple = [](const int64_t* v) { return str(v[0], "x", v[1], "x", v[2]); };
     const char* names[] = {"forward", "grad_input", "grad_weight"};
-    return str(names[static_cast<int>(map)], " ", dtype, " n ", n, " c ", c, " k ", k, " groups ", groups, " in ", triple(in), " out ",
-               triple(out), " kernel ", triple(kernel), " pad ", triple(pad_lo), "/", triple(pad_hi), " stride ", triple(stride),
+    return str(names[static_cast<int>(map)], " ", dtype, " n ", n, " c ", c, " k ", k, " groups ",
+               groups, " in ", triple(in), " out ", triple(out), " kernel ", triple(kernel),
+               " pad ", triple(pad_lo), "/", triple(pad_hi), " stride ", triple(stride),
                " dilation ", triple(dilation), flip ? " flip" : "");
 }
 
@@ -24,7 +25,9 @@ void depthwise(const ConvProblem& p, const ConvArgs& args) {
     conv_depthwise(p, args, Micro);
 }
 
-const char* direct_decline(const ConvProblem& p) { return p.c == 0 ? "a tensor is empty" : nullptr; }
+const char* direct_decline(const ConvProblem& p) {
+    return p.c == 0 ? "a tensor is empty" : nullptr;
+}
 
 template <const MicroSet& Micro>
 void direct(const ConvProblem& p, const ConvArgs& args) {
@@ -55,7 +58,8 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 
 void conv(const ConvProblem& problem, const ConvArgs& args) {
     const ConvProblem& p = problem;
-    const int64_t x = p.n * p.c * p.in_pixels(), y = p.n * p.k * p.out_pixels(), weight = p.k * (p.c / p.groups) * p.taps();
+    const int64_t x = p.n * p.c * p.in_pixels(), y = p.n * p.k * p.out_pixels(),
+                  weight = p.k * (p.c / p.groups) * p.taps();
     if ((p.map == ConvMap::Forward ? y : p.map == ConvMap::GradInput ? x : weight) == 0) return;
     run_best("conv", kImplementations, problem, args);
 }

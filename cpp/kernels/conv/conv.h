@@ -11,8 +11,9 @@ namespace cc {
 // Which of the three tensors is computed from the other two.
 enum class ConvMap { Forward, GradInput, GradWeight };
 
-// x [n][in0][in1][in2][c] and y [n][out0][out1][out2][k] are dense channels-last; weight [k][c/groups][kernel0][kernel1][kernel2] is dense.
-// Unused leading axes have size 1. y[o] = Σ x[o·stride − pad_lo + t·dilation] · weight[t]; with flip, weight[kernel−1−t].
+// x [n][in0][in1][in2][c] and y [n][out0][out1][out2][k] are dense channels-last; weight
+// [k][c/groups][kernel0][kernel1][kernel2] is dense. Unused leading axes have size 1.
+// y[o] = Σ x[o·stride − pad_lo + t·dilation] · weight[t]; with flip, weight[kernel−1−t].
 // Sizes, pads, strides and dilations are independent: none may be derived from the others.
 struct ConvProblem {
     Dtype dtype;

@@ -1,9 +1,12 @@
-// y[o][c] = Σ_t x[o·stride − pad + t·dilation][c] · w[c][t]: one channel per group, channels-last, vectors along the channels.
+// y[o][c] = Σ_t x[o·stride − pad + t·dilation][c] · w[c][t]: one channel per group, channels-last,
+// vectors along the channels.
 //
-// Pixels are found through the pointer tables of direct convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with AVX2)
-// at a time for every vector of channels; weights are transposed to [t][c]. The input's gradient is the same with the maps' passes;
-// the kernel's gradient holds nine positions' sums in registers and runs down the same table. With several outputs per channel (k = multiplier · c) x is
-// widened to k channels image by image, so that one kernel serves all; gradients of x are folded back in a fixed order.
+// Pixels are found through the pointer tables of direct convolution (any rank, stride, dilation,
+// padding), 14 (AVX-512; 6 with AVX2) at a time for every vector of channels; weights are
+// transposed to [t][c]. The gradient of the input is the same with its passes; that of the kernel
+// holds nine positions' sums in registers and runs down the same table. With several outputs per
+// channel (k = multiplier · c) x is widened to k channels image by image, so that one kernel serves
+// all; gradients of x are folded back in a fixed order.
 #include "kernels/conv/conv_depthwise.h"
 
 #include <algorithm>
@@ -27,7 +30,8 @@ struct Depthwise {
     const Micro<T>& micro;
 
     // Forward and input gradient.
-    void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight, const T* bias) const {
+    void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight,
+                const T* bias) const {
         Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
         micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
         std::fill_n(zeros.data(), p.c, T{});
@@ -35,16 +39,21 @@ struct Depthwise {
             const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows);
             const PixelTable<T> table(p, pass, source, result, micro.rows);
             const std::vector<int64_t> order = weight_taps(p, pass);
-            const int64_t grain = static_cast<int64_t>(kGrainFlops / (2.0 * micro.rows * p.c * (pass.taps() + 1))) + 1;
+            const int64_t grain =
+                static_cast<int64_t>(kGrainFlops / (2.0 * micro.rows * p.c * (pass.taps() + 1))) +
+                1;
             parallel_for(tiles.count, grain, [&](int64_t begin, int64_t end) {
                 Scratch<const T*> sources(pass.taps() * micro.rows + 1);
                 Scratch<T*> results(micro.rows);
                 Scratch<int64_t> weights_at(pass.taps() + 1);
                 for (int64_t i = begin; i < end; ++i) {
-                    table.look_up(tiles.begin(i), tiles.size(i), 0, 0, zeros.data(), sources.data(), results.data());
-                    const int64_t taps = table.drop_outside(tiles.size(i), zeros.data(), sources.data(), weights_at.data());
+                    table.look_up(tiles.begin(i), tiles.size(i), 0, 0, zeros.data(), sources.data(),
+                                  results.data());
+                    const int64_t taps = table.drop_outside(tiles.size(i), zeros.data(),
+                                                            sources.data(), weights_at.data());
                     for (int64_t t = 0; t < taps; ++t) weights_at[t] = order[weights_at[t]] * p.c;
-                    micro.column_tile({taps, sources.data(), transposed.data(), weights_at.data(), results.data(), bias, tiles.size(i), p.c});
+                    micro.column_tile({taps, sources.data(), transposed.data(), weights_at.data(),
+                                       results.data(), bias, tiles.size(i), p.c});
                 }
             });
         }
@@ -58,13 +67,16 @@ struct Depthwise {
         const std::vector<int64_t> order = weight_taps(p, pass);
         const int64_t taps = p.taps(), pixels = p.n * p.out_pixels(), size = taps * p.c;
         const int64_t blocks = (p.c + kChannels - 1) / kChannels;
-        const int64_t room = std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T))));
-        const int64_t wanted = std::min({(kTasks + blocks - 1) / blocks, kMaxSlices, room, (pixels + kPixels - 1) / kPixels});
+        const int64_t room =
+            std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T))));
+        const int64_t wanted = std::min(
+            {(kTasks + blocks - 1) / blocks, kMaxSlices, room, (pixels + kPixels - 1) / kPixels});
         const Parts slices{pixels, std::max<int64_t>(1, wanted)};
         Scratch<T> sums(slices.count * size), zeros(p.c);
         std::fill_n(zeros.data(), p.c, T{});
         auto slice_task = [&](int64_t task) {
-            const int64_t slice = task / blocks, c = task % blocks * kChannels, cs = std::min(kChannels, p.c - c);
+            const int64_t slice = task / blocks, c = task % blocks * kChannels,
+                          cs = std::min(kChannels, p.c - c);
             Scratch<const T*> x_rows(taps * kPixels);
             Scratch<T*> out(taps);
             T* y_rows[kPixels];
@@ -72,7 +84,8 @@ struct Depthwise {
                 out[t] = sums.data() + slice * size + order[t] * p.c + c;
                 std::fill_n(out[t], cs, T{});
             }
-            for (int64_t first = slices.begin(slice); first < slices.begin(slice + 1); first += kPixels) {
+            for (int64_t first = slices.begin(slice); first < slices.begin(slice + 1);
+                 first += kPixels) {
                 const int64_t count = std::min(kPixels, slices.begin(slice + 1) - first);
                 table.look_up(first, count, 0, 0, zeros.data(), x_rows.data(), y_rows);
                 micro.column_sum({taps, count, x_rows.data(), kPixels, y_rows, c, out.data(), cs});
@@ -82,7 +95,8 @@ struct Depthwise {
             T* sum = sums.data();
             for (int64_t step = 1; step < slices.count; step *= 2)
                 for (int64_t s = 0; s + step < slices.count; s += 2 * step)
-                    for (int64_t i = 0; i < size; ++i) sum[s * size + i] += sum[(s + step) * size + i];
+                    for (int64_t i = 0; i < size; ++i)
+                        sum[s * size + i] += sum[(s + step) * size + i];
             micro.transpose(sum, p.c, weight, taps, taps, p.c);
         };
         parallel_stages({{blocks * slices.count, slice_task}, {1, finish_task}});
@@ -113,15 +127,18 @@ void fold(const T* wide, int64_t pixels, int64_t c, int64_t times, T* x) {
 
 template <class T>
 void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
-    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight), *y = static_cast<T*>(args.y);
+    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight),
+      *y = static_cast<T*>(args.y);
     const T* bias = static_cast<const T*>(args.bias);
     if (p.k == p.c) return Depthwise<T>{p, micro}.run(x, weight, y, bias);
 
     ConvProblem some = p;
     some.c = some.groups = p.k;
-    const int64_t times = p.k / p.c, x_size = p.in_pixels() * p.c, y_size = p.out_pixels() * p.k, wide_size = x_size * times;
+    const int64_t times = p.k / p.c, x_size = p.in_pixels() * p.c, y_size = p.out_pixels() * p.k,
+                  wide_size = x_size * times;
     const bool kernel = p.map == ConvMap::GradWeight;
-    const int64_t room = std::max<int64_t>(1, kWideBytes / (wide_size * static_cast<int64_t>(sizeof(T)) + 1));
+    const int64_t room =
+        std::max<int64_t>(1, kWideBytes / (wide_size * static_cast<int64_t>(sizeof(T)) + 1));
     const Parts chunks = Parts::at_most(p.n, kernel ? room : 1);
     if (kernel) std::fill_n(weight, p.k * p.taps(), T{});
     Scratch<T> sum(kernel ? p.k * p.taps() : 0);
@@ -130,9 +147,11 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
         part.n = chunks.size(i);
         Scratch<T> wide(part.n * wide_size);
         T *x_part = x + chunks.begin(i) * x_size, *y_part = y + chunks.begin(i) * y_size;
-        if (p.map != ConvMap::GradInput) widen(x_part, part.n * p.in_pixels(), p.c, times, wide.data());
+        if (p.map != ConvMap::GradInput)
+            widen(x_part, part.n * p.in_pixels(), p.c, times, wide.data());
         Depthwise<T>{part, micro}.run(wide.data(), kernel ? sum.data() : weight, y_part, bias);
-        if (p.map == ConvMap::GradInput) fold(wide.data(), part.n * p.in_pixels(), p.c, times, x_part);
+        if (p.map == ConvMap::GradInput)
+            fold(wide.data(), part.n * p.in_pixels(), p.c, times, x_part);
     };
     if (kernel) {
         for (int64_t i = 0; i < chunks.count; ++i) {

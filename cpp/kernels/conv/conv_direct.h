@@ -10,6 +10,7 @@ void conv_direct(const ConvProblem& problem, const ConvArgs& args, const MicroSe
 
 // The kernel's gradient; conv_direct calls it for that map.
 template <class T>
-void direct_grad_weight(const ConvProblem& problem, const T* x, T* weight, const T* y, const Micro<T>& micro);
+void direct_grad_weight(const ConvProblem& problem, const T* x, T* weight, const T* y,
+                        const Micro<T>& micro);
 
 }  // namespace cc

@@ -1,13 +1,18 @@
-// Convolution where a group has few channels: with c = 3 a loop over one kernel position is too short, and 16 lanes are mostly empty.
+// Convolution where a group has few channels: with c = 3 a loop over one kernel position is too
+// short, and 16 lanes are mostly empty.
 //
-// In a zero-padded, channels-last copy of some input lines (a strip) the kernel2 · c values under one line of the kernel are
-// neighbours, so a line of the kernel acts as one position with kernel2 · c channels; groups become dense on the way.
-//   forward       row tiles: pixels × k, one "tap" per kernel line, depth kernel2 · c, source rows in the strip
-//   grad_input    row tiles: pixels × (kernel2 · c), depth k, added into a strip; pixels of one tile lie apart, because a window read
-//                 right after its overlapping neighbour was written stalls; tasks own lines of the input
-//   grad_weight   outer tiles: pixels summed, k × (kernel2 · c) or the other way round, whichever leaves fewer lanes empty
-// A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where patches would copy it kernel times.
-// Tasks are strips; the kernel's gradient sums slices of strips in a fixed pairwise tree: same bits at any thread count.
+// In a zero-padded, channels-last copy of some input lines (a strip) the kernel2 · c values under
+// one line of the kernel are neighbours, so a line of the kernel acts as one position with
+// kernel2 · c channels; groups become dense on the way.
+//   forward      row tiles: pixels × k, one tap per kernel line, depth kernel2 · c
+//   grad_input   row tiles: pixels × (kernel2 · c), depth k, added into a strip. Pixels of one tile
+//                lie apart: a window read right after its overlapping neighbour was written
+//                stalls. Tasks own lines of the input.
+//   grad_weight  outer tiles: pixels are summed, k × (kernel2 · c) or the other way round,
+//                whichever leaves fewer lanes empty
+// A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where
+// patches would copy it kernel times. The kernel's gradient sums slices of strips in a fixed
+// pairwise tree: same bits at any thread count.
 #include "kernels/conv/conv_strip.h"
 
 #include <algorithm>
@@ -31,36 +36,53 @@ struct Strips {
     const Micro<T>& micro;
     const int64_t c = p.c / p.groups, k = p.k / p.groups;
     const int64_t run = p.kernel[2] * c, lines = p.kernel[0] * p.kernel[1], patch = lines * run;
-    const int axis = p.out[0] > 1 ? 0 : p.out[1] > 1 ? 1 : 2;  // along which images are cut into strips
+    // Along which images are cut into strips.
+    const int axis = p.out[0] > 1 ? 0 : (p.out[1] > 1 ? 1 : 2);
 
     // Output pixels [first, first + count) along the axis, and the padded input below them.
     struct Strip {
         int64_t image, group, first, count;
     };
 
-    int64_t length(int a, int64_t outputs) const { return (outputs - 1) * p.stride[a] + (p.kernel[a] - 1) * p.dilation[a] + 1; }
-    int64_t length_of(int a, int64_t count) const { return length(a, a == axis ? count : p.out[a]); }
-    int64_t size(int64_t count) const { return length_of(0, count) * length_of(1, count) * length_of(2, count) * c; }
+    int64_t length(int a, int64_t outputs) const {
+        return (outputs - 1) * p.stride[a] + (p.kernel[a] - 1) * p.dilation[a] + 1;
+    }
+    int64_t length_of(int a, int64_t count) const {
+        return length(a, a == axis ? count : p.out[a]);
+    }
+    int64_t size(int64_t count) const {
+        return length_of(0, count) * length_of(1, count) * length_of(2, count) * c;
+    }
     int64_t pixels(int64_t count) const { return p.out_pixels() / p.out[axis] * count; }
 
     Parts cuts() const {
-        const int64_t step = std::max<int64_t>(1, (size(2) - size(1)) * static_cast<int64_t>(sizeof(T)));
+        const int64_t step =
+            std::max<int64_t>(1, (size(2) - size(1)) * static_cast<int64_t>(sizeof(T)));
         const int64_t wanted = std::min(p.out[axis], kTasks / (p.n * p.groups) + 1);
-        return Parts::at_most(p.out[axis], std::clamp<int64_t>(kStripBytes / step, 1, (p.out[axis] + wanted - 1) / wanted));
+        return Parts::at_most(
+            p.out[axis],
+            std::clamp<int64_t>(kStripBytes / step, 1, (p.out[axis] + wanted - 1) / wanted));
     }
 
-    // Calls f(line in the strip, line in x, first pixel in x, pixels) for every strip line that meets the image; f(line, null …) otherwise.
+    // Calls f(line in the strip, line in x, first pixel in x, pixels) for every strip line that
+    // meets the image; f(line, null …) otherwise.
     template <class X, class F>
     void each_line(const Strip& s, X* x, F f) const {
-        const int64_t n0 = length_of(0, s.count), n1 = length_of(1, s.count), n2 = length_of(2, s.count);
+        const int64_t n0 = length_of(0, s.count), n1 = length_of(1, s.count),
+                      n2 = length_of(2, s.count);
         int64_t start[3];
-        for (int a = 0; a < 3; ++a) start[a] = (a == axis ? s.first : 0) * p.stride[a] - p.pad_lo[a];
-        const int64_t left = std::clamp<int64_t>(-start[2], 0, n2), right = std::clamp<int64_t>(p.in[2] - start[2], left, n2);
+        for (int a = 0; a < 3; ++a)
+            start[a] = (a == axis ? s.first : 0) * p.stride[a] - p.pad_lo[a];
+        const int64_t left = std::clamp<int64_t>(-start[2], 0, n2),
+                      right = std::clamp<int64_t>(p.in[2] - start[2], left, n2);
         for (int64_t i = 0; i < n0; ++i)
             for (int64_t j = 0; j < n1; ++j) {
                 const int64_t i0 = start[0] + i, i1 = start[1] + j, at = (i * n1 + j) * n2 * c;
-                const bool inside = i0 >= 0 && i0 < p.in[0] && i1 >= 0 && i1 < p.in[1] && left < right;
-                X* line = inside ? x + (((s.image * p.in[0] + i0) * p.in[1] + i1) * p.in[2] + start[2] + left) * p.c + s.group * c : nullptr;
+                const bool inside =
+                    i0 >= 0 && i0 < p.in[0] && i1 >= 0 && i1 < p.in[1] && left < right;
+                const int64_t pixel =
+                    ((s.image * p.in[0] + i0) * p.in[1] + i1) * p.in[2] + start[2] + left;
+                X* line = inside ? x + pixel * p.c + s.group * c : nullptr;
                 f(at, line, inside ? left : n2, inside ? right : n2, n2);
             }
     }
@@ -74,20 +96,25 @@ struct Strips {
         each_line(s, x, [&](int64_t at, const T* line, int64_t left, int64_t right, int64_t end) {
             T* to = strip + at;
             std::fill(to, to + left * c, T{});
-            if (p.groups == 1) std::copy_n(line, (right - left) * c, to + left * c);
-            else for (int64_t i = 0; i < right - left; ++i) copy_pixel(line + i * p.c, to + (left + i) * c);
+            if (p.groups == 1)
+                std::copy_n(line, (right - left) * c, to + left * c);
+            else
+                for (int64_t i = 0; i < right - left; ++i)
+                    copy_pixel(line + i * p.c, to + (left + i) * c);
             std::fill(to + right * c, to + end * c, T{});
         });
     }
 
     // Copies what lies between begin and end along the axis.
     void drain(const Strip& s, const T* strip, int64_t begin, int64_t end, T* x) const {
-        const int64_t start = s.first * p.stride[axis] - p.pad_lo[axis], n1 = length_of(1, s.count), n2 = length_of(2, s.count);
+        const int64_t start = s.first * p.stride[axis] - p.pad_lo[axis], n1 = length_of(1, s.count),
+                      n2 = length_of(2, s.count);
         each_line(s, x, [&](int64_t at, T* line, int64_t left, int64_t right, int64_t) {
             const int64_t i0 = at / (n1 * n2 * c), i1 = at / (n2 * c) % n1;
             for (int64_t i = left; i < right; ++i) {
                 const int64_t position = start + (axis == 0 ? i0 : axis == 1 ? i1 : i);
-                if (position >= begin && position < end) copy_pixel(strip + at + i * c, line + (i - left) * p.c);
+                if (position >= begin && position < end)
+                    copy_pixel(strip + at + i * c, line + (i - left) * p.c);
             }
         });
     }
@@ -103,11 +130,14 @@ struct Strips {
     }
     int64_t line_offset(int64_t line, int64_t count) const {
         const int64_t t0 = line / p.kernel[1], t1 = line % p.kernel[1];
-        return (t0 * p.dilation[0] * length_of(1, count) + t1 * p.dilation[1]) * length_of(2, count) * c;
+        return (t0 * p.dilation[0] * length_of(1, count) + t1 * p.dilation[1]) *
+               length_of(2, count) * c;
     }
 
     // First pixel of a strip in the output.
-    int64_t first_pixel(const Strip& s) const { return s.image * p.out_pixels() + s.first * (p.out_pixels() / p.out[axis]); }
+    int64_t first_pixel(const Strip& s) const {
+        return s.image * p.out_pixels() + s.first * (p.out_pixels() / p.out[axis]);
+    }
 
     // Calls f(weight index, kernel index of the group, position in a patch).
     template <class F>
@@ -119,21 +149,28 @@ struct Strips {
                     f(((group * k + i) * c + j) * taps + (p.flip ? taps - 1 - t : t), i, t * c + j);
     }
 
-    int64_t grain(int64_t tasks) const { return std::max<int64_t>(1, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1))); }
+    int64_t grain(int64_t tasks) const {
+        return std::max<int64_t>(1, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1)));
+    }
 
     void forward(const T* x, const T* weight, T* y, const T* bias) const {
         const Panels panels{micro.lanes, k};
         const int64_t packed_group = patch * panels.padded();
         Scratch<T> packed(p.groups * packed_group);
-        parallel_for(p.groups * panels.count(), std::max<int64_t>(1, 32768 / (patch * 2 * micro.lanes)), [&](int64_t begin, int64_t end) {
-            for (int64_t task = begin; task < end; ++task) {
-                const int64_t group = task / panels.count(), panel = task % panels.count(), width = panels.width(panel);
-                T* to = packed.data() + group * packed_group + panels.begin(panel) * patch;
-                if (panels.size(panel) < width) std::fill_n(to, patch * width, T{});
-                each_weight(group, panels.begin(panel), panels.size(panel),
-                            [&](int64_t w, int64_t i, int64_t at) { to[at * width + i - panels.begin(panel)] = weight[w]; });
-            }
-        });
+        parallel_for(
+            p.groups * panels.count(), std::max<int64_t>(1, 32768 / (patch * 2 * micro.lanes)),
+            [&](int64_t begin, int64_t end) {
+                for (int64_t task = begin; task < end; ++task) {
+                    const int64_t group = task / panels.count(), panel = task % panels.count(),
+                                  width = panels.width(panel);
+                    T* to = packed.data() + group * packed_group + panels.begin(panel) * patch;
+                    if (panels.size(panel) < width) std::fill_n(to, patch * width, T{});
+                    each_weight(group, panels.begin(panel), panels.size(panel),
+                                [&](int64_t w, int64_t i, int64_t at) {
+                                    to[at * width + i - panels.begin(panel)] = weight[w];
+                                });
+                }
+            });
         const Parts cut = cuts();
         const int64_t tasks = p.n * p.groups * cut.count, most = cut.size(0);
         parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
@@ -143,7 +180,8 @@ struct Strips {
             T* out[kMaxRows];
             for (int64_t task = begin; task < end; ++task) {
                 const int64_t part = task / p.groups % cut.count;
-                const Strip s{task / p.groups / cut.count, task % p.groups, cut.begin(part), cut.size(part)};
+                const Strip s{task / p.groups / cut.count, task % p.groups, cut.begin(part),
+                              cut.size(part)};
                 fill(s, x, strip.data());
                 windows(s.count, at.data());
                 const Parts tiles = Parts::at_most(pixels(s.count), micro.rows_for(k));
@@ -152,15 +190,18 @@ struct Strips {
                     const int64_t rows = tiles.size(t), first = tiles.begin(t);
                     for (int64_t line = 0; line < lines; ++line) {
                         const T* base = strip.data() + line_offset(line, s.count);
-                        for (int64_t i = 0; i < rows; ++i) sources[line * micro.rows + i] = base + at[first + i];
+                        for (int64_t i = 0; i < rows; ++i)
+                            sources[line * micro.rows + i] = base + at[first + i];
                     }
                     for (int64_t panel = 0; panel < panels.count(); ++panel) {
                         const int64_t width = panels.width(panel), col = panels.begin(panel);
                         const T* b = packed.data() + s.group * packed_group + col * patch;
-                        for (int64_t line = 0; line < lines; ++line) taps[line] = b + line * run * width;
+                        for (int64_t line = 0; line < lines; ++line)
+                            taps[line] = b + line * run * width;
                         for (int64_t i = 0; i < rows; ++i) out[i] = to + (first + i) * p.k + col;
                         micro.row_tile({lines, run, sources.data(), taps.data(), width, out,
-                                        bias ? bias + s.group * k + col : nullptr, rows, panels.size(panel), false});
+                                        bias ? bias + s.group * k + col : nullptr, rows,
+                                        panels.size(panel), false});
                     }
                 }
             }
@@ -175,24 +216,27 @@ struct Strips {
         for (int64_t group = 0; group < p.groups; ++group)
             each_weight(group, 0, k, [&](int64_t w, int64_t i, int64_t at) {
                 const int64_t line = at / run, col = at % run, panel = col / (2 * micro.lanes);
-                packed[(group * lines + line) * packed_line + panels.begin(panel) * k + i * panels.width(panel) + col - panels.begin(panel)] =
-                    weight[w];
+                packed[(group * lines + line) * packed_line + panels.begin(panel) * k +
+                       i * panels.width(panel) + col - panels.begin(panel)] = weight[w];
             });
         const Parts cut = cuts_of_input();
         Strip largest{0, 0, 0, 1};
-        for (int64_t i = 0; i < cut.count; ++i) largest.count = std::max(largest.count, above(0, 0, cut.begin(i), cut.size(i)).count);
+        for (int64_t i = 0; i < cut.count; ++i)
+            largest.count = std::max(largest.count, above(0, 0, cut.begin(i), cut.size(i)).count);
         const int64_t tasks = p.n * p.groups * cut.count;
         parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
             Scratch<T> strip(size(largest.count));
             Scratch<int64_t> at(pixels(largest.count));
             for (int64_t task = begin; task < end; ++task) {
-                const int64_t part = task / p.groups % cut.count, image = task / p.groups / cut.count, group = task % p.groups;
+                const int64_t part = task / p.groups % cut.count,
+                              image = task / p.groups / cut.count, group = task % p.groups;
                 const Strip s = above(image, group, cut.begin(part), cut.size(part));
                 zero_input(s, cut.begin(part), cut.size(part), x);
                 if (s.count == 0) continue;
                 std::fill_n(strip.data(), size(s.count), T{});
                 windows(s.count, at.data());
-                add_windows(s, y + first_pixel(s) * p.k + group * k, packed.data() + group * lines * packed_line, packed_line, at.data(),
+                add_windows(s, y + first_pixel(s) * p.k + group * k,
+                            packed.data() + group * lines * packed_line, packed_line, at.data(),
                             strip.data());
                 drain(s, strip.data(), cut.begin(part), cut.begin(part + 1), x);
             }
@@ -200,7 +244,8 @@ struct Strips {
     }
 
     // strip += dy · w, one kernel line after the other. The pixels of a tile lie tiles.count apart.
-    void add_windows(const Strip& s, const T* y, const T* packed, int64_t packed_line, const int64_t* at, T* strip) const {
+    void add_windows(const Strip& s, const T* y, const T* packed, int64_t packed_line,
+                     const int64_t* at, T* strip) const {
         const Panels panels{micro.lanes, run};
         const int64_t all = pixels(s.count);
         const Parts tiles = Parts::at_most(all, micro.rows_for(run));
@@ -215,46 +260,61 @@ struct Strips {
                     const T* b = packed + line * packed_line + col * k;
                     T* base = strip + line_offset(line, s.count) + col;
                     for (int64_t i = 0; i < rows; ++i) out[i] = base + at[t + i * tiles.count];
-                    micro.row_tile({1, k, sources, &b, panels.width(panel), out, nullptr, rows, panels.size(panel), true});
+                    micro.row_tile({1, k, sources, &b, panels.width(panel), out, nullptr, rows,
+                                    panels.size(panel), true});
                 }
         }
     }
 
-    // Input lines along the axis, for which tasks compute all outputs above them: some outputs are read by two tasks.
+    // Input lines along the axis, for which tasks compute all outputs above them: some outputs are
+    // read by two tasks.
     Parts cuts_of_input() const {
         const int64_t line = size(2) - size(1), reach = (p.kernel[axis] - 1) * p.dilation[axis] + 1;
-        const int64_t step = std::max<int64_t>(1, line * static_cast<int64_t>(sizeof(T)) / p.stride[axis]);
+        const int64_t step =
+            std::max<int64_t>(1, line * static_cast<int64_t>(sizeof(T)) / p.stride[axis]);
         const int64_t wanted = std::min(p.in[axis], kTasks / (p.n * p.groups) + 1);
-        const int64_t most = std::clamp<int64_t>(kStripBytes / step, 1, (p.in[axis] + wanted - 1) / wanted);
+        const int64_t most =
+            std::clamp<int64_t>(kStripBytes / step, 1, (p.in[axis] + wanted - 1) / wanted);
         return Parts::at_most(p.in[axis], std::max(most, 4 * reach));
     }
     // The outputs whose windows meet input lines [first, first + count).
     Strip above(int64_t image, int64_t group, int64_t first, int64_t count) const {
         const int64_t stride = p.stride[axis], reach = (p.kernel[axis] - 1) * p.dilation[axis];
-        auto first_at_least = [&](int64_t i) { return i <= 0 ? 0 : std::min((i + stride - 1) / stride, p.out[axis]); };
-        const int64_t begin = first_at_least(first + p.pad_lo[axis] - reach), end = first_at_least(first + count + p.pad_lo[axis]);
+        auto first_at_least = [&](int64_t i) {
+            return i <= 0 ? 0 : std::min((i + stride - 1) / stride, p.out[axis]);
+        };
+        const int64_t begin = first_at_least(first + p.pad_lo[axis] - reach),
+                      end = first_at_least(first + count + p.pad_lo[axis]);
         return {image, group, begin, end - begin};
     }
     // Some input pixels are in no window.
     void zero_input(const Strip& s, int64_t first, int64_t count, T* x) const {
         bool all_covered = s.count > 0;
-        for (int a = 0; a < 3; ++a) all_covered &= p.pad_lo[a] >= 0 && length(a, p.out[a]) - p.pad_lo[a] >= p.in[a];
+        for (int a = 0; a < 3; ++a)
+            all_covered &= p.pad_lo[a] >= 0 && length(a, p.out[a]) - p.pad_lo[a] >= p.in[a];
         if (all_covered) return;
-        const int64_t inner = p.in_pixels() / p.in[axis];  // the axes before it have size 1 in the output, perhaps not in the input
+        const int64_t inner =
+            p.in_pixels() /
+            p.in[axis];  // the axes before it have size 1 in the output, perhaps not in the input
         int64_t outer = 1;
         for (int a = 0; a < axis; ++a) outer *= p.in[a];
         for (int64_t i = 0; i < outer; ++i) {
-            T* pixel = x + (s.image * p.in_pixels() + (i * p.in[axis] + first) * (inner / outer)) * p.c + s.group * c;
-            for (int64_t j = 0; j < count * (inner / outer); ++j, pixel += p.c) std::fill_n(pixel, c, T{});
+            T* pixel =
+                x + (s.image * p.in_pixels() + (i * p.in[axis] + first) * (inner / outer)) * p.c +
+                s.group * c;
+            for (int64_t j = 0; j < count * (inner / outer); ++j, pixel += p.c)
+                std::fill_n(pixel, c, T{});
         }
     }
 
     void grad_weight(const T* x, T* weight, const T* y) const {
         const auto vectors = [&](int64_t count) { return (count + micro.lanes - 1) / micro.lanes; };
-        const bool patch_rows = run * vectors(k) < k * vectors(run);  // sums are [patch][k] instead of [k][patch]
+        const bool patch_rows =
+            run * vectors(k) < k * vectors(run);  // sums are [patch][k] instead of [k][patch]
         const Parts cut = cuts();
         const int64_t units = p.n * cut.count, total = p.k * patch;
-        const int64_t room = std::max<int64_t>(1, kSliceBytes / (total * static_cast<int64_t>(sizeof(T))));
+        const int64_t room =
+            std::max<int64_t>(1, kSliceBytes / (total * static_cast<int64_t>(sizeof(T))));
         const Parts slices{units, std::max<int64_t>(1, std::min({kSlices, room, units}))};
         Scratch<T> sums(slices.count * total);
         auto slice_task = [&](int64_t task) {
@@ -264,23 +324,29 @@ struct Strips {
             Scratch<T> strip(size(cut.size(0)));
             Scratch<int64_t> at(pixels(cut.size(0)));
             for (int64_t unit = slices.begin(slice); unit < slices.begin(slice + 1); ++unit) {
-                const Strip s{unit / cut.count, group, cut.begin(unit % cut.count), cut.size(unit % cut.count)};
+                const Strip s{unit / cut.count, group, cut.begin(unit % cut.count),
+                              cut.size(unit % cut.count)};
                 fill(s, x, strip.data());
                 windows(s.count, at.data());
-                add_strip(s, strip.data(), at.data(), y + first_pixel(s) * p.k + group * k, patch_rows, sum);
+                add_strip(s, strip.data(), at.data(), y + first_pixel(s) * p.k + group * k,
+                          patch_rows, sum);
             }
         };
         auto finish_task = [&](int64_t group) {
             T* sum = sums.data() + group * k * patch;
             for (int64_t step = 1; step < slices.count; step *= 2)
                 for (int64_t s = 0; s + step < slices.count; s += 2 * step)
-                    for (int64_t i = 0; i < k * patch; ++i) sum[s * total + i] += sum[(s + step) * total + i];
-            each_weight(group, 0, k, [&](int64_t w, int64_t i, int64_t at) { weight[w] = sum[patch_rows ? at * k + i : i * patch + at]; });
+                    for (int64_t i = 0; i < k * patch; ++i)
+                        sum[s * total + i] += sum[(s + step) * total + i];
+            each_weight(group, 0, k, [&](int64_t w, int64_t i, int64_t at) {
+                weight[w] = sum[patch_rows ? at * k + i : i * patch + at];
+            });
         };
         parallel_stages({{p.groups * slices.count, slice_task}, {p.groups, finish_task}});
     }
 
-    void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows, T* sum) const {
+    void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows,
+                   T* sum) const {
         const T *windows[kPixels], *dy[kPixels];
         const int64_t rows = patch_rows ? run : k, cols = patch_rows ? k : run;
         const Parts tiles = Parts::at_most(rows, micro.rows_for(cols));
@@ -294,12 +360,15 @@ struct Strips {
                 const int64_t offset = line_offset(line, s.count);
                 for (int64_t j = 0; j < cols; j += 2 * micro.lanes)
                     for (int64_t t = 0; t < tiles.count; ++t) {
-                        const int64_t row = tiles.begin(t), width = std::min(2 * micro.lanes, cols - j);
+                        const int64_t row = tiles.begin(t),
+                                      width = std::min(2 * micro.lanes, cols - j);
                         if (patch_rows)
-                            micro.outer_tile({count, windows, dy, offset + row, j, sum + (line * run + row) * k + j, k, tiles.size(t),
+                            micro.outer_tile({count, windows, dy, offset + row, j,
+                                              sum + (line * run + row) * k + j, k, tiles.size(t),
                                               width, true});
                         else
-                            micro.outer_tile({count, dy, windows, row, offset + j, sum + row * patch + line * run + j, patch,
+                            micro.outer_tile({count, dy, windows, row, offset + j,
+                                              sum + row * patch + line * run + j, patch,
                                               tiles.size(t), width, true});
                     }
             }
@@ -309,10 +378,12 @@ struct Strips {
 
 template <class T>
 void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
-    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight), *y = static_cast<T*>(args.y);
+    T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight),
+      *y = static_cast<T*>(args.y);
     const Strips<T> strips{p, micro};
     switch (p.map) {
-        case ConvMap::Forward: return strips.forward(x, weight, y, static_cast<const T*>(args.bias));
+        case ConvMap::Forward:
+            return strips.forward(x, weight, y, static_cast<const T*>(args.bias));
         case ConvMap::GradInput: return strips.grad_input(x, weight, y);
         case ConvMap::GradWeight: return strips.grad_weight(x, weight, y);
     }
@@ -325,7 +396,8 @@ void conv_strip(const ConvProblem& p, const ConvArgs& args, const MicroSet& micr
 }
 
 const char* conv_strip_decline(const ConvProblem& p) {
-    if (p.c / p.groups > (p.map == ConvMap::GradInput ? 15 : 16)) return "a group has many channels";
+    if (p.c / p.groups > (p.map == ConvMap::GradInput ? 15 : 16))
+        return "a group has many channels";
     if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
     if (p.kernel[2] == 1) return "the kernel's lines have one position";
     if (p.dilation[2] != 1) return "the kernel's lines are dilated";

@@ -7,8 +7,9 @@
 namespace cc {
 
 std::string GemmProblem::describe() const {
-    return str(dtype, " batch ", batch, " m ", m, " n ", n, " k ", k, " a (", a_row, ", ", a_col, ", ", a_batch, ") b (",
-               b_row, ", ", b_col, ", ", b_batch, ") c (", c_row, ", ", c_batch, ")", accumulate ? " accumulate" : "");
+    return str(dtype, " batch ", batch, " m ", m, " n ", n, " k ", k, " a (", a_row, ", ", a_col,
+               ", ", a_batch, ") b (", b_row, ", ", b_col, ", ", b_batch, ") c (", c_row, ", ",
+               c_batch, ")", accumulate ? " accumulate" : "");
 }
 
 namespace {
@@ -31,8 +32,8 @@ void reference(const GemmProblem& p, const T* a, const T* b, T* c, const T* bias
 void run_reference(const GemmProblem& p, const GemmArgs& args) {
     visit_floating("gemm", p.dtype, [&](auto zero) {
         using T = decltype(zero);
-        reference<T>(p, static_cast<const T*>(args.a), static_cast<const T*>(args.b), static_cast<T*>(args.c),
-                     static_cast<const T*>(args.bias));
+        reference<T>(p, static_cast<const T*>(args.a), static_cast<const T*>(args.b),
+                     static_cast<T*>(args.c), static_cast<const T*>(args.bias));
     });
 }
 

@@ -11,14 +11,16 @@ namespace cc {
 struct GemmProblem {
     Dtype dtype;
     int64_t batch, m, n, k;
-    int64_t a_row, a_col, a_batch;  // strides of A[m][k] in elements; a_batch 0 shares A over the batch
+    int64_t a_row, a_col, a_batch;  // strides of A[m][k] in elements; a_batch 0 shares A
     int64_t b_row, b_col, b_batch;  // strides of B[k][n]
     int64_t c_row, c_batch;         // C[m][n] has unit column stride
     bool accumulate;                // C += A·B instead of C = A·B
 
     std::string describe() const;
     double flops() const { return 2.0 * batch * m * n * k; }
-    double bytes() const { return static_cast<double>(itemsize(dtype)) * batch * (m * k + k * n + m * n); }
+    double bytes() const {
+        return static_cast<double>(itemsize(dtype)) * batch * (m * k + k * n + m * n);
+    }
 };
 
 struct GemmArgs {

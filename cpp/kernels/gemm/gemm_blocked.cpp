@@ -1,12 +1,16 @@
-// C = A·B (+ C) (+ bias) in blocks: for each block of at most kDepth of k, B is packed once into panels [depth][2 vectors] (first
-// stage), then tiles of C are computed by tasks of at most kBlockRows rows × some panels (second stage).
+// C = A·B (+ C) (+ bias) in blocks: for each block of at most kDepth of k, B is packed once into
+// panels [depth][2 vectors] (first stage), then tasks compute at most kBlockRows rows × some panels
+// of C (second stage).
 //
-// A's rows are read in place when they run along k; else, or when their stride would put them all into the same cache sets, each
-// task copies its block (≤ half of the second-level cache). A register tile streams its panel from the first- or second-level cache.
-// Where A and B run along m and n (the gradient of a linear layer's weight) nothing is packed: the outer tile reads both in place.
-// Where both run along k and rows are few (a linear layer on a small batch), rows of both are multiplied as they stand.
+// A's rows are read in place when they run along k; else, or when their stride would put them all
+// into the same cache sets, each task copies its block (≤ half of the second-level cache). A
+// register tile streams its panel from the first- or second-level cache.
+// Where A and B run along m and n (the gradient of a linear layer's weight) nothing is packed: the
+// outer tile reads both in place. Where both run along k and rows are few (a linear layer on a
+// small batch), rows of both are multiplied as they stand.
 //
-// The grid comes from the problem alone and every element of C is summed in one order: same bits at any thread count.
+// The grid comes from the problem alone and every element of C is summed in one order: same bits at
+// any thread count.
 #include "kernels/gemm/gemm_blocked.h"
 
 #include "base/allocator.h"
@@ -17,10 +21,10 @@ namespace cc {
 namespace {
 
 constexpr int64_t kDepth = 384;
-constexpr int64_t kBlockRows = 168;      // 12 tiles of 14, 28 of 6
-constexpr int64_t kMaxRows = 16;         // no table has taller tiles
+constexpr int64_t kBlockRows = 168;  // 12 tiles of 14, 28 of 6
+constexpr int64_t kMaxRows = 16;     // no table has taller tiles
 constexpr int64_t kDotRows = 8, kDotCols = 4;
-constexpr double kSerialFlops = 1e6;     // below, waking a team costs more than it gives
+constexpr double kSerialFlops = 1e6;  // below, waking a team costs more than it gives
 
 // Runs both stages, on this thread alone where there is little to do.
 template <class F, class G>
@@ -54,24 +58,27 @@ struct Blocked {
         const bool last_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
         const Parts rows = Parts::at_most(p.m, kBlockRows);
         const int64_t groups_wanted = std::max<int64_t>(1, 32 / rows.count);
-        const Parts groups = Parts::at_most(panels.count(), std::clamp<int64_t>(panels.count() / groups_wanted, 1, 16));
+        const Parts groups = Parts::at_most(
+            panels.count(), std::clamp<int64_t>(panels.count() / groups_wanted, 1, 16));
         auto pack = [&](int64_t panel) {
-            pack_panel(micro, b + begin * p.b_row + panels.begin(panel) * p.b_col, p.b_row, p.b_col, depth, panels.size(panel),
-                       panels.width(panel), packed + panels.begin(panel) * depth);
+            pack_panel(micro, b + begin * p.b_row + panels.begin(panel) * p.b_col, p.b_row, p.b_col,
+                       depth, panels.size(panel), panels.width(panel),
+                       packed + panels.begin(panel) * depth);
         };
         auto compute = [&](int64_t task) {
             const int64_t block = task / groups.count, group = task % groups.count;
-            tiles(rows.begin(block), rows.size(block), groups.begin(group), groups.begin(group + 1), begin, depth, packed,
-                  last_bias ? bias : nullptr, accumulate);
+            tiles(rows.begin(block), rows.size(block), groups.begin(group), groups.begin(group + 1),
+                  begin, depth, packed, last_bias ? bias : nullptr, accumulate);
         };
-        run_stages(2.0 * p.m * p.n * depth, panels.count(), pack, rows.count * groups.count, compute);
+        run_stages(2.0 * p.m * p.n * depth, panels.count(), pack, rows.count * groups.count,
+                   compute);
     }
 
     bool rows_in_place() const { return p.a_col == 1 && (p.a_row * sizeof(T)) % 2048 != 0; }
 
-    void tiles(int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel, int64_t begin, int64_t depth, const T* packed,
-               const T* bias, bool accumulate) const {
-        const int64_t stride = depth + 64 / sizeof(T);  // rows of a copied block start in different cache sets
+    void tiles(int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel, int64_t begin,
+               int64_t depth, const T* packed, const T* bias, bool accumulate) const {
+        const int64_t stride = depth + 64 / sizeof(T);  // copied rows start in different cache sets
         const bool in_place = rows_in_place() || rows == 1;
         Scratch<T> copy(in_place && p.a_col == 1 ? 1 : rows * stride);
         const T* from = a + row * p.a_row + begin * p.a_col;
@@ -87,8 +94,9 @@ struct Blocked {
         T* out[kMaxRows];
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const T* b_panel = packed + panels.begin(panel) * depth;
-            RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, bias ? bias + panels.begin(panel) : nullptr,
-                            0, panels.size(panel), accumulate};
+            const T* panel_bias = bias ? bias + panels.begin(panel) : nullptr;
+            RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, panel_bias, 0,
+                            panels.size(panel), accumulate};
             for (int64_t t = 0; t < tile_rows.count; ++t) {
                 tile.rows = tile_rows.size(t);
                 for (int64_t i = 0; i < tile.rows; ++i) {
@@ -101,15 +109,20 @@ struct Blocked {
     }
 
     void copy_rows(const T* from, int64_t rows, int64_t depth, T* to, int64_t stride) const {
-        if (p.a_row == 1 && p.a_col != 1) return micro.transpose(from, p.a_col, to, stride, depth, rows);
+        if (p.a_row == 1 && p.a_col != 1)
+            return micro.transpose(from, p.a_col, to, stride, depth, rows);
         for (int64_t i = 0; i < rows; ++i)
-            if (p.a_col == 1) std::copy_n(from + i * p.a_row, depth, to + i * stride);
-            else for (int64_t l = 0; l < depth; ++l) to[i * stride + l] = from[i * p.a_row + l * p.a_col];
+            if (p.a_col == 1)
+                std::copy_n(from + i * p.a_row, depth, to + i * stride);
+            else
+                for (int64_t l = 0; l < depth; ++l)
+                    to[i * stride + l] = from[i * p.a_row + l * p.a_col];
     }
 
     // A's rows run along m and B's along n: both stay in place.
     void outer() const {
-        const Parts rows = Parts::at_most(p.m, 4 * micro.rows), cols = Parts::at_most(p.n, 8 * micro.lanes);
+        const Parts rows = Parts::at_most(p.m, 4 * micro.rows),
+                    cols = Parts::at_most(p.n, 8 * micro.lanes);
         auto compute = [&](int64_t task) {
             const int64_t i = task / cols.count, j = task % cols.count;
             outer_tiles(rows.begin(i), rows.size(i), cols.begin(j), cols.size(j));
@@ -129,19 +142,23 @@ struct Blocked {
             }
             for (int64_t j = 0; j < cols; j += 2 * micro.lanes)
                 for (int64_t t = 0; t < tile_rows.count; ++t)
-                    micro.outer_tile({depth, a_rows, b_rows, tile_rows.begin(t), j, c + (row + tile_rows.begin(t)) * p.c_row + col + j,
-                                      p.c_row, tile_rows.size(t), std::min(2 * micro.lanes, cols - j), p.accumulate || begin > 0});
+                    micro.outer_tile({depth, a_rows, b_rows, tile_rows.begin(t), j,
+                                      c + (row + tile_rows.begin(t)) * p.c_row + col + j, p.c_row,
+                                      tile_rows.size(t), std::min(2 * micro.lanes, cols - j),
+                                      p.accumulate || begin > 0});
         }
     }
 
     // Both A and B run along k, and there are too few rows (or columns) to pay for packing B.
     void dots() const {
-        const Parts cols = Parts::at_most(p.n, std::max<int64_t>(4, static_cast<int64_t>(kSerialFlops / (8.0 * p.m * p.k + 1))));
+        const Parts cols = Parts::at_most(
+            p.n, std::max<int64_t>(4, static_cast<int64_t>(kSerialFlops / (8.0 * p.m * p.k + 1))));
         auto compute = [&](int64_t task) {
             for (int64_t j = cols.begin(task); j < cols.begin(task + 1); j += 4)
                 for (int64_t i = 0; i < p.m; i += 2)
-                    micro.dot_tile({p.k, a + i * p.a_row, p.a_row, b + j * p.b_col, p.b_col, c + i * p.c_row + j, p.c_row,
-                                    bias ? bias + j : nullptr, std::min<int64_t>(2, p.m - i),
+                    micro.dot_tile({p.k, a + i * p.a_row, p.a_row, b + j * p.b_col, p.b_col,
+                                    c + i * p.c_row + j, p.c_row, bias ? bias + j : nullptr,
+                                    std::min<int64_t>(2, p.m - i),
                                     std::min<int64_t>(4, cols.begin(task + 1) - j), p.accumulate});
         };
         run_tasks(2.0 * p.m * p.n * p.k, cols.count, compute);
@@ -149,22 +166,27 @@ struct Blocked {
 
     void run() const {
         if (p.a_col == 1 && p.b_row == 1 && (p.m <= kDotRows || p.n <= kDotCols)) return dots();
-        if (p.a_row == 1 && p.b_col == 1 && p.k > 0 && !bias && (p.a_col != 1 || p.m == 1)) return outer();
+        if (p.a_row == 1 && p.b_col == 1 && p.k > 0 && !bias && (p.a_col != 1 || p.m == 1))
+            return outer();
         const Parts blocks = Parts::at_most(p.k, kDepth);
         Scratch<T> packed(Panels{micro.lanes, p.n}.padded() * (p.k / blocks.count + 1));
-        for (int64_t i = 0; i < blocks.count; ++i) block(blocks.begin(i), blocks.size(i), packed.data());
+        for (int64_t i = 0; i < blocks.count; ++i)
+            block(blocks.begin(i), blocks.size(i), packed.data());
     }
 };
 
 template <class T>
 void run(GemmProblem p, const GemmArgs& args, const Micro<T>& micro) {
-    const T *a = static_cast<const T*>(args.a), *b = static_cast<const T*>(args.b), *bias = static_cast<const T*>(args.bias);
+    const T *a = static_cast<const T*>(args.a), *b = static_cast<const T*>(args.b),
+            *bias = static_cast<const T*>(args.bias);
     T* c = static_cast<T*>(args.c);
     if (p.batch > 1 && p.b_batch == 0 && p.a_batch == p.m * p.a_row && p.c_batch == p.m * p.c_row) {
         p.m *= p.batch;  // one B: the batch is more rows
         p.batch = 1;
     }
-    auto one = [&](int64_t i) { Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias}.run(); };
+    auto one = [&](int64_t i) {
+        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias}.run();
+    };
     if (p.batch >= 16) {
         const int64_t grain = static_cast<int64_t>(kSerialFlops / (2.0 * p.m * p.n * p.k + 1)) + 1;
         parallel_for(p.batch, grain, [&](int64_t begin, int64_t end) {
@@ -178,7 +200,8 @@ void run(GemmProblem p, const GemmArgs& args, const Micro<T>& micro) {
 }  // namespace
 
 void gemm_blocked(const GemmProblem& problem, const GemmArgs& args, const MicroSet& micro) {
-    visit_floating("gemm", problem.dtype, [&](auto zero) { run(problem, args, micro_for(micro, zero)); });
+    visit_floating("gemm", problem.dtype,
+                   [&](auto zero) { run(problem, args, micro_for(micro, zero)); });
 }
 
 }  // namespace cc

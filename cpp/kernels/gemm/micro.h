@@ -1,20 +1,21 @@
-// One register tile of a product: the inner loops of GEMM and of direct convolution, one table per instruction set.
+// One register tile of a product: the inner loops of GEMM and of direct convolution, one table per
+// instruction set.
 #pragma once
 
 #include <stdint.h>
 
 namespace cc {
 
-// out[i][j] (+)= bias[j] + Σ_t Σ_l a[t][i][l] · b[t][l][j]. A matrix product has one tap; a convolution one per kernel position,
-// and its rows are pixels that lie anywhere.
+// out[i][j] (+)= bias[j] + Σ_t Σ_l a[t][i][l] · b[t][l][j]. A matrix product has one tap; a
+// convolution one per kernel position, and its rows are pixels that lie anywhere.
 template <class T>
 struct RowTile {
     int64_t taps, depth;
-    const T* const* a;   // [taps][Micro::rows] first elements of the rows, which run along l
-    const T* const* b;   // [taps] panels [depth][width], padded with zeros
-    int64_t width;       // lanes or 2 lanes
-    T* const* out;       // [rows]
-    const T* bias;       // null or cols values
+    const T* const* a;  // [taps][Micro::rows] first elements of the rows, which run along l
+    const T* const* b;  // [taps] panels [depth][width], padded with zeros
+    int64_t width;      // lanes or 2 lanes
+    T* const* out;      // [rows]
+    const T* bias;      // null or cols values
     int64_t rows, cols;
     bool accumulate;
 };
@@ -23,7 +24,7 @@ struct RowTile {
 template <class T>
 struct OuterTile {
     int64_t depth;
-    const T* const* a;   // [depth], read from a_offset on
+    const T* const* a;  // [depth], read from a_offset on
     const T* const* b;
     int64_t a_offset, b_offset;
     T* out;
@@ -32,7 +33,8 @@ struct OuterTile {
     bool accumulate;
 };
 
-// out[i][j] (+)= bias[j] + Σ_l a[i][l] · b[j][l]: both sides run along l, and there are too few rows to rearrange b for.
+// out[i][j] (+)= bias[j] + Σ_l a[i][l] · b[j][l]: both sides run along l, and there are too few
+// rows to rearrange b for.
 template <class T>
 struct DotTile {
     int64_t depth;
@@ -51,11 +53,11 @@ struct DotTile {
 template <class T>
 struct ColumnTile {
     int64_t taps;
-    const T* const* a;   // [taps][Micro::rows]
+    const T* const* a;  // [taps][Micro::rows]
     const T* b;
     const int64_t* b_at;
-    T* const* out;       // [rows]
-    const T* bias;       // null or cols values
+    T* const* out;  // [rows]
+    const T* bias;  // null or cols values
     int64_t rows, cols;
 };
 
@@ -63,11 +65,11 @@ struct ColumnTile {
 template <class T>
 struct ColumnSum {
     int64_t taps, depth;
-    const T* const* a;   // [taps][a_stride], read from `offset` on, as b
+    const T* const* a;  // [taps][a_stride], read from `offset` on, as b
     int64_t a_stride;
-    const T* const* b;   // [depth]
+    const T* const* b;  // [depth]
     int64_t offset;
-    T* const* out;       // [taps]
+    T* const* out;  // [taps]
     int64_t cols;
 };
 
@@ -82,7 +84,8 @@ struct Micro {
     void (*column_tile)(const ColumnTile<T>&);
     void (*column_sum)(const ColumnSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
-    void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t cols);
+    void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,
+                      int64_t cols);
 };
 
 // What each micro_<isa>.cpp exports.
@@ -90,9 +93,15 @@ struct MicroSet {
     Micro<float> f32;
     Micro<double> f64;
 };
-namespace generic { extern const MicroSet micro; }
-namespace avx2 { extern const MicroSet micro; }
-namespace avx512 { extern const MicroSet micro; }
+namespace generic {
+extern const MicroSet micro;
+}
+namespace avx2 {
+extern const MicroSet micro;
+}
+namespace avx512 {
+extern const MicroSet micro;
+}
 
 inline const Micro<float>& micro_for(const MicroSet& set, float) { return set.f32; }
 inline const Micro<double>& micro_for(const MicroSet& set, double) { return set.f64; }

@@ -1,16 +1,18 @@
 // The register tiles, written once over a vector type V and compiled by each micro_<isa>.cpp.
 //
-//   row tile:   Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one broadcast per row, used twice.
-//               Rows are pointers, so packed panels, matrices in place and pixels of a convolution run the same code.
-//   dot tile:    2 × 4 vectors along the summed index, folded at the end: for a few rows, where b is not worth rearranging.
-//   column tile: Rows pixels × one vector of channels at a time, Σ over taps; loads bound it, one per multiply-add.
-//   column sum: nine taps × one vector at a time, so that b is loaded once for nine multiply-adds.
-//   outer tile: Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, no packing at all.
+//   row tile     Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one
+//                broadcast per row, used twice. Rows are pointers, so packed panels, matrices in
+//                place and pixels of a convolution run the same code.
+//   outer tile   Rows × (2 or 1) vectors; per pixel the same loads, both operands in place
+//   dot tile     2 × 4 vectors along the summed index, folded at the end
+//   column tile  Rows pixels × one vector of channels at a time, Σ over taps; loads bound it
+//   column sum   nine taps × one vector at a time: b is loaded once for nine multiply-adds
 //
-// AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2 6×16: 12 + 2 + 1 of 16.
-// Every number of rows has its own code, so that ragged edges do no idle work. A value used twice is broadcast by one
-// load (folded into the multiply-adds it would be loaded twice); a value used once is folded, and as every row then costs an address,
-// tiles of one vector stop at eight or so rows.
+// AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2
+// 6×16: 12 + 2 + 1 of 16. Every number of rows has its own code, so that ragged edges do no idle
+// work. A value used twice is broadcast by one load (folded into the multiply-adds it would be
+// loaded twice); a value used once is folded, and as every row then costs an address, tiles of one
+// vector stop at eight or so rows.
 #pragma once
 
 #include "kernels/gemm/micro.h"
@@ -76,7 +78,8 @@ template <class V, int Rows, int Vectors, bool Ragged, class T>
         const T *a = a_rows[p] + a_offset, *b = b_rows[p] + b_offset;
         V bv[Vectors];
         CC_UNROLL for (int v = 0; v < Vectors; ++v)
-            bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last) : V::load(b + v * lanes);
+            bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last)
+                                               : V::load(b + v * lanes);
         CC_UNROLL for (int i = 0; i < Rows; ++i) {
             V av = Vectors == 1 ? V::set(a[i]) : broadcast<V>(a + i);
             CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
@@ -133,7 +136,8 @@ template <class V, int Rows, int Cols, class T>
         }
     };
     int64_t l = 0;
-    for (; l + V::lanes <= tile.depth; l += V::lanes) add([&](const T* p) { return V::load(p + l); });
+    for (; l + V::lanes <= tile.depth; l += V::lanes)
+        add([&](const T* p) { return V::load(p + l); });
     if (l < tile.depth) add([&](const T* p) { return V::load(p + l, tile.depth - l); });
     CC_UNROLL for (int i = 0; i < Rows; ++i)
         CC_UNROLL for (int j = 0; j < Cols; ++j) {
@@ -146,7 +150,8 @@ template <class V, int Rows, int Cols, class T>
 
 template <class V, int Cols = 4, class T>
 void any_dot_tile(const DotTile<T>& tile) {
-    if (tile.cols == Cols) return tile.rows == 1 ? dot_tile<V, 1, Cols>(tile) : dot_tile<V, 2, Cols>(tile);
+    if (tile.cols == Cols)
+        return tile.rows == 1 ? dot_tile<V, 1, Cols>(tile) : dot_tile<V, 2, Cols>(tile);
     if constexpr (Cols > 1) any_dot_tile<V, Cols - 1>(tile);
 }
 
@@ -155,7 +160,9 @@ template <class V, int MaxRows, int Rows, class T>
     for (int64_t j = 0; j < tile.cols; j += V::lanes) {
         const int64_t left = tile.cols - j;
         const bool whole = left >= V::lanes;
-        const V start = !tile.bias ? V::set(0) : whole ? V::load(tile.bias + j) : V::load(tile.bias + j, left);
+        const V start = !tile.bias ? V::set(0)
+                        : whole    ? V::load(tile.bias + j)
+                                   : V::load(tile.bias + j, left);
         V acc[Rows];
         CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = start;
         const T* const* a = tile.a;
@@ -169,7 +176,8 @@ template <class V, int MaxRows, int Rows, class T>
         } else {
             for (int64_t t = 0; t < tile.taps; ++t, a += MaxRows) {
                 const V w = V::load(b + tile.b_at[t], left);
-                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = fma(V::load(a[i] + j, left), w, acc[i]);
+                CC_UNROLL for (int i = 0; i < Rows; ++i)
+                    acc[i] = fma(V::load(a[i] + j, left), w, acc[i]);
             }
             CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i].store(tile.out[i] + j, left);
         }
@@ -193,14 +201,16 @@ template <class V, int Taps, class T>
             CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = V::load(out[t] + j);
             for (int64_t p = 0; p < sum.depth; ++p) {
                 const V b = V::load(sum.b[p] + at);
-                CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = fma(V::load(a[t * sum.a_stride + p] + at), b, acc[t]);
+                CC_UNROLL for (int t = 0; t < Taps; ++t)
+                    acc[t] = fma(V::load(a[t * sum.a_stride + p] + at), b, acc[t]);
             }
             CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t].store(out[t] + j);
         } else {
             CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = V::load(out[t] + j, left);
             for (int64_t p = 0; p < sum.depth; ++p) {
                 const V b = V::load(sum.b[p] + at, left);
-                CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t] = fma(V::load(a[t * sum.a_stride + p] + at, left), b, acc[t]);
+                CC_UNROLL for (int t = 0; t < Taps; ++t)
+                    acc[t] = fma(V::load(a[t * sum.a_stride + p] + at, left), b, acc[t]);
             }
             CC_UNROLL for (int t = 0; t < Taps; ++t) acc[t].store(out[t] + j, left);
         }

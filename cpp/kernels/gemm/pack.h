@@ -16,27 +16,33 @@ struct Panels {
     int64_t begin(int64_t panel) const { return panel * 2 * lanes; }
     int64_t size(int64_t panel) const { return std::min(2 * lanes, cols - begin(panel)); }
     int64_t width(int64_t panel) const { return size(panel) <= lanes ? lanes : 2 * lanes; }
-    int64_t padded() const { return (cols + lanes - 1) / lanes * lanes; }  // also where the panels end
+    int64_t padded() const { return (cols + lanes - 1) / lanes * lanes; }  // where the panels end
 };
 
 // panel[l][j] = b[l·row + j·col]
 template <class T>
-void pack_panel(const Micro<T>& micro, const T* b, int64_t row, int64_t col, int64_t depth, int64_t cols, int64_t width, T* panel) {
+void pack_panel(const Micro<T>& micro, const T* b, int64_t row, int64_t col, int64_t depth,
+                int64_t cols, int64_t width, T* panel) {
     if (row == 1 && col != 1) {
         micro.transpose(b, col, panel, width, cols, depth);
     } else {
         for (int64_t l = 0; l < depth; ++l)
-            if (col == 1) std::copy_n(b + l * row, cols, panel + l * width);
-            else for (int64_t j = 0; j < cols; ++j) panel[l * width + j] = b[l * row + j * col];
+            if (col == 1)
+                std::copy_n(b + l * row, cols, panel + l * width);
+            else
+                for (int64_t j = 0; j < cols; ++j) panel[l * width + j] = b[l * row + j * col];
     }
     if (cols < width)
-        for (int64_t l = 0; l < depth; ++l) std::fill(panel + l * width + cols, panel + (l + 1) * width, T{});
+        for (int64_t l = 0; l < depth; ++l)
+            std::fill(panel + l * width + cols, panel + (l + 1) * width, T{});
 }
 
 // Near-equal parts: [begin(i), begin(i + 1)) of total, none larger than most.
 struct Parts {
     int64_t total, count;
-    static Parts at_most(int64_t total, int64_t most) { return {total, std::max<int64_t>(1, (total + most - 1) / most)}; }
+    static Parts at_most(int64_t total, int64_t most) {
+        return {total, std::max<int64_t>(1, (total + most - 1) / most)};
+    }
     int64_t begin(int64_t i) const { return i * (total / count) + std::min(i, total % count); }
     int64_t size(int64_t i) const { return begin(i + 1) - begin(i); }
 };
