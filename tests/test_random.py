@@ -1,0 +1,155 @@
+"""Random numbers: reproducible, of the right distribution, the same in any format; dropout and its gradients."""
+
+from __future__ import annotations
+
+import convcore as cc
+import numpy as np
+import pytest
+from convcore.nn import functional as F
+
+from tests import harness
+
+N = 40000
+SIGMA = 5 / np.sqrt(N)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    cc.manual_seed(1)
+
+
+DRAWS = {
+    "rand": lambda: cc.rand(3, 5),
+    "rand-double": lambda: cc.rand(7, dtype=cc.float64),
+    "randn": lambda: cc.randn(4, 3),
+    "randint": lambda: cc.randint(-5, 90, (11,)),
+    "randperm": lambda: cc.randperm(13),
+    "bernoulli": lambda: cc.bernoulli(cc.full((17,), 0.5)),
+    "multinomial": lambda: cc.multinomial(cc.ones(9), 5),
+    "uniform_": lambda: cc.empty(6).uniform_(-1, 1),
+    "normal_": lambda: cc.empty(6).normal_(3, 2),
+    "bernoulli_": lambda: cc.empty(30).bernoulli_(0.4),
+    "dropout": lambda: F.dropout(cc.ones(30)),
+    "dropout2d": lambda: F.dropout2d(cc.ones(8, 8, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_seed_decides(name):
+    first, second = DRAWS[name](), DRAWS[name]()
+    cc.manual_seed(1)
+    assert cc.equal(DRAWS[name](), first)
+    assert cc.equal(DRAWS[name](), second)
+    assert not cc.equal(first, second)
+
+
+def test_state_comes_back():
+    cc.rand(10)
+    state = cc.get_rng_state()
+    assert state.dtype == cc.uint8 and state.shape == (16,)
+    first = cc.randn(5)
+    cc.set_rng_state(state)
+    assert cc.equal(cc.randn(5), first)
+
+
+def test_generators_are_apart():
+    own = cc.Generator()
+    own.manual_seed(1)
+    mine = cc.rand(4, generator=own)
+    assert cc.equal(cc.rand(4), mine), "equal seeds give equal streams"
+    before = cc.get_rng_state()
+    cc.rand(4, generator=own)
+    assert cc.equal(cc.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("dtype", [cc.float32, cc.float64])
+def test_distributions(dtype):
+    u = cc.rand(N, dtype=dtype).numpy()
+    assert u.min() >= 0 and u.max() < 1
+    assert abs(u.mean() - 0.5) < SIGMA and abs(u.var() - 1 / 12) < SIGMA
+    z = cc.randn(N, dtype=dtype).numpy()
+    assert abs(z.mean()) < SIGMA and abs(z.var() - 1) < 2 * SIGMA and abs((z**4).mean() - 3) < 10 * SIGMA
+    counts = np.bincount(cc.randint(6, (N,)).numpy(), minlength=6) / N
+    assert np.abs(counts - 1 / 6).max() < SIGMA
+    assert abs(cc.bernoulli(cc.full((N,), 0.3, dtype=dtype)).numpy().mean() - 0.3) < SIGMA
+
+
+def test_randperm_is_a_permutation():
+    assert sorted(cc.randperm(1000).tolist()) == list(range(1000))
+    assert cc.randperm(0).shape == (0,)
+
+
+def test_multinomial():
+    weights = cc.tensor([1.0, 0.0, 3.0])
+    drawn = cc.multinomial(weights, N, replacement=True).numpy()
+    assert np.abs(np.bincount(drawn, minlength=3) / N - [0.25, 0, 0.75]).max() < SIGMA
+    rows = cc.multinomial(cc.ones(500, 4), 4).numpy()
+    assert (np.sort(rows, 1) == np.arange(4)).all(), "without replacement each comes once"
+    assert np.abs(np.bincount(rows[:, 0], minlength=4) / 500 - 0.25).max() < 0.1
+    with pytest.raises(ValueError, match="2 positive weights, num_samples=3"):
+        cc.multinomial(weights, 3)
+
+
+def test_fills_follow_logical_order():
+    """Strides do not change which element gets which number."""
+    plain = cc.empty(2, 3, 4, 5).normal_()
+    cc.manual_seed(1)
+    turned = cc.empty(2, 3, 4, 5).contiguous(memory_format=cc.channels_last).normal_()
+    assert cc.equal(plain, turned)
+    view = cc.zeros(4, 6)
+    cc.manual_seed(1)
+    view[:, ::2].uniform_()
+    cc.manual_seed(1)
+    assert cc.equal(view[:, ::2], cc.rand(4, 3)) and not view[:, 1::2].any()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8])
+def test_threads_do_not_matter(n):
+    want = cc.randn(100_001)
+    cc.manual_seed(1)
+    with harness.using_threads(n):
+        assert cc.equal(cc.randn(100_001), want)
+
+
+@pytest.mark.parametrize("layout", ["row-major", "channels-last", "sliced"])
+def test_dropout(layout):
+    data = np.random.default_rng(0).random((4, 10, 20, 25)) + 1
+    x = harness.LAYOUTS[layout](cc, data).detach().requires_grad_()
+    y = F.dropout(x, 0.3)
+    kept = y.detach().numpy() != 0
+    assert abs(kept.mean() - 0.7) < 0.02
+    np.testing.assert_allclose(y.detach().numpy()[kept], data[kept] / 0.7)
+    (grad,) = cc.autograd.grad((y * y).sum(), x, create_graph=True)
+    np.testing.assert_allclose(grad.detach().numpy(), np.where(kept, 2 * data / 0.49, 0))
+    (second,) = cc.autograd.grad(grad.sum(), x)
+    np.testing.assert_allclose(second.numpy(), np.where(kept, 2 / 0.49, 0))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_channel_dropout(rank):
+    x = cc.ones(20, 30, *[3] * rank)
+    y = getattr(F, f"dropout{rank}d")(x, 0.4).numpy().reshape(20, 30, -1)
+    assert (y == y[..., :1]).all(), "whole channels"
+    assert abs((y[..., 0] != 0).mean() - 0.6) < 0.1
+    np.testing.assert_allclose(y[y != 0], 1 / 0.6, rtol=1e-6)
+    with pytest.raises(ValueError, match=f"dropout{rank}d: input"):
+        getattr(F, f"dropout{rank}d")(cc.ones(*[2] * (rank + 3)), 0.4)
+
+
+def test_evaluation_gives_the_input_itself():
+    x = cc.ones(3)
+    assert F.dropout(x, 0.5, training=False) is x and F.dropout(x, 0.0) is x
+
+
+@pytest.mark.parametrize("call, match", [
+    (lambda: cc.rand(3, dtype=cc.int64), "rand: dtype.*int64"),
+    (lambda: cc.randint(5, 5, (3,)), "low 5.*high 5"),
+    (lambda: cc.bernoulli(cc.tensor([0.5, 1.5])), "bernoulli: input.*between 0 and 1"),
+    (lambda: cc.empty(3).uniform_(2, 1), "uniform_.*2.*1"),
+    (lambda: cc.empty(3).normal_(0, -1), "normal_: std.*-1"),
+    (lambda: cc.randperm(-1), "randperm: n.*-1"),
+    (lambda: cc.zeros(3, requires_grad=True).normal_(), "leaf"),
+])  # fmt: skip
+def test_errors(call, match):
+    with pytest.raises((ValueError, TypeError), match=match):
+        call()
