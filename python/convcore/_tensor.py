@@ -477,14 +477,17 @@ class Tensor(_core.TensorBase):
 
     def mm(self, mat2: Tensor) -> Tensor:
         """The product of two matrices."""
+        _check_ranks("mm", 2, self, mat2)
         return _core.matmul(self, mat2)
 
     def bmm(self, mat2: Tensor) -> Tensor:
         """The products of two batches of matrices."""
+        _check_ranks("bmm", 3, self, mat2)
         return _core.matmul(self, mat2)
 
     def dot(self, other: Tensor) -> Tensor:
         """The inner product of two vectors."""
+        _check_ranks("dot", 1, self, other)
         return _core.matmul(self, other)
 
     def softmax(self, dim: int) -> Tensor:
@@ -575,6 +578,13 @@ def _rebuild(cls: builtins.type, array: np.ndarray, requires_grad: builtins.bool
     x = cls(convert.from_array(array, copy=True), requires_grad=requires_grad)
     x.__dict__.update(attributes)
     return x
+
+
+def _check_ranks(op: str, rank: int, a: Tensor, b: Tensor) -> None:
+    if a.ndim != rank or b.ndim != rank:
+        raise _core.ArgumentError(f"{op}: expected two tensors with {rank} dimensions, got shapes {a.shape} and {b.shape}")
+    if rank == 3 and a.shape[0] != b.shape[0]:
+        raise _core.ArgumentError(f"{op}: batch sizes differ, got shapes {a.shape} and {b.shape}")
 
 
 def _extremum(x: Tensor, dim: Any, keepdim: builtins.bool, over_all: Any, along: Any, elementwise: str) -> Any:
