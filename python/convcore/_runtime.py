@@ -112,3 +112,32 @@ def show_config() -> str:
             f"threads: {_core.num_threads()} ({_core.threading_backend()})",
         ]
     )
+
+
+def _show_to_threadpoolctl() -> None:
+    """Where threadpoolctl is installed, its limits and its list of thread pools include ours."""
+    try:
+        from threadpoolctl import LibController, register
+    except ImportError:
+        return
+
+    class Controller(LibController):
+        user_api = "convcore"
+        internal_api = "convcore"
+        filename_prefixes = (_core.__file__.rsplit("/", 1)[-1],)
+
+        def get_num_threads(self) -> int:
+            return get_num_threads()
+
+        def set_num_threads(self, num_threads: int) -> None:
+            set_num_threads(num_threads)
+
+        def get_version(self) -> str:
+            from convcore import __version__
+
+            return __version__
+
+    register(Controller)
+
+
+_show_to_threadpoolctl()
