@@ -395,6 +395,20 @@ def test_in_place_methods_have_the_gradients_of_the_others(name):
     np.testing.assert_array_equal(grads[0], grads[1])
 
 
+@pytest.mark.parametrize("name", [n for n in dir(F) if n[0] != "_" and "inplace" in getattr(getattr(F, n), "__annotations__", {})])
+def test_functions_in_place_have_the_gradients_of_the_others(name):
+    grads = []
+    for inplace in (False, True):
+        x = cc.tensor(np.linspace(-1, 1, 60).reshape(2, 3, 10), requires_grad=True)
+        y = (x * 1).view(*{"dropout2d": (2, 3, 2, 5), "dropout3d": (2, 3, 1, 2, 5)}.get(name, (2, 3, 10)))
+        cc.manual_seed(0)
+        z = getattr(F, name)(y, *((0.1, 0.5) if name == "threshold" else ()), inplace=inplace)
+        assert not inplace or z is y
+        (z * z).sum().backward()
+        grads.append(x.grad.numpy())
+    np.testing.assert_array_equal(grads[0], grads[1])
+
+
 def test_in_place_through_a_view_on_the_tape():
     x = leaf(4)
     y = x * 1

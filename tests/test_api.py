@@ -1,0 +1,160 @@
+"""The lists that must not drift apart: ops.h, Python's functions, the case tables, the docstrings."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import convcore
+import pytest
+
+from tests.cases import all_ops
+
+F = convcore.nn.functional
+ROOT = Path(__file__).parents[1]
+OPS_H = ROOT / "cpp" / "ops" / "ops.h"
+FORMULAS = ROOT / "cpp" / "kernels" / "elementwise" / "formulas.h"
+# Functions of ops.h that are parts of others: not a name of PyTorch, tested through those that use them.
+INTERNAL = {
+    "result_type", "number", "unary", "binary", "scale", "sum_to", "conv_options", "empty", "full", "zeros", "ones",
+    "full_like", "arange", "linspace", "eye",
+}  # fmt: skip
+# Rows of formulas.h that are gradients or parts.
+PARTS = {"add", "mul", "pow", "gelu_tanh", "mul_add", "clamp", "softplus", "leaky_relu", "elu"}
+
+
+def declared() -> set[str]:
+    text = re.sub(r"//.*", "", OPS_H.read_text())
+    text = re.sub(r"struct \w+ \{.*?\};", "", text, flags=re.DOTALL)
+    return set(re.findall(r"^(?:Tensors?|Dtype|void|std::\S+(?:, Tensor)*>) (\w+)\(", text, re.MULTILINE))
+
+
+def formulas() -> set[str]:
+    return {name for name in re.findall(r'X\(\w+, "(\w+)"', FORMULAS.read_text()) if not name.endswith("_grad")}
+
+
+def tested() -> set[str]:
+    names = set()
+    for op in all_ops().values():
+        names |= {op.name, *op.covers}
+    return names
+
+
+def public(name: str):
+    """The Python function or method of that name."""
+    ranks = [f"{name}{rank}d" for rank in ("1", "2", "3")]
+    for candidate in (name, f"{name}_", ranks[1]):
+        for place in (convcore, F, convcore.Tensor, convcore.nn.utils):
+            found = getattr(place, candidate, None)
+            if callable(found):
+                return found
+    special = {"slice": "__getitem__", "select": "__getitem__", "index": "__getitem__", "index_put": "__setitem__",
+               "assign": "__setitem__"}  # fmt: skip
+    return getattr(convcore.Tensor, special.get(name, name), None)
+
+
+needs_sources = pytest.mark.skipif(not OPS_H.is_file(), reason="the sources are not here: an installed package is tested")
+
+
+@needs_sources
+def test_every_operator_has_a_case_table():
+    missing = sorted((declared() | (formulas() - PARTS)) - INTERNAL - tested())
+    assert not missing, f"no rows in tests/cases for {', '.join(missing)}"
+
+
+@needs_sources
+def test_every_operator_is_public():
+    missing = sorted(n for n in (declared() | (formulas() - PARTS)) - INTERNAL if public(n) is None)
+    assert not missing, f"no Python function for {', '.join(missing)}"
+
+
+@needs_sources
+def test_the_contents_page_names_real_files():
+    text = OPS_H.read_text()
+    named = set(re.findall(r"\b(\w+\.(?:cpp|h))\b", text))
+    assert {n for n in named if not (OPS_H.parent / n).is_file()} == set()
+
+
+def test_case_names_are_unique():
+    for op in all_ops().values():
+        for names in ([c.name for c in op.cases], [b.name for b in op.bad]):
+            assert len(names) == len(set(names)), f"{op.name}: {sorted(n for n in names if names.count(n) > 1)}"
+
+
+def test_every_operator_has_a_bad_call_and_an_empty_one():
+    no_bad = {op.name for op in all_ops().values() if not op.bad}
+    assert len(no_bad) < len(all_ops()) / 2, sorted(no_bad)
+
+
+def modules():
+    found = ["convcore"]
+    for info in pkgutil.walk_packages(convcore.__path__, "convcore."):
+        if not any(part.startswith("_") for part in info.name.split(".")[1:]):
+            found.append(info.name)
+    return found
+
+
+PRIVATE = ["convcore._tensor", "convcore._functions", "convcore._runtime"]
+
+
+def public_functions():
+    """(module, name, object) of every documented name."""
+    for module in [convcore, F, convcore.autograd, convcore.optim, convcore.nn]:
+        for name in sorted(dir(module)):
+            item = getattr(module, name)
+            if name.startswith("_") or inspect.ismodule(item):
+                continue
+            if (inspect.isfunction(item) or inspect.isclass(item)) and item.__module__.startswith("convcore"):
+                yield pytest.param(item, id=f"{module.__name__}.{name}")
+
+
+@pytest.mark.parametrize("item", list(public_functions()))
+def test_public_names_are_documented_and_typed(item):
+    assert item.__doc__ and item.__doc__.strip(), "no docstring"
+    if inspect.isfunction(item):
+        hints = item.__annotations__
+        signature = inspect.signature(item)
+        bare = [p.name for p in signature.parameters.values() if p.name not in hints and p.name != "self"]
+        assert not bare, f"no type for {bare}"
+        assert "return" in hints, "no type for the result"
+
+
+def test_tensor_methods_are_documented():
+    bare = [name for name, item in vars(convcore.Tensor).items()
+            if not name.startswith("_") and callable(item) and not (item.__doc__ or "").strip()]
+    assert not bare
+
+
+@pytest.mark.parametrize("name", [*modules(), *PRIVATE])
+def test_examples(name):
+    """Every >>> in a docstring runs and prints what it says."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        pytest.skip(f"an optional dependency is missing: {error}")
+    convcore.manual_seed(0)
+    failed, _ = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+def test_names_are_those_of_pytorch():
+    """The arguments we share with PyTorch have its names and order, where PyTorch is installed to ask."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    wrong = []
+    for path in ("nn", "optim"):
+        ours, theirs = getattr(convcore, path), getattr(torch, path)
+        for name in dir(ours):
+            a, b = getattr(ours, name), getattr(theirs, name, None)
+            if not inspect.isclass(a) or b is None or name.startswith("_") or not a.__module__.startswith("convcore"):
+                continue
+            skip = {"self", "args", "kwargs", "device", "dtype"}
+            mine = [p for p in inspect.signature(a).parameters if p not in skip]
+            other = [p for p in inspect.signature(b).parameters if p not in skip]
+            shared = [p for p in mine if p in other]
+            if shared != [p for p in other if p in mine]:
+                wrong.append(f"{path}.{name}{mine} against {other}")
+    assert not wrong, "\n".join(wrong)
