@@ -4,6 +4,15 @@ import gc
 
 import pytest
 
+try:
+    import hypothesis
+except ImportError:
+    hypothesis = None
+else:
+    # The same examples on every machine and every run.
+    hypothesis.settings.register_profile("convcore", derandomize=True, deadline=None, max_examples=60, database=None)
+    hypothesis.settings.load_profile("convcore")
+
 
 @pytest.fixture
 def collected():

@@ -55,6 +55,26 @@ def answers(module, op, case) -> tuple[dict[str, np.ndarray], dict]:
     return arrays, {"inputs": fingerprint(args), "dtypes": dtypes}
 
 
+DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+
+
+def promotions(module) -> dict[str, str]:
+    """The dtype of a sum and of a quotient for every pair of dtypes, as arrays, as 0-d tensors and as numbers."""
+    table = {}
+    for a in DTYPES:
+        x = module.ones(2, dtype=getattr(module, a))
+        for b in DTYPES:
+            y = module.ones(2, dtype=getattr(module, b))
+            for kind, other in (("array", y), ("0-d", y[0])):
+                table[f"{a} + {kind} {b}"] = harness.dtype_name(x + other)
+                table[f"{a} / {kind} {b}"] = harness.dtype_name(x / other)
+        for other in (True, 2, 2.5):
+            for kind, operand in (("array", x), ("0-d", x[0])):
+                table[f"{kind} {a} + {other}"] = harness.dtype_name(operand + other)
+                table[f"{kind} {a} * {other}"] = harness.dtype_name(other * operand)
+    return table
+
+
 def narrow(array: np.ndarray) -> np.ndarray:
     if array.dtype != np.float64:
         return array
@@ -116,6 +136,8 @@ def main() -> None:
         save(FOLDER / f"{family}.npz", {**arrays, "meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)})
         total += (FOLDER / f"{family}.npz").stat().st_size
         print(f"{family}: {len(meta['rows'])} rows")
+    promotion = {"torch": torch.__version__, "table": promotions(torch)}
+    (FOLDER / "promotion.json").write_text(json.dumps(promotion, indent=0) + "\n")
     print(f"{total / 1e6:.2f} MB")
     assert total < 3e6, "the recorded answers must stay below 3 MB"
 

@@ -57,9 +57,9 @@ def check_device(device: Any) -> None:
 def from_array(array: np.ndarray, *, copy: builtins.bool) -> _core.TensorBase:
     """A tensor over a numpy array's memory, or over a copy where it cannot be shared."""
     if array.dtype in _WIDENED:
-        array, copy = array.astype(_WIDENED[array.dtype]), False
+        array, copy = array.astype(_WIDENED[array.dtype], order="C"), False
     if not array.dtype.isnative:
-        array, copy = array.astype(array.dtype.newbyteorder("=")), False
+        array, copy = array.astype(array.dtype.newbyteorder("="), order="C"), False
     if array.dtype not in _DTYPES:
         raise TypeError(f"tensor: no dtype for a numpy array of {array.dtype}")
     itemsize = array.dtype.itemsize

@@ -271,7 +271,18 @@ def _random_method(name: str, *defaults: float) -> Any:
 
 for _name, _defaults in {"uniform_": (0.0, 1.0), "normal_": (0.0, 1.0), "bernoulli_": (0.5,)}.items():
     setattr(Tensor, _name, _random_method(_name, *_defaults))
-Tensor.new_zeros = lambda self, *size, dtype=None: zeros(*size, dtype=dtype or self.dtype)
-Tensor.new_ones = lambda self, *size, dtype=None: ones(*size, dtype=dtype or self.dtype)
-Tensor.new_full = lambda self, size, fill_value, dtype=None: full(size, fill_value, dtype=dtype or self.dtype)
-Tensor.new_tensor = lambda self, data, dtype=None: tensor(data, dtype=dtype or self.dtype)
+
+
+def _new(make: Any, what: str) -> Any:
+    def method(self: Tensor, *args: Any, dtype: Any = None) -> Tensor:
+        return make(*args, dtype=dtype or self.dtype)
+
+    method.__name__ = method.__qualname__ = f"new_{make.__name__}"
+    method.__doc__ = f"{what}, with this tensor's dtype unless another is given."
+    return method
+
+
+Tensor.new_zeros = _new(zeros, "A tensor of zeros")
+Tensor.new_ones = _new(ones, "A tensor of ones")
+Tensor.new_full = _new(full, "A tensor of one value")
+Tensor.new_tensor = _new(tensor, "A tensor with a copy of data")
