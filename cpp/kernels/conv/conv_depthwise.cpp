@@ -15,6 +15,7 @@
 #include "base/parallel.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/stages.h"
 
 namespace cc {
 namespace {
@@ -99,7 +100,7 @@ struct Depthwise {
                         sum[s * size + i] += sum[(s + step) * size + i];
             micro.transpose(sum, p.c, weight, taps, taps, p.c);
         };
-        parallel_stages({{blocks * slices.count, slice_task}, {1, finish_task}});
+        run_stages(p.flops(), {{blocks * slices.count, slice_task}, {1, finish_task}});
     }
 
     void run(T* x, T* weight, T* y, const T* bias) const {

@@ -17,9 +17,9 @@
 #include <algorithm>
 
 #include "base/allocator.h"
-#include "base/parallel.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/stages.h"
 
 namespace cc {
 namespace {
@@ -154,7 +154,7 @@ struct Rows {
             block(passes[pass], group, of.tiles, of.blocks.begin(at), of.blocks.begin(at + 1),
                   splits.begin(split), splits.begin(split + 1), packed.data(), zeros.data());
         };
-        parallel_stages({{p.groups * panels.count(), pack_task}, {end, block_task}});
+        run_stages(p.flops(), {{p.groups * panels.count(), pack_task}, {end, block_task}});
     }
 };
 

@@ -11,10 +11,10 @@
 #include <algorithm>
 
 #include "base/allocator.h"
-#include "base/parallel.h"
 #include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/stages.h"
 
 namespace cc {
 namespace {
@@ -84,7 +84,7 @@ struct GradWeight {
                 micro.transpose(sum, group_c, weight + k * row, p.taps(), p.taps(), group_c);
             }
         };
-        parallel_stages({{blocks * slices.count, block_task}, {finish.count, finish_task}});
+        run_stages(p.flops(), {{blocks * slices.count, block_task}, {finish.count, finish_task}});
     }
 };
 

@@ -20,6 +20,7 @@
 #include "base/allocator.h"
 #include "base/parallel.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/stages.h"
 
 namespace cc {
 namespace {
@@ -342,7 +343,7 @@ struct Strips {
                 weight[w] = sum[patch_rows ? at * k + i : i * patch + at];
             });
         };
-        parallel_stages({{p.groups * slices.count, slice_task}, {p.groups, finish_task}});
+        run_stages(p.flops(), {{p.groups * slices.count, slice_task}, {p.groups, finish_task}});
     }
 
     void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows,

@@ -14,8 +14,8 @@
 #include "kernels/gemm/gemm_blocked.h"
 
 #include "base/allocator.h"
-#include "base/parallel.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/stages.h"
 
 namespace cc {
 namespace {
@@ -24,25 +24,6 @@ constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 168;  // 12 tiles of 14, 28 of 6
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
 constexpr int64_t kDotRows = 8, kDotCols = 4;
-constexpr double kSerialFlops = 1e6;  // below, waking a team costs more than it gives
-
-// Runs both stages, on this thread alone where there is little to do.
-template <class F, class G>
-void run_stages(double flops, int64_t first_tasks, F first, int64_t second_tasks, G second) {
-    if (flops < kSerialFlops) {
-        for (int64_t i = 0; i < first_tasks; ++i) first(i);
-        for (int64_t i = 0; i < second_tasks; ++i) second(i);
-    } else {
-        parallel_stages({{first_tasks, first}, {second_tasks, second}});
-    }
-}
-
-template <class F>
-void run_tasks(double flops, int64_t tasks, F f) {
-    parallel_for(tasks, flops < kSerialFlops ? tasks : 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) f(i);
-    });
-}
 
 template <class T>
 struct Blocked {
@@ -70,8 +51,8 @@ struct Blocked {
             tiles(rows.begin(block), rows.size(block), groups.begin(group), groups.begin(group + 1),
                   begin, depth, packed, last_bias ? bias : nullptr, accumulate);
         };
-        run_stages(2.0 * p.m * p.n * depth, panels.count(), pack, rows.count * groups.count,
-                   compute);
+        run_stages(2.0 * p.m * p.n * depth,
+                   {{panels.count(), pack}, {rows.count * groups.count, compute}});
     }
 
     bool rows_in_place() const { return p.a_col == 1 && (p.a_row * sizeof(T)) % 2048 != 0; }
@@ -127,7 +108,7 @@ struct Blocked {
             const int64_t i = task / cols.count, j = task % cols.count;
             outer_tiles(rows.begin(i), rows.size(i), cols.begin(j), cols.size(j));
         };
-        run_tasks(2.0 * p.m * p.n * p.k, rows.count * cols.count, compute);
+        run_stages(2.0 * p.m * p.n * p.k, {{rows.count * cols.count, compute}});
     }
 
     void outer_tiles(int64_t row, int64_t rows, int64_t col, int64_t cols) const {
@@ -161,7 +142,7 @@ struct Blocked {
                                     std::min<int64_t>(2, p.m - i),
                                     std::min<int64_t>(4, cols.begin(task + 1) - j), p.accumulate});
         };
-        run_tasks(2.0 * p.m * p.n * p.k, cols.count, compute);
+        run_stages(2.0 * p.m * p.n * p.k, {{cols.count, compute}});
     }
 
     void run() const {
