@@ -1,6 +1,7 @@
 """Common to all tests."""
 
 import gc
+import inspect
 
 import pytest
 
@@ -23,3 +24,10 @@ def collected():
             pass
 
     return collect
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what needs PyTorch, so that `pytest -m torch` runs just that."""
+    for item in items:
+        if hasattr(item.module, "torch") or 'importorskip("torch"' in inspect.getsource(item.function):
+            item.add_marker("torch")

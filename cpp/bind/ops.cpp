@@ -90,6 +90,10 @@ void bind_joining(nb::module_& m) {
     m.def("split_with_sizes", &split_with_sizes, nb::arg("input"), nb::arg("split_sizes"), nb::arg("dim"));
     m.def("chunk", &chunk, nb::arg("input"), nb::arg("chunks"), nb::arg("dim"));
     m.def("unbind", &unbind, nb::arg("input"), nb::arg("dim"));
+    m.def("flip", &flip, nb::arg("input"), nb::arg("dims"));
+    m.def("roll", &roll, nb::arg("input"), nb::arg("shifts"), nb::arg("dims"));
+    m.def("tril", &tril, nb::arg("input"), nb::arg("diagonal"));
+    m.def("triu", &triu, nb::arg("input"), nb::arg("diagonal"));
     m.def("gather", &gather, nb::arg("input"), nb::arg("dim"), nb::arg("index"));
     m.def("scatter", &scatter, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
     m.def("scatter_add", &scatter_add, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
