@@ -16,10 +16,9 @@ import time
 from pathlib import Path
 from typing import Any, Callable
 
+import convcore
 import numpy as np
 import torch
-
-import convcore
 
 
 def lenet(lib: Any) -> Any:
@@ -44,7 +43,9 @@ def resnet18(lib: Any) -> Any:
             self.relu = nn.ReLU()
             self.shortcut = nn.Sequential()
             if stride != 1 or cin != cout:
-                self.shortcut = nn.Sequential(nn.Conv2d(cin, cout, 1, stride, bias=False), nn.BatchNorm2d(cout))
+                self.shortcut = nn.Sequential(
+                    nn.Conv2d(cin, cout, 1, stride, bias=False), nn.BatchNorm2d(cout)
+                )
 
         def forward(self, x: Any) -> Any:
             y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
@@ -61,7 +62,9 @@ def resnet18(lib: Any) -> Any:
 NETS = {"lenet": (lenet, (64, 1, 28, 28)), "resnet18_cifar": (resnet18, (64, 3, 32, 32))}
 
 
-def stepper(lib: Any, model: Any, x: np.ndarray, y: np.ndarray, channels_last: bool) -> Callable[[], float]:
+def stepper(
+    lib: Any, model: Any, x: np.ndarray, y: np.ndarray, channels_last: bool
+) -> Callable[[], float]:
     optimizer = lib.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     images, labels = lib.tensor(x), lib.tensor(y)
     if channels_last:
@@ -85,8 +88,13 @@ def measure(name: str, rounds: int) -> dict:
     y = rng.integers(0, 10, shape[0])
     theirs = build(torch)
     ours = build(convcore)
-    ours.load_state_dict({key: convcore.tensor(value.numpy()) for key, value in theirs.state_dict().items()})
-    steps = {"convcore": stepper(convcore, ours, x, y, False), "torch": stepper(torch, theirs, x, y, False)}
+    ours.load_state_dict(
+        {key: convcore.tensor(value.numpy()) for key, value in theirs.state_dict().items()}
+    )
+    steps = {
+        "convcore": stepper(convcore, ours, x, y, False),
+        "torch": stepper(torch, theirs, x, y, False),
+    }
     losses = {key: [step() for _ in range(3)] for key, step in steps.items()}
     np.testing.assert_allclose(losses["convcore"], losses["torch"], rtol=1e-3)
     steps["torch_channels_last"] = stepper(torch, build(torch), x, y, True)
@@ -114,7 +122,9 @@ def measure(name: str, rounds: int) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--nets", nargs="+", default=list(NETS))

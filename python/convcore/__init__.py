@@ -46,6 +46,8 @@ from convcore._functions import (
     zeros,
     zeros_like,
 )
+from convcore._math_methods import BINARY as _BINARY
+from convcore._math_methods import UNARY as _UNARY
 from convcore._order import argsort, cumsum, logsumexp, norm, outer, sort, topk
 from convcore._repr import set_printoptions
 from convcore._runtime import (
@@ -57,8 +59,6 @@ from convcore._runtime import (
     show_config,
     threads,
 )
-from convcore._tensor import BINARY as _BINARY
-from convcore._tensor import UNARY as _UNARY
 from convcore._tensor import Parameter, Tensor
 from convcore.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 

@@ -67,7 +67,9 @@ def from_array(array: np.ndarray, *, copy: builtins.bool) -> _core.TensorBase:
     if copy or not shareable or builtins.any(stride % itemsize for stride in array.strides):
         array = np.array(array, order="C", copy=True)
     strides = [stride // itemsize for stride in array.strides]
-    return _core.from_memory(array.ctypes.data, list(array.shape), strides, _DTYPES[array.dtype], array)
+    return _core.from_memory(
+        array.ctypes.data, list(array.shape), strides, _DTYPES[array.dtype], array
+    )
 
 
 def index_tensor(item: Any) -> _core.TensorBase:

@@ -21,7 +21,9 @@ class ValuesIndices(NamedTuple):
     indices: Tensor
 
 
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor with a copy of data: nested lists, numbers, a numpy array or another tensor.
 
     Python floats become float32, numpy arrays keep their dtype.
@@ -36,7 +38,12 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
         out = _core.clone(data.detach())
     else:
         array = _as_array(data)
-        if dtype is None and not hasattr(data, "dtype") and array.dtype == np.float64 and not _holds_float64(data):
+        if (
+            dtype is None
+            and not hasattr(data, "dtype")
+            and array.dtype == np.float64
+            and not _holds_float64(data)
+        ):
             array = array.astype(np.float32)
         out = convert.from_array(array, copy=True)
     if dtype is not None:
@@ -52,7 +59,9 @@ def _as_array(data: Any) -> np.ndarray:
     except ValueError as error:
         raise _core.ArgumentError(f"tensor: data must be rectangular: {error}") from None
     if array.dtype == object or array.dtype.kind in "USV":
-        raise TypeError(f"tensor: expected numbers, got {type(data).__name__} with dtype {array.dtype}")
+        raise TypeError(
+            f"tensor: expected numbers, got {type(data).__name__} with dtype {array.dtype}"
+        )
     return array
 
 
@@ -87,7 +96,9 @@ def from_dlpack(source: Any) -> Tensor:
     except TypeError:
         if hasattr(source, "__dlpack__") and hasattr(source, "__array__"):
             return convert.from_array(np.asarray(source), copy=False)
-        raise TypeError(f"from_dlpack: expected an object with __dlpack__, got {type(source).__name__}") from None
+        raise TypeError(
+            f"from_dlpack: expected an object with __dlpack__, got {type(source).__name__}"
+        ) from None
 
 
 def _finish(out: Tensor, requires_grad: bool, device: Any) -> Tensor:
@@ -99,10 +110,25 @@ def _dtype(dtype: Any, default: Any = Dtype.float32) -> Any:
     return default if dtype is None else convert.to_dtype(dtype)
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of that shape with every element fill_value."""
-    kind = Dtype.bool if isinstance(fill_value, bool) else Dtype.int64 if isinstance(fill_value, int) else Dtype.float32
-    return _finish(_core.full(convert.sizes((size,)), fill_value, _dtype(dtype, kind)), requires_grad, device)
+    kind = (
+        Dtype.bool
+        if isinstance(fill_value, bool)
+        else Dtype.int64
+        if isinstance(fill_value, int)
+        else Dtype.float32
+    )
+    return _finish(
+        _core.full(convert.sizes((size,)), fill_value, _dtype(dtype, kind)), requires_grad, device
+    )
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -120,9 +146,13 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _finish(_core.empty(convert.sizes(size), _dtype(dtype)), requires_grad, device)
 
 
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
     """full with input's shape, dtype and memory format."""
-    return _finish(_core.full_like(input, fill_value, _dtype(dtype, input.dtype)), requires_grad, None)
+    return _finish(
+        _core.full_like(input, fill_value, _dtype(dtype, input.dtype)), requires_grad, None
+    )
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -140,14 +170,22 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
 
 
-def arange(*args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(
+    *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """arange(end), arange(start, end) or arange(start, end, step): int64 for integers, else float32."""
     start, end, step = (0, args[0], 1) if len(args) == 1 else (*args, 1) if len(args) == 2 else args
     integers = all(isinstance(v, int) for v in (start, end, step))
-    return _finish(_core.arange(start, end, step, _dtype(dtype, Dtype.int64 if integers else Dtype.float32)), requires_grad, device)
+    return _finish(
+        _core.arange(start, end, step, _dtype(dtype, Dtype.int64 if integers else Dtype.float32)),
+        requires_grad,
+        device,
+    )
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
     """steps values from start to end, both included."""
     return _finish(_core.linspace(start, end, steps, _dtype(dtype)), requires_grad, None)
 
@@ -157,14 +195,28 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     return _finish(_core.eye(n, n if m is None else m, _dtype(dtype)), requires_grad, None)
 
 
-def rand(*size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(
+    *size: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Uniform random numbers in [0, 1)."""
     return _finish(_core.rand(convert.sizes(size), _dtype(dtype), generator), requires_grad, device)
 
 
-def randn(*size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(
+    *size: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Standard normal random numbers."""
-    return _finish(_core.randn(convert.sizes(size), _dtype(dtype), generator), requires_grad, device)
+    return _finish(
+        _core.randn(convert.sizes(size), _dtype(dtype), generator), requires_grad, device
+    )
 
 
 def rand_like(input: Tensor, *, dtype: Any = None) -> Tensor:
@@ -180,7 +232,11 @@ def randn_like(input: Tensor, *, dtype: Any = None) -> Tensor:
 def randint(*args: Any, generator: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
     """randint(high, size) or randint(low, high, size): random integers in [low, high)."""
     low, high, size = (0, *args) if len(args) == 2 else args
-    return _finish(_core.randint(low, high, convert.sizes((size,)), _dtype(dtype, Dtype.int64), generator), False, device)
+    return _finish(
+        _core.randint(low, high, convert.sizes((size,)), _dtype(dtype, Dtype.int64), generator),
+        False,
+        device,
+    )
 
 
 def randperm(n: int, *, generator: Any = None) -> Tensor:
@@ -193,7 +249,9 @@ def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
     return _core.bernoulli(input, generator)
 
 
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
+) -> Tensor:
     """Indices drawn with the (unnormalised) probabilities of input's last dimension."""
     return _core.multinomial(input, num_samples, replacement, generator)
 
@@ -205,7 +263,9 @@ def manual_seed(seed: int) -> _core.Generator:
 
 def get_rng_state() -> Tensor:
     """The state of the global generator (16 bytes)."""
-    return convert.from_array(np.frombuffer(_core.default_generator()._state(), dtype=np.uint8), copy=True)
+    return convert.from_array(
+        np.frombuffer(_core.default_generator()._state(), dtype=np.uint8), copy=True
+    )
 
 
 def set_rng_state(new_state: Tensor) -> None:
@@ -239,7 +299,9 @@ def result_type(tensor1: Any, tensor2: Any) -> Any:
     return _core.result_type(tensor1, tensor2)
 
 
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+def allclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
     """Whether |input − other| ≤ atol + rtol·|other| everywhere."""
     return builtins.bool(np.allclose(np.asarray(input), np.asarray(other), rtol, atol, equal_nan))
 
@@ -269,7 +331,11 @@ def _random_method(name: str, *defaults: float) -> Any:
     return method
 
 
-for _name, _defaults in {"uniform_": (0.0, 1.0), "normal_": (0.0, 1.0), "bernoulli_": (0.5,)}.items():
+for _name, _defaults in {
+    "uniform_": (0.0, 1.0),
+    "normal_": (0.0, 1.0),
+    "bernoulli_": (0.5,),
+}.items():
     setattr(Tensor, _name, _random_method(_name, *_defaults))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from convcore import _core
 from convcore import _convert as convert
+from convcore import _core
 from convcore._functions import ValuesIndices
 from convcore._tensor import Tensor
 
 
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
+) -> ValuesIndices:
     """Values in order along dim, and where they stood; equal ones keep their order, NaN is greatest.
 
     >>> import convcore as cc
@@ -31,7 +33,9 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return _core.argsort(input, dim, descending)
 
 
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
+def topk(
+    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> ValuesIndices:
     """The k greatest (or least) values along dim, in order, and where they stood. ValueError for k beyond the size.
 
     >>> import convcore as cc
@@ -68,7 +72,9 @@ def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> T
     >>> cc.norm(cc.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    return _core.norm(input, 2.0 if p == "fro" or p is None else builtins.float(p), convert.axes(dim), keepdim)
+    return _core.norm(
+        input, 2.0 if p == "fro" or p is None else builtins.float(p), convert.axes(dim), keepdim
+    )
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -80,7 +86,9 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
             [6, 8]])
     """
     if input.ndim != 1 or vec2.ndim != 1:
-        raise _core.ArgumentError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
+        raise _core.ArgumentError(
+            f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}"
+        )
     return input.unsqueeze(1) * vec2
 
 

@@ -23,7 +23,12 @@ def set_printoptions(
     tensor([0.33])
     >>> cc.set_printoptions(precision=4)
     """
-    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    given = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
     _options.update({name: value for name, value in given.items() if value is not None})
 
 
@@ -58,14 +63,18 @@ def _formatter(array: np.ndarray) -> dict | None:
     finite = np.abs(array[np.isfinite(array)]).astype(np.float64)
     nonzero = finite[finite > 0]
     digits = _options["precision"]
-    if nonzero.size and (nonzero.max() / nonzero.min() > 1000 or nonzero.max() > 1e8 or nonzero.min() < 1e-4):
+    if nonzero.size and (
+        nonzero.max() / nonzero.min() > 1000 or nonzero.max() > 1e8 or nonzero.min() < 1e-4
+    ):
         whole = bool(np.all(nonzero == np.floor(nonzero))) and nonzero.max() < 1e8
         style = "{:.0f}." if whole else f"{{:.{digits}e}}"
     elif nonzero.size == 0 or np.all(nonzero == np.floor(nonzero)):
         style = "{:.0f}."
     else:
         style = f"{{:.{digits}f}}"
-    width = max((len(style.format(v)) for v in array[np.isfinite(array)].ravel()[:10000]), default=3)
+    width = max(
+        (len(style.format(v)) for v in array[np.isfinite(array)].ravel()[:10000]), default=3
+    )
 
     def format_float(value: float) -> str:
         return (style.format(value) if np.isfinite(value) else str(value)).rjust(width)

@@ -72,7 +72,9 @@ class explain:
         self.decisions: list[dict] = []
         return self
 
-    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.decisions = self._log.decisions
         del self._log
 
@@ -80,7 +82,9 @@ class explain:
         lines = []
         for d in self.decisions:
             rate = d["flops"] / d["seconds"] / 1e9 if d["seconds"] > 0 else 0.0
-            lines.append(f"{d['op']}: {d['implementation']}  {d['problem']}  {d['seconds'] * 1e3:.3f} ms  {rate:.1f} GFLOP/s")
+            lines.append(
+                f"{d['op']}: {d['implementation']}  {d['problem']}  {d['seconds'] * 1e3:.3f} ms  {rate:.1f} GFLOP/s"
+            )
             lines += [f"    declined {reason}" for reason in d["declined"]]
         return "\n".join(lines)
 

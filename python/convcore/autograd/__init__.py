@@ -84,12 +84,17 @@ def _sequence(value: Any) -> list:
 
 
 def backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
 ) -> None:
     """Adds the gradient of Σ grad_tensors·tensors to .grad of the leaves."""
     tensors = _sequence(tensors)
     grads = [None] * len(tensors) if grad_tensors is None else _sequence(grad_tensors)
-    _core.backward(tensors, grads, create_graph if retain_graph is None else retain_graph, create_graph)
+    _core.backward(
+        tensors, grads, create_graph if retain_graph is None else retain_graph, create_graph
+    )
 
 
 def grad(

@@ -105,5 +105,7 @@ class Function:
             return list(out) if isinstance(out, tuple | list) else [out]
 
         inputs = [a if isinstance(a, _core.TensorBase) else None for a in args]
-        attached = _core.attach_function(cls.__name__ + "Backward", backward, inputs, outputs, differentiable)
+        attached = _core.attach_function(
+            cls.__name__ + "Backward", backward, inputs, outputs, differentiable
+        )
         return tuple(attached) if isinstance(result, tuple | list) else attached[0]

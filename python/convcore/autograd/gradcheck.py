@@ -70,7 +70,9 @@ def gradgradcheck(
         rng = np.random.default_rng(0)
         from convcore import tensor
 
-        grad_outputs = [tensor(rng.standard_normal(y.shape), dtype=y.dtype, requires_grad=True) for y in outputs]
+        grad_outputs = [
+            tensor(rng.standard_normal(y.shape), dtype=y.dtype, requires_grad=True) for y in outputs
+        ]
     grads = _as_list(grad_outputs)
     count = len(inputs)
 
@@ -81,7 +83,9 @@ def gradgradcheck(
         results = _core.grad(ys, wanted, gs, True, True, True)
         return [g for g in results if g is not None]
 
-    return gradcheck(gradient, [*inputs, *grads], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
+    return gradcheck(
+        gradient, [*inputs, *grads], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception
+    )
 
 
 def _analytic(output: Any, x: Any) -> np.ndarray:
@@ -112,6 +116,8 @@ def _numeric(func: Callable, inputs: list, x: Any, eps: float) -> list[np.ndarra
     for k in range(base.size):
         step = np.zeros(base.shape)
         step.reshape(-1)[k] = eps
-        for jacobian, up, down in zip(jacobians, outputs(base + step), outputs(base - step), strict=True):
+        for jacobian, up, down in zip(
+            jacobians, outputs(base + step), outputs(base - step), strict=True
+        ):
             jacobian[:, k] = (up - down) / (2 * eps)
     return jacobians

@@ -126,7 +126,11 @@ class ModuleList(_core.nn.ModuleList):
 
     def __getitem__(self, index: Any) -> Any:
         modules = list(self._modules.values())
-        return type(self)(modules[index]) if isinstance(index, slice) else modules[self._position(index)]
+        return (
+            type(self)(modules[index])
+            if isinstance(index, slice)
+            else modules[self._position(index)]
+        )
 
     def __delitem__(self, index: Any) -> None:
         modules = list(self._modules.values())

@@ -22,13 +22,41 @@ def _padding(padding: Any) -> Any:
     return values(padding, "padding")
 
 
-def _conv(rank: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int, flip: bool) -> Tensor:
+def _conv(
+    rank: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+    flip: bool,
+) -> Tensor:
     return _core.conv(
-        rank, input, weight, bias, values(stride, "stride"), _padding(padding), values(dilation, "dilation"), groups, flip
+        rank,
+        input,
+        weight,
+        bias,
+        values(stride, "stride"),
+        _padding(padding),
+        values(dilation, "dilation"),
+        groups,
+        flip,
     )
 
 
-def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *, flip: bool = False) -> Tensor:
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
     """1-D cross-correlation of input (N, C, L) with weight (K, C/groups, kernel), plus bias (K): (N, K, L_out).
 
     `padding` is "valid", "same" (stride 1), an integer or a (low, high) pair in a list; `flip=True` gives true convolution.
@@ -41,7 +69,17 @@ def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     return _conv(1, input, weight, bias, stride, padding, dilation, groups, flip)
 
 
-def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *, flip: bool = False) -> Tensor:
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
     """2-D cross-correlation of input (N, C, H, W) with weight (K, C/groups, kH, kW), plus bias (K).
 
     Arguments as conv1d's, one value or one per axis; padding also ((top, bottom), (left, right)).
@@ -55,7 +93,17 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     return _conv(2, input, weight, bias, stride, padding, dilation, groups, flip)
 
 
-def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *, flip: bool = False) -> Tensor:
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
     """3-D cross-correlation of input (N, C, D, H, W) with weight (K, C/groups, kD, kH, kW), plus bias (K).
 
     >>> import convcore as cc
@@ -65,7 +113,17 @@ def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip)
 
 
-def conv_grad_input(input_size: Any, weight: Tensor, grad_output: Tensor, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *, flip: bool = False) -> Tensor:
+def conv_grad_input(
+    input_size: Any,
+    weight: Tensor,
+    grad_output: Tensor,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
     """The gradient of a convolution to its input of shape input_size; the rank follows from weight. Can be differentiated.
 
     >>> import convcore as cc
@@ -78,7 +136,17 @@ def conv_grad_input(input_size: Any, weight: Tensor, grad_output: Tensor, stride
     )  # fmt: skip
 
 
-def conv_grad_weight(input: Tensor, weight_size: Any, grad_output: Tensor, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *, flip: bool = False) -> Tensor:
+def conv_grad_weight(
+    input: Tensor,
+    weight_size: Any,
+    grad_output: Tensor,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
     """The gradient of a convolution to its weight of shape weight_size; the rank follows from input. Can be differentiated.
 
     >>> import convcore as cc
@@ -99,15 +167,38 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 # --- pooling -------------------------------------------------------------------------------------------------------------
 
 
-def _max_pool(rank: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
+def _max_pool(
+    rank: int,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    return_indices: bool,
+) -> Any:
     strides = [] if stride is None else values(stride, "stride")
     pooled, indices = _core.max_pool(
-        rank, input, values(kernel_size, "kernel_size"), strides, values(padding, "padding"), values(dilation, "dilation"), ceil_mode
+        rank,
+        input,
+        values(kernel_size, "kernel_size"),
+        strides,
+        values(padding, "padding"),
+        values(dilation, "dilation"),
+        ceil_mode,
     )
     return (pooled, indices) if return_indices else pooled
 
 
-def max_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False) -> Any:
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
     """The greatest value of each window of input (N, C, L); stride defaults to kernel_size.
 
     >>> import convcore as cc
@@ -117,17 +208,42 @@ def max_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def max_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False) -> Any:
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
     """The greatest value of each window of input (N, C, H, W); indices are flat positions in H·W."""
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def max_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False) -> Any:
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
     """The greatest value of each window of input (N, C, D, H, W)."""
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def _avg_pool(rank: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor_override: int | None) -> Tensor:
+def _avg_pool(
+    rank: int,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Tensor:
     if divisor_override is not None and divisor_override == 0:
         raise _core.ArgumentError(f"avg_pool{rank}d: divisor_override must not be 0")
     strides = [] if stride is None else values(stride, "stride")
@@ -137,7 +253,14 @@ def _avg_pool(rank: int, input: Tensor, kernel_size: Any, stride: Any, padding: 
     )  # fmt: skip
 
 
-def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
     """The mean of each window of input (N, C, L).
 
     >>> import convcore as cc
@@ -147,20 +270,49 @@ def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
-def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
     """The mean of each window of input (N, C, H, W)."""
-    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool(
+        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
-def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
     """The mean of each window of input (N, C, D, H, W)."""
-    return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool(
+        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 # --- normalisation, activation, dropout ------------------------------------------------------------------------------------
 
 
-def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
     """Each channel of input (N, C, …) to mean 0 and variance 1, then times weight (C) plus bias (C).
 
     In training the statistics are the batch's and the running ones are moved towards them by `momentum`.
@@ -192,7 +344,9 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x·Φ(x); approximate="tanh" uses the tanh formula (Hendrycks and Gimpel, 2016)."""
     if approximate not in ("none", "tanh"):
-        raise _core.ArgumentError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}')
+        raise _core.ArgumentError(
+            f'gelu: approximate must be "none" or "tanh", got {approximate!r}'
+        )
     return _core.unary("gelu" if approximate == "none" else "gelu_tanh", input)
 
 
@@ -212,7 +366,9 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
         raise NotImplementedError(f'pad: mode "constant" is available, got {mode!r}')
     widths = values(pad, "pad")
     if len(widths) % 2 or len(widths) // 2 > input.ndim:
-        raise _core.ArgumentError(f"pad: expected (low, high) pairs for at most {input.ndim} dimensions, got {tuple(widths)}")
+        raise _core.ArgumentError(
+            f"pad: expected (low, high) pairs for at most {input.ndim} dimensions, got {tuple(widths)}"
+        )
     out, fill = input, 0.0 if value is None else value
     for i in range(len(widths) // 2):
         dim, low, high = input.ndim - 1 - i, widths[2 * i], widths[2 * i + 1]
@@ -277,17 +433,23 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return _maybe_in_place(input, _core.dropout(input, p, training), inplace)
 
 
-def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout1d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """dropout of whole channels of input (N, C, L)."""
     return _maybe_in_place(input, _core.dropout_channels(1, input, p, training), inplace)
 
 
-def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """dropout of whole channels of input (N, C, H, W) (Tompson et al., 2015)."""
     return _maybe_in_place(input, _core.dropout_channels(2, input, p, training), inplace)
 
 
-def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout3d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """dropout of whole channels of input (N, C, D, H, W)."""
     return _maybe_in_place(input, _core.dropout_channels(3, input, p, training), inplace)
 
@@ -295,7 +457,14 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 # --- losses --------------------------------------------------------------------------------------------------------------
 
 
-def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0) -> Tensor:
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
     """−ln softmax(input)[target]: logits (N, C) or (N, C, d…), int64 classes (N) or (N, d…), or class probabilities.
 
     `weight` (C) weighs classes; "mean" divides by the sum of the weights of the targets. IndexError for a target that is no class.
@@ -317,7 +486,13 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return _core.mse_loss(input, target, reduction)
 
 
-def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
     """−input[target] of log-probabilities (N, C) or (N, C, d…) and int64 classes; "mean" weighs as cross_entropy's.
 
     >>> import convcore as cc
@@ -337,7 +512,9 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return _core.l1_loss(input, target, reduction)
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
     """d²/(2·beta) where d = |input − target| < beta, else d − beta/2 (Girshick, "Fast R-CNN", 2015).
 
     >>> import convcore as cc
@@ -347,7 +524,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     return _core.smooth_l1_loss(input, target, reduction, beta)
 
 
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
     """d²/2 where d = |input − target| ≤ delta, else delta·(d − delta/2).
 
     >>> import convcore as cc
@@ -357,7 +536,9 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     return _core.huber_loss(input, target, reduction, delta)
 
 
-def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
     """−target·ln(input) − (1 − target)·ln(1 − input) of probabilities; logarithms are limited to −100.
 
     >>> import convcore as cc
@@ -367,7 +548,13 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     return _core.binary_cross_entropy(input, target, weight, reduction)
 
 
-def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor | None = None) -> Tensor:
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
     """binary_cross_entropy of sigmoid(input), computed without overflow; pos_weight weighs the positive part.
 
     >>> import convcore as cc
@@ -377,7 +564,9 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     return _core.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
 
 
-def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+) -> Tensor:
     """target·(ln target − input) of log-probabilities input; "batchmean" divides the sum by the batch.
 
     >>> import convcore as cc
@@ -401,5 +590,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
 
 for _name, _function in list(globals().items()):
-    if inspect.isfunction(_function) and _function.__module__ == __name__ and not _name.startswith("_"):
+    if (
+        inspect.isfunction(_function)
+        and _function.__module__ == __name__
+        and not _name.startswith("_")
+    ):
         globals()[_name] = names_arguments(_function)

@@ -192,9 +192,7 @@ class _ModuleMethods:
         """
         return self._register_hook(_FORWARD, (hook, with_kwargs), prepend)
 
-    def register_full_backward_hook(
-        self, hook: Callable, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are known.
 
         Both are tuples, one gradient per input that requires one and per output. What the hook

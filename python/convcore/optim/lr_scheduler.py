@@ -113,7 +113,8 @@ class LambdaLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         return [
-            base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)
+            base * f(self.last_epoch)
+            for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)
         ]
 
     def state_dict(self) -> dict[str, Any]:
@@ -297,9 +298,7 @@ class OneCycleLR(LRScheduler):
         self.optimizer = optimizer
         if total_steps is None:
             if epochs is None or steps_per_epoch is None:
-                raise ValueError(
-                    "OneCycleLR: give total_steps, or both epochs and steps_per_epoch"
-                )
+                raise ValueError("OneCycleLR: give total_steps, or both epochs and steps_per_epoch")
             for name, value in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
                 if value <= 0:
                     raise ValueError(f"OneCycleLR: {name} must be positive, got {value}")
@@ -377,9 +376,7 @@ class OneCycleLR(LRScheduler):
             share = (self.last_epoch - begin) / (end - begin)
             rates.append(self._anneal(group[rate_from], group[rate_to], share))
             if self.cycle_momentum:
-                _set_momentum(
-                    group, self._anneal(group[momentum_from], group[momentum_to], share)
-                )
+                _set_momentum(group, self._anneal(group[momentum_from], group[momentum_to], share))
         return rates
 
 

@@ -1,0 +1,295 @@
+"""Methods of Tensor that compute: reductions, elementwise functions, products, and their in-place forms."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcore import _convert as convert
+from convcore import _core
+from convcore._shape_methods import ShapeMethods
+
+if TYPE_CHECKING:
+    from convcore._tensor import Tensor
+
+
+class MathMethods(ShapeMethods):
+    """The part of Tensor that computes."""
+
+    def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
+        """The sum over some or all dimensions (integers in int64)."""
+        x = self if dtype is None else self.to(dtype=dtype)
+        return _core.sum(x, convert.axes(dim), keepdim)
+
+    def mean(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
+        """The mean over some or all dimensions."""
+        x = self if dtype is None else self.to(dtype=dtype)
+        return _core.mean(x, convert.axes(dim), keepdim)
+
+    def prod(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
+        """The product over some or all dimensions (integers in int64)."""
+        return _core.prod(self, convert.axes(dim), keepdim)
+
+    def var(
+        self,
+        dim: Any = None,
+        unbiased: builtins.bool = True,
+        keepdim: builtins.bool = False,
+        *,
+        correction: Any = None,
+    ) -> Tensor:
+        """The variance, divided by n − correction (1 unless told)."""
+        if isinstance(dim, builtins.bool):
+            dim, unbiased = None, dim
+        degrees = builtins.float(unbiased) if correction is None else builtins.float(correction)
+        return _core.var(self, convert.axes(dim), degrees, keepdim)
+
+    def std(
+        self,
+        dim: Any = None,
+        unbiased: builtins.bool = True,
+        keepdim: builtins.bool = False,
+        *,
+        correction: Any = None,
+    ) -> Tensor:
+        """The standard deviation, √var."""
+        if isinstance(dim, builtins.bool):
+            dim, unbiased = None, dim
+        degrees = builtins.float(unbiased) if correction is None else builtins.float(correction)
+        return _core.std(self, convert.axes(dim), degrees, keepdim)
+
+    def amax(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
+        """The greatest value over some or all dimensions; ties share the gradient."""
+        return _core.amax(self, convert.axes(dim), keepdim)
+
+    def amin(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
+        """The least value over some or all dimensions; ties share the gradient."""
+        return _core.amin(self, convert.axes(dim), keepdim)
+
+    def max(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
+        """The greatest value; with an integer dim, (values, indices); with a tensor, the elementwise maximum."""
+        return _extremum(self, dim, keepdim, _core.amax, _core.max_dim, "maximum")
+
+    def min(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
+        """The least value; with an integer dim, (values, indices); with a tensor, the elementwise minimum."""
+        return _extremum(self, dim, keepdim, _core.amin, _core.min_dim, "minimum")
+
+    def argmax(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """The index of the greatest value, the first among equals."""
+        return _core.argmax(self, dim, keepdim)
+
+    def argmin(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """The index of the least value, the first among equals."""
+        return _core.argmin(self, dim, keepdim)
+
+    def any(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
+        """Whether any element is not zero."""
+        return _core.any(self, convert.axes(dim), keepdim)
+
+    def all(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
+        """Whether all elements are not zero."""
+        return _core.all(self, convert.axes(dim), keepdim)
+
+    def clamp(self, min: Any = None, max: Any = None) -> Tensor:
+        """Values limited to [min, max]; None leaves a side open."""
+        if isinstance(min, _core.TensorBase) or isinstance(max, _core.TensorBase):
+            low = self if min is None else _core.binary("maximum", self, min)
+            return low if max is None else _core.binary("minimum", low, max)
+        return _core.clamp(self, -np.inf if min is None else min, np.inf if max is None else max)
+
+    clip = clamp
+
+    def matmul(self, other: Tensor) -> Tensor:
+        """The matrix product; leading dimensions broadcast."""
+        return _core.matmul(self, other)
+
+    def mm(self, mat2: Tensor) -> Tensor:
+        """The product of two matrices."""
+        _check_ranks("mm", 2, self, mat2)
+        return _core.matmul(self, mat2)
+
+    def bmm(self, mat2: Tensor) -> Tensor:
+        """The products of two batches of matrices."""
+        _check_ranks("bmm", 3, self, mat2)
+        return _core.matmul(self, mat2)
+
+    def dot(self, other: Tensor) -> Tensor:
+        """The inner product of two vectors."""
+        _check_ranks("dot", 1, self, other)
+        return _core.matmul(self, other)
+
+    def softmax(self, dim: int) -> Tensor:
+        """exp(x) over its sum along dim."""
+        return _core.softmax(self, dim)
+
+    def log_softmax(self, dim: int) -> Tensor:
+        """The logarithm of softmax, computed without overflow."""
+        return _core.log_softmax(self, dim)
+
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """Elements of self where condition holds, else of other."""
+        return _core.where(condition, self, other)
+
+    def copy_(self, src: Any) -> Tensor:
+        """Overwrites this tensor with src, broadcast and converted."""
+        _core.assign(self, src)
+        return self
+
+    def fill_(self, value: Any) -> Tensor:
+        """Overwrites every element."""
+        _core.assign(self, value)
+        return self
+
+    def zero_(self) -> Tensor:
+        """Overwrites every element with zero."""
+        return self.fill_(0)
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
+        """clamp in place."""
+        _core.assign(self, (self.clone() if self.requires_grad else self).clamp(min, max))
+        return self
+
+    def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """Adds alpha·other in place."""
+        _core.binary_(
+            "add", self, other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha
+        )
+        return self
+
+    def add(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """self + alpha·other."""
+        return self + (other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha)
+
+    def sub(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """self − alpha·other."""
+        return self - (other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha)
+
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """Subtracts alpha·other in place."""
+        _core.binary_(
+            "sub", self, other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha
+        )
+        return self
+
+
+def _check_ranks(op: str, rank: int, a: Tensor, b: Tensor) -> None:
+    if a.ndim != rank or b.ndim != rank:
+        raise _core.ArgumentError(
+            f"{op}: expected two tensors with {rank} dimensions, got shapes {a.shape} and {b.shape}"
+        )
+    if rank == 3 and a.shape[0] != b.shape[0]:
+        raise _core.ArgumentError(f"{op}: batch sizes differ, got shapes {a.shape} and {b.shape}")
+
+
+def _extremum(
+    x: Tensor, dim: Any, keepdim: builtins.bool, over_all: Any, along: Any, elementwise: str
+) -> Any:
+    if dim is None:
+        return over_all(x, [], False)
+    if isinstance(dim, _core.TensorBase):
+        return _core.binary(elementwise, x, dim)
+    from convcore._functions import ValuesIndices
+
+    return ValuesIndices(*along(x, dim, keepdim))
+
+
+def _unary_method(op: str, text: str) -> Any:
+    def method(self: Tensor) -> Tensor:
+        return _core.unary(op, self)
+
+    method.__name__ = method.__qualname__ = op
+    method.__doc__ = text
+    return method
+
+
+def _binary_method(name: str, op: str, text: str) -> Any:
+    def method(self: Tensor, other: Any) -> Tensor:
+        return _core.binary(op, self, other)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = text
+    return method
+
+
+def _unary_in_place(op: str) -> Any:
+    def method(self: Tensor) -> Tensor:
+        _core.unary_(op, self)
+        return self
+
+    method.__name__ = method.__qualname__ = op + "_"
+    method.__doc__ = f"{op} in place."
+    return method
+
+
+def _binary_in_place(op: str) -> Any:
+    def method(self: Tensor, other: Any) -> Tensor:
+        _core.binary_(op, self, other)
+        return self
+
+    method.__name__ = method.__qualname__ = op + "_"
+    method.__doc__ = f"{op} in place; TypeError where the result's dtype does not fit."
+    return method
+
+
+UNARY = {
+    "neg": "−x.",
+    "abs": "|x|.",
+    "sign": "−1, 0 or 1.",
+    "square": "x².",
+    "floor": "The greatest integer ≤ x.",
+    "ceil": "The least integer ≥ x.",
+    "round": "The nearest integer, halves to even.",
+    "trunc": "Without the fraction.",
+    "relu": "max(x, 0).",
+    "exp": "eˣ.",
+    "expm1": "eˣ − 1, exact near 0.",
+    "log": "The natural logarithm.",
+    "log1p": "ln(1 + x), exact near 0.",
+    "sqrt": "√x.",
+    "rsqrt": "1/√x.",
+    "reciprocal": "1/x.",
+    "sin": "The sine (radians).",
+    "cos": "The cosine (radians).",
+    "tan": "The tangent (radians).",
+    "tanh": "The hyperbolic tangent.",
+    "erf": "The error function.",
+    "sigmoid": "1/(1 + e⁻ˣ).",
+    "logical_not": "Where x is zero.",
+    "isnan": "Where x is not a number.",
+    "isinf": "Where x is ±∞.",
+    "isfinite": "Where x is neither ±∞ nor NaN.",
+}
+BINARY = {
+    "mul": ("mul", "x·other."),
+    "multiply": ("mul", "x·other."),
+    "div": ("div", "x/other (integers give floating point)."),
+    "true_divide": ("div", "x/other."),
+    "pow": ("pow", "x to the power other."),
+    "maximum": ("maximum", "The greater of the two; NaN wins."),
+    "minimum": ("minimum", "The lesser of the two; NaN wins."),
+    "remainder": ("remainder", "The remainder, with other's sign."),
+    "floor_divide": ("floor_divide", "⌊x/other⌋."),
+    "atan2": ("atan2", "The angle of (other, x)."),
+    "eq": ("eq", "Where equal."),
+    "ne": ("ne", "Where different."),
+    "lt": ("lt", "Where less."),
+    "le": ("le", "Where less or equal."),
+    "gt": ("gt", "Where greater."),
+    "ge": ("ge", "Where greater or equal."),
+    "logical_and": ("logical_and", "Where both are not zero."),
+    "logical_or": ("logical_or", "Where one is not zero."),
+    "logical_xor": ("logical_xor", "Where exactly one is not zero."),
+}
+
+
+for _name, _text in UNARY.items():
+    setattr(MathMethods, _name, _unary_method(_name, _text))
+for _name, (_op, _text) in BINARY.items():
+    setattr(MathMethods, _name, _binary_method(_name, _op, _text))
+for _name in UNARY:
+    if not _name.startswith(("is", "logical")):
+        setattr(MathMethods, _name + "_", _unary_in_place(_name))
+for _name in ("mul", "div", "pow", "remainder", "floor_divide"):
+    setattr(MathMethods, _name + "_", _binary_in_place(_name))
