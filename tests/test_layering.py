@@ -16,7 +16,7 @@ SOURCES = sorted(p for p in CPP.rglob("*") if p.suffix in (".h", ".cpp", ".inl",
 ISA_FILE = re.compile(r"_(avx2|avx512|neon|generic)\.(cpp|h|inl)$")
 INTRINSICS = re.compile(r"<(immintrin|x86intrin|arm_neon|[a-z]+mmintrin|avx\w*)\.h>|\b_mm(256|512)?_\w+\(|\b__m(128|256|512)\w*\b")
 # Python modules that others may not build upon, lowest first; the rest stands above them all.
-PYTHON_ORDER = ["_core", "_errors", "_convert", "_repr", "_tensor", "_functions", "_runtime", "autograd", "nn", "optim"]
+PYTHON_ORDER = ["_core", "_errors", "_convert", "_repr", "_shape_methods", "_math_methods", "_tensor", "_functions", "_runtime", "autograd", "nn", "optim"]
 
 if not CPP.is_dir():
     pytest.skip("the sources are not here: an installed package is tested", allow_module_level=True)

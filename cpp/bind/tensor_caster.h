@@ -47,7 +47,7 @@ namespace nanobind::detail {
 
 template <>
 struct type_caster<cc::Tensor> {
-    NB_TYPE_CASTER(cc::Tensor, const_name("Tensor"))
+    NB_TYPE_CASTER(cc::Tensor, const_name("convcore._tensor.Tensor"))
 
     bool from_python(handle src, uint8_t, cleanup_list*) noexcept {
         if (!PyObject_TypeCheck(src.ptr(), cc::bind::tensor_classes().base) || !inst_ready(src)) return false;
@@ -59,7 +59,7 @@ struct type_caster<cc::Tensor> {
 
 template <>
 struct type_caster<cc::bind::Operand> {
-    NB_TYPE_CASTER(cc::bind::Operand, const_name("Tensor | float | int | bool"))
+    NB_TYPE_CASTER(cc::bind::Operand, const_name("convcore._tensor.Tensor | float | int | bool"))
 
     bool from_python(handle src, uint8_t flags, cleanup_list* cleanup) noexcept {
         make_caster<cc::Tensor> tensor;
