@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from convcore import _convert as convert
 from convcore import _core
+from convcore._math_methods import ValuesIndices as ValuesIndices
 from convcore._tensor import Tensor
 
 Dtype = _core.dtype
-
-
-class ValuesIndices(NamedTuple):
-    """What max, min, sort and topk along a dimension give."""
-
-    values: Tensor
-    indices: Tensor
 
 
 def tensor(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,13 @@ from convcore._shape_methods import ShapeMethods
 
 if TYPE_CHECKING:
     from convcore._tensor import Tensor
+
+
+class ValuesIndices(NamedTuple):
+    """What max, min, sort and topk along a dimension give."""
+
+    values: Tensor
+    indices: Tensor
 
 
 class MathMethods(ShapeMethods):
@@ -190,8 +197,6 @@ def _extremum(
         return over_all(x, [], False)
     if isinstance(dim, _core.TensorBase):
         return _core.binary(elementwise, x, dim)
-    from convcore._functions import ValuesIndices
-
     return ValuesIndices(*along(x, dim, keepdim))
 
 
