@@ -75,6 +75,7 @@ Array Array::transpose(int a, int b) const {
 
 Array Array::expand(const Shape& shape) const {
     check(shape.rank() >= rank(), "expand: shape ", shape, " has fewer dimensions than the tensor's ", shape_);
+    checked_bytes(shape, dtype_);
     Array out = *this;
     out.shape_ = shape;
     out.strides_ = Shape(shape.rank(), 0);

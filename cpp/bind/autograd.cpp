@@ -22,7 +22,7 @@ public:
     }
 
     void backward(Backward& g) override {
-        nb::gil_scoped_acquire held;
+        GilAcquire held;
         nb::list grads, results;
         for (int i = 0; i < outputs(); ++i) grads.append(nb::cast(g.grad(i)));
         for (int i = 0; i < outputs(); ++i) results.append(nb::cast(output_info(i).kept.defined() ? g.output(i) : Tensor()));
@@ -37,13 +37,13 @@ public:
     }
     void release() override {
         Node::release();
-        nb::gil_scoped_acquire held;
+        GilAcquire held;
         foreign.clear();
     }
 };
 
 void check_interrupt() {
-    nb::gil_scoped_acquire held;
+    GilAcquire held;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
 }
 
@@ -54,12 +54,12 @@ void bind_autograd(nb::module_& m) {
     m.def("is_grad_enabled", &grad_enabled);
     m.def("set_grad_enabled", &set_grad_enabled);
     m.def("backward", [](const Tensors& tensors, const OptionalTensors& grads, bool retain_graph, bool create_graph) {
-        nb::gil_scoped_release released;
+        GilRelease released;
         backward(tensors, or_undefined(grads), retain_graph, create_graph);
     }, nb::arg("tensors"), nb::arg("grad_tensors"), nb::arg("retain_graph"), nb::arg("create_graph"));
     m.def("grad", [](const Tensors& outputs, const Tensors& inputs, const OptionalTensors& grads, bool retain_graph,
                      bool create_graph, bool allow_unused) {
-        nb::gil_scoped_release released;
+        GilRelease released;
         return gradients(outputs, inputs, or_undefined(grads), retain_graph, create_graph, allow_unused);
     }, nb::arg("outputs"), nb::arg("inputs"), nb::arg("grad_outputs"), nb::arg("retain_graph"), nb::arg("create_graph"),
        nb::arg("allow_unused"));

@@ -8,6 +8,7 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
+#include "bind/gil.h"
 #include "bind/tensor_caster.h"
 
 namespace cc::bind {
@@ -27,7 +28,7 @@ void bind_optim(nb::module_& m);
 template <class F>
 auto unlocked(int64_t work, F&& f) {
     if (work < 16384) return f();
-    nb::gil_scoped_release released;
+    GilRelease released;
     return f();
 }
 constexpr int64_t kHeavy = int64_t{1} << 62;
@@ -47,7 +48,7 @@ class PyForeign : public Foreign {
 public:
     explicit PyForeign(nb::object object) : object_(std::move(object)) {}
     ~PyForeign() override {
-        nb::gil_scoped_acquire held;
+        GilAcquire held;
         object_.reset();
     }
     const nb::object& object() const { return object_; }
@@ -61,7 +62,7 @@ class PyHook : public Hook {
 public:
     explicit PyHook(nb::object function) : function_(std::move(function)) {}
     ~PyHook() override {
-        nb::gil_scoped_acquire held;
+        GilAcquire held;
         function_.reset();
     }
     Tensor operator()(const Tensor& grad) override;

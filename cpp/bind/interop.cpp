@@ -62,7 +62,7 @@ void bind_interop(nb::module_& m) {
         Dtype dtype = dtype_from_dlpack(source.dtype());
         auto* owner = new nb::ndarray<nb::device::cpu>(source);
         auto release = [owner] {
-            nb::gil_scoped_acquire held;
+            GilAcquire held;
             delete owner;
         };
         return Tensor(Array(make_ref<Storage>(source.data(), source.nbytes(), release), shape, strides, 0, dtype));
@@ -72,7 +72,7 @@ void bind_interop(nb::module_& m) {
                             nb::object owner) {
         auto* kept = new nb::object(std::move(owner));
         auto release = [kept] {
-            nb::gil_scoped_acquire held;
+            GilAcquire held;
             delete kept;
         };
         Shape sizes(shape);

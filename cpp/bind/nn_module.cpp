@@ -387,12 +387,12 @@ PyType_Slot module_collector[] = {{Py_tp_traverse, reinterpret_cast<void*>(modul
 
 void bind_module(nb::module_& nn) {
     install_python_counting({[](void* object) {
-                                 nb::gil_scoped_acquire held;
+                                 GilAcquire held;
                                  Py_INCREF(static_cast<PyObject*>(object));
                              },
                              [](void* object) {
                                  if (!nb::is_alive()) return;
-                                 nb::gil_scoped_acquire held;
+                                 GilAcquire held;
                                  Py_DECREF(static_cast<PyObject*>(object));
                              },
                              [](void* object) { return static_cast<int64_t>(Py_REFCNT(static_cast<PyObject*>(object))); }});

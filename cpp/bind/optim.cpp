@@ -38,7 +38,7 @@ void set_state(Optimizer& optimizer, const Tensor& parameter, nb::dict values) {
 template <class T>
 void bind_optimizer(nb::class_<T>& cls) {
     cls.def("step", [](T& o) {
-           nb::gil_scoped_release released;
+           GilRelease released;
            o.step();
        })
         .def("state", [](T& o, const Tensor& parameter) { return state_of(o, parameter); })

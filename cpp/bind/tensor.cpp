@@ -55,7 +55,7 @@ bool load_number(PyObject* object, Tensor& out) {
 }
 
 Tensor PyHook::operator()(const Tensor& grad) {
-    nb::gil_scoped_acquire held;
+    GilAcquire held;
     if (!function_.is_valid()) return {};
     nb::object result = function_(grad);
     if (result.is_none()) return {};

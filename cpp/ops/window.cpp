@@ -1,5 +1,6 @@
 #include "ops/window.h"
 
+#include <cstdint>
 #include <cstring>
 
 namespace cc {
@@ -11,6 +12,7 @@ Triple triple(const char* op, const char* argument, const Sizes& values, int ran
     for (int i = 0; i < rank; ++i) {
         int64_t value = values.size() == 1 ? values[0] : values[i];
         check(value >= least, op, ": ", argument, " must be at least ", least, ", got ", value);
+        check(value <= INT32_MAX, op, ": ", argument, " must be at most ", INT32_MAX, ", got ", value);
         out.v[3 - rank + i] = value;
     }
     return out;
