@@ -80,6 +80,10 @@ Array Array::expand(const Shape& shape) const {
     out.shape_ = shape;
     out.strides_ = Shape(shape.rank(), 0);
     int lead = shape.rank() - rank();
+    int64_t elements = 1;
+    for (int64_t size : shape)
+        check(size >= 0 && !__builtin_mul_overflow(elements, size, &elements), "expand: shape ", shape,
+              " has a negative size or too many elements");
     for (int i = 0; i < rank(); ++i) {
         check(shape_[i] == shape[lead + i] || shape_[i] == 1, "expand: shape ", shape,
               " does not follow from the tensor's ", shape_, ": only sizes of 1 expand");
@@ -233,7 +237,7 @@ Shape resolve_shape(const char* op, const Shape& shape, int64_t numel) {
             inferred = i;
         } else {
             check(shape[i] >= 0, op, ": sizes of shape must not be negative, got ", shape);
-            known *= shape[i];
+            check(!__builtin_mul_overflow(known, shape[i], &known), op, ": shape ", shape, " does not fit ", numel, " elements");
         }
     }
     if (inferred >= 0) {
