@@ -114,8 +114,9 @@ void bind_pool(nb::module_& nn) {
         return nb::make_tuple(m.rank(), as_tuple(o.kernel_size), as_tuple(o.stride), as_tuple(o.padding), as_tuple(o.dilation),
                               m.return_indices, o.ceil_mode);
     }).def("forward", [](MaxPool& m, const Tensor& input) -> nb::object {
+        if (!m.return_indices) return nb::cast(unlocked(kHeavy, [&] { return m.forward(input); }));
         auto [values, indices] = unlocked(kHeavy, [&] { return m.forward_with_indices(input); });
-        return m.return_indices ? nb::object(nb::make_tuple(values, indices)) : nb::cast(values);
+        return nb::make_tuple(values, indices);
     }, nb::arg("input"));
     sizes_property(max, "kernel_size", &PoolOptions::kernel_size);
     sizes_property(max, "stride", &PoolOptions::stride);

@@ -136,10 +136,12 @@ void bind_layers(nb::module_& m) {
        nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("flip"));
 
     m.def("max_pool", [](int rank, const Tensor& x, const Sizes& kernel_size, const Sizes& stride, const Sizes& padding,
-                         const Sizes& dilation, bool ceil_mode) {
-        return heavy([&] { return max_pool(rank, x, {kernel_size, stride, padding, dilation, ceil_mode, true, 0}); });
+                         const Sizes& dilation, bool ceil_mode, bool return_indices) {
+        return heavy([&] {
+            return max_pool(rank, x, {kernel_size, stride, padding, dilation, ceil_mode, true, 0}, return_indices);
+        });
     }, nb::arg("rank"), nb::arg("input"), nb::arg("kernel_size"), nb::arg("stride"), nb::arg("padding"),
-       nb::arg("dilation"), nb::arg("ceil_mode"));
+       nb::arg("dilation"), nb::arg("ceil_mode"), nb::arg("return_indices"));
     m.def("avg_pool", [](int rank, const Tensor& x, const Sizes& kernel_size, const Sizes& stride, const Sizes& padding,
                          bool ceil_mode, bool count_include_pad, int64_t divisor_override) {
         return heavy([&] {

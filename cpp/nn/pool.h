@@ -13,8 +13,8 @@ public:
 
     const char* kind() const override;
     bool native() const override { return Layer::native() && !return_indices; }
-    Tensor forward(const Tensor& input) override { return forward_with_indices(input).first; }
-    std::pair<Tensor, Tensor> forward_with_indices(const Tensor& input) { return max_pool(rank_, input, options); }
+    Tensor forward(const Tensor& input) override { return max_pool(rank_, input, options, false).first; }
+    std::pair<Tensor, Tensor> forward_with_indices(const Tensor& input) { return max_pool(rank_, input, options, true); }
 
     int rank() const { return rank_; }
     PoolOptions options;

@@ -59,7 +59,9 @@ Tensor expression(const Tensor& x, const Tensor& target, const Tensor& weight, c
 }
 
 Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight, const Options& o) {
-    Array target = labels.array().to(Dtype::Int64).contiguous();
+    // A copy: a loader may reuse the labels' memory before the backward reads the classes that were checked here.
+    Array target = Array::empty(labels.shape(), Dtype::Int64);
+    target.copy_from(labels.array());
     int64_t inner = 1;
     for (int i = 2; i < x.rank(); ++i) inner *= x.size(i);
     CrossEntropyProblem p{x.dtype(), false, o.reduction, x.size(0), x.size(1), inner, o.ignore_index, o.label_smoothing};

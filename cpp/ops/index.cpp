@@ -9,9 +9,12 @@ namespace cc {
 
 namespace {
 
+// A copy: the caller may change the index between the range check, the forward and the backward.
 Array int64_index(const char* op, const Tensor& index) {
     check_type(is_integral(index.dtype()), op, ": index must have dtype int64, got ", index.dtype());
-    return index.array().to(Dtype::Int64).contiguous();
+    Array at = Array::empty(index.shape(), Dtype::Int64);
+    at.copy_from(index.array());
+    return at;
 }
 
 void check_range(const char* op, const Array& index, int64_t low, int64_t size, int axis) {

@@ -144,7 +144,8 @@ struct PoolOptions {
     bool count_include_pad = true;   // average only
     int64_t divisor_override = 0;    // average only; 0: none
 };
-std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options);  // values, indices
+// Values and, where asked for, the places they came from.
+std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices);
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options);
 
 // Normalisation, softmax, dropout (batch_norm.cpp, softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)

@@ -103,7 +103,7 @@ Tensor average(const Resolved& r, const Tensor& x) {
 
 }  // namespace
 
-std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options) {
+std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices) {
     const char* op = op_name("max_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -112,9 +112,10 @@ std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOpti
     Array y = empty_last(r, r.problem.out, r.problem.dtype), indices = empty_last(r, r.problem.out, Dtype::Int64);
     cc::pool(r.problem, {from.raw(), y.raw(), indices.data<int64_t>()});
     Tensor values = record(op, std::move(y), {x}, [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
-    Tensor places(indices);
-    if (unbatched) return {squeeze(values, 0), squeeze(places, 0)};
-    return {values, places};
+    // A copy, as the backward reads its own unchecked.
+    Tensor places = return_indices ? Tensor(indices.clone()) : Tensor();
+    if (!unbatched) return {values, places};
+    return {squeeze(values, 0), return_indices ? squeeze(places, 0) : places};
 }
 
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {

@@ -186,6 +186,7 @@ def _max_pool(
         values(padding, "padding"),
         values(dilation, "dilation"),
         ceil_mode,
+        return_indices,
     )
     return (pooled, indices) if return_indices else pooled
 

@@ -1,0 +1,76 @@
+"""Sizes that overflow, and memory changed behind a gradient's back: an error or the right answer, never a wild access."""
+
+from __future__ import annotations
+
+import convcore as cc
+import pytest
+
+F = cc.nn.functional
+
+
+@pytest.mark.parametrize("shape", [(2**62 + 1, 4), (2**32, 2**32, 4)])
+def test_reshape_to_sizes_that_overflow(shape):
+    with pytest.raises(ValueError, match="does not fit 4 elements"):
+        cc.zeros(4).reshape(shape)
+
+
+@pytest.mark.parametrize("shape", [(-5,), (2**62, 4), (2, -3)])
+def test_expand_to_impossible_sizes(shape):
+    with pytest.raises(ValueError, match="negative size or too many"):
+        cc.zeros(1).expand(shape)
+
+
+@pytest.mark.parametrize("option", ["dilation", "padding", "stride"])
+def test_windows_beyond_all_bounds(option):
+    with pytest.raises(ValueError, match=f"conv1d: {option} must be at most 2147483648"):
+        F.conv1d(cc.zeros(1, 1, 8), cc.zeros(1, 1, 3), **{option: 2**62})
+
+
+def slope(loss, x):
+    grad, = cc.autograd.grad(loss, x)
+    return grad.tolist()
+
+
+def test_indices_may_change_after_the_forward():
+    x = cc.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    index = cc.tensor([0, 1])
+    for pick in (lambda: x.gather(0, index), lambda: x.index_select(0, index), lambda: x[index],
+                 lambda: cc.zeros(3).scatter_add(0, index, x[:2])):
+        index.copy_(cc.tensor([0, 1]))
+        loss = pick().sum()
+        index.numpy()[:] = 10**12
+        assert slope(loss, x) == [1, 1, 0]
+
+
+def test_labels_may_change_after_the_forward():
+    x = cc.zeros(1, 2, requires_grad=True)
+    labels = cc.tensor([0])
+    loss = F.cross_entropy(x, labels)
+    labels.numpy()[:] = 10**12
+    assert slope(loss, x) == [[-0.5, 0.5]]
+
+
+def test_places_of_maxima_may_change_after_the_forward():
+    x = cc.tensor([[[1.0, 2.0]]], requires_grad=True)
+    for pool in (lambda x: F.max_pool1d(x, 2, return_indices=True), cc.nn.MaxPool1d(2, return_indices=True)):
+        values, places = pool(x)
+        assert places.tolist() == [[[1]]]
+        places.fill_(10**12)
+        assert slope(values, x) == [[[0, 1]]]
+
+
+def test_a_parameter_may_change_its_dtype_after_a_backward():
+    model = cc.nn.Linear(2, 2)
+    model(cc.ones(1, 2)).sum().backward()
+    model.zero_grad()
+    model.double()
+    model(cc.ones(1, 2, dtype=cc.float64)).sum().backward()
+    assert model.weight.grad.dtype == cc.float64
+
+    weight = cc.nn.Parameter(cc.ones(2))
+    weight.register_hook(lambda grad: grad * 10)
+    (weight * 2).sum().backward()
+    weight.grad = None
+    weight.data = cc.ones(3)
+    (weight * 2).sum().backward()
+    assert weight.grad.tolist() == [20, 20, 20]
