@@ -21,11 +21,13 @@ bool only_owner(const Tensor& value) {
     return value.ref()->use_count() == 1 && storage.use_count() == (kept ? 2 : 1);
 }
 
-// The target's memory is exchanged for the value's where nobody can tell, else overwritten.
-void write(Array& target, const Tensor& value) {
+// The target's memory is exchanged for the value's where nobody can tell, else overwritten. More than two holders (the caller's
+// handle and the Python object) may be an op of another thread that reads the old memory now.
+void write(const Tensor& to, const Tensor& value) {
+    Array& target = to.impl().array;
     const Array& from = value.array();
     bool exchange = from.dtype() == target.dtype() && from.shape() == target.shape() && from.strides() == target.strides() &&
-                    target.storage().use_count() == 1 && fills_its_storage(target) && fills_its_storage(from) &&
+                    to.ref()->use_count() <= 2 && target.storage().use_count() == 1 && fills_its_storage(target) && fills_its_storage(from) &&
                     only_owner(value);
     if (exchange)
         target = from;
@@ -83,7 +85,7 @@ void assign_through_view(const Tensor& target, const Tensor& value) {
 void assign(const Tensor& target, Tensor value) {
     check_target(target, value);
     if (!recorded(target, value)) {
-        write(target.impl().array, value);
+        write(target, value);
         return;
     }
     check_leaf(target);
@@ -99,7 +101,7 @@ void assign(const Tensor& target, Tensor value) {
             if (g.wants(0)) g[0] = full_like(g.grad(), 0, g.grad().dtype());
             if (g.wants(1)) g[1] = g.grad();
         });
-    write(target.impl().array, value);
+    write(target, value);
     take_place(target.impl(), value);
 }
 
