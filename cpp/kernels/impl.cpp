@@ -70,7 +70,12 @@ double now_seconds() {
 }
 
 DecisionLog::DecisionLog() : previous_(current_log) { current_log = this; }
-DecisionLog::~DecisionLog() { current_log = previous_; }
+// Logs need not end in the order opposite to their beginning: coroutines interleave.
+DecisionLog::~DecisionLog() {
+    DecisionLog** at = &current_log;
+    while (*at && *at != this) at = &(*at)->previous_;
+    if (*at) *at = previous_;
+}
 
 const char* forced_impl(const char* op) {
     Forced& all = forced();
