@@ -161,6 +161,17 @@ nb::object nested(const Array& x) {
     return out;
 }
 
+// The end of walks at this leaf knows its shape and dtype: where they change, a new one takes over the hooks.
+void set_data(TensorImpl& impl, const Array& array) {
+    bool same = impl.array.shape() == array.shape() && impl.array.dtype() == array.dtype();
+    impl.array = array;
+    if (same || !impl.accumulator) return;
+    Ref<AccumulateGrad> fresh = make_ref<AccumulateGrad>(&impl);
+    fresh->hooks = std::move(impl.accumulator->hooks);
+    impl.accumulator->forget_leaf();
+    impl.accumulator = std::move(fresh);
+}
+
 nb::tuple as_tuple(const Shape& shape) {
     return nb::steal<nb::tuple>([&] {
         PyObject* tuple = PyTuple_New(shape.rank());
@@ -201,7 +212,7 @@ void bind_attributes(nb::class_<TensorHolder>& cls) {
                      [](const Tensor& x, const Tensor& value) {
                          check(x.impl().requires_grad ? is_floating(value.dtype()) : true,
                                "data: a tensor that requires a gradient must stay floating-point, got ", value.dtype());
-                         x.impl().array = value.array();
+                         set_data(x.impl(), value.array());
                      })
         .def_prop_ro("_version", [](const Tensor& x) { return x.array().storage().version(); })
         .def_prop_ro("_cacheable", [](const Tensor& x) { return x.array().storage().cacheable(); })
