@@ -1,5 +1,9 @@
 // Threads, instruction sets, implementations, memory.
+#include <mutex>
+
 #include "base/allocator.h"
+#include "base/env.h"
+#include "base/log.h"
 #include "base/parallel.h"
 #include "bind/bind.h"
 #include "kernels/impl.h"
@@ -20,15 +24,64 @@ nb::dict as_dict(const Decision& decision) {
     return out;
 }
 
+// Lines on their way to Python. They come from any thread, perhaps one that the holder of the GIL waits for, so they stay here
+// until the interpreter runs its pending calls.
+struct LogQueue {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+    bool scheduled = false;
+    PyObject* receiver = nullptr;  // touched under the GIL alone
+};
+
+LogQueue& log_queue() {
+    static LogQueue& queue = *new LogQueue;
+    return queue;
+}
+
+int deliver_log(void*) {
+    LogQueue& queue = log_queue();
+    std::vector<std::string> lines;
+    {
+        std::lock_guard lock(queue.mutex);
+        lines.swap(queue.lines);
+        queue.scheduled = false;
+    }
+    nb::object receiver = nb::borrow(queue.receiver);
+    for (const std::string& line : lines) {
+        if (!receiver.is_valid()) break;
+        PyObject* done = PyObject_CallFunction(receiver.ptr(), "s", line.c_str());
+        if (!done) PyErr_WriteUnraisable(receiver.ptr());
+        Py_XDECREF(done);
+    }
+    return 0;
+}
+
+void queue_log(const char* line) {
+    LogQueue& queue = log_queue();
+    {
+        std::lock_guard lock(queue.mutex);
+        queue.lines.emplace_back(line);
+        if (std::exchange(queue.scheduled, true)) return;
+    }
+    if (Py_AddPendingCall(deliver_log, nullptr) == 0) return;
+    std::lock_guard lock(queue.mutex);
+    queue.scheduled = false;  // the interpreter's list is full: the next line tries again
+}
+
 }  // namespace
 
 void bind_base(nb::module_& m) {
+    m.def("check_environment", &check_environment);
+    m.def("set_log_sink", [](nb::object receiver) {
+        deliver_log(nullptr);
+        LogQueue& queue = log_queue();
+        set_log_sink(receiver.is_none() ? nullptr : queue_log);
+        Py_XDECREF(std::exchange(queue.receiver, receiver.is_none() ? nullptr : receiver.release().ptr()));
+    }, nb::arg("receiver").none(), "Lines go to receiver(line), or with None to standard error.");
+
     m.def("num_threads", &num_threads);
     m.def("default_num_threads", &default_num_threads);
-    m.def("set_num_threads", [](int n) {
-        check(n >= 1, "set_num_threads: n must be at least 1, got ", n);
-        set_num_threads(n);
-    }, nb::arg("n"));
+    m.def("set_num_threads", &set_num_threads, nb::arg("n"));
     nb::class_<ThreadsScope>(m, "ThreadsScope").def(nb::init<int>());
     m.def("threading_backend", &threading_backend);
     m.def("set_threading_backend", [](const std::string& name) { set_threading_backend(name.c_str()); });

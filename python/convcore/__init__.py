@@ -58,11 +58,14 @@ from convcore._runtime import (
     set_num_threads,
     show_config,
     threads,
+    use_logging,
 )
 from convcore._tensor import Parameter, Tensor
 from convcore.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
 __version__ = "0.1.0"
+
+_core.check_environment()
 
 uint8 = dtype.uint8
 int32 = dtype.int32

@@ -104,6 +104,20 @@ def memory_stats() -> dict:
     return _core.memory_stats()
 
 
+def use_logging(on: bool = True) -> None:
+    """Sends what the library prints (with CONVCORE_VERBOSE=1, a line per kernel call) to the logger "convcore", level INFO.
+
+    With on=False, and until this is called, lines go to standard error. They arrive when the main thread next runs Python.
+
+    >>> import convcore as cc
+    >>> cc.use_logging()
+    >>> cc.use_logging(False)
+    """
+    import logging
+
+    _core.set_log_sink(logging.getLogger("convcore").info if on else None)
+
+
 def show_config() -> str:
     """The build and the machine, as text."""
     from convcore import __version__
