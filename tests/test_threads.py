@@ -128,7 +128,7 @@ def test_context_ends_with_an_error():
 def test_bad_context(n):
     with pytest.raises(ValueError, match=f"at least 1, got {n}"):
         cc.threads(n)
-    with pytest.raises(ValueError, match=f"at least 1, got {n}"):
+    with pytest.raises(ValueError, match=f"from 1 to 1024, got {n}"):
         cc.set_num_threads(n)
 
 

@@ -80,10 +80,6 @@ Array Array::expand(const Shape& shape) const {
     out.shape_ = shape;
     out.strides_ = Shape(shape.rank(), 0);
     int lead = shape.rank() - rank();
-    int64_t elements = 1;
-    for (int64_t size : shape)
-        check(size >= 0 && !__builtin_mul_overflow(elements, size, &elements), "expand: shape ", shape,
-              " has a negative size or too many elements");
     for (int i = 0; i < rank(); ++i) {
         check(shape_[i] == shape[lead + i] || shape_[i] == 1, "expand: shape ", shape,
               " does not follow from the tensor's ", shape_, ": only sizes of 1 expand");

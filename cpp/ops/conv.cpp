@@ -2,6 +2,9 @@
 // with the other two: the tape is closed, gradients of gradients come for free.
 #include "kernels/conv/conv.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "autograd/node.h"
 #include "ops/window.h"
 
@@ -32,6 +35,8 @@ void resolve_padding(const char* op, int rank, const ConvOptions& options, ConvP
         for (int i = 0; i < rank; ++i) {
             check(values[2 * i] >= 0 && values[2 * i + 1] >= 0, op, ": padding must not be negative, got (", values[2 * i],
                   ", ", values[2 * i + 1], ")");
+            check(std::max(values[2 * i], values[2 * i + 1]) <= INT32_MAX, op, ": padding must be at most ", INT32_MAX,
+                  ", got (", values[2 * i], ", ", values[2 * i + 1], ")");
             p.pad_lo[3 - rank + i] = values[2 * i];
             p.pad_hi[3 - rank + i] = values[2 * i + 1];
         }
