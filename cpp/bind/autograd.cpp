@@ -32,7 +32,10 @@ public:
               edges().size(), " (one per input of forward)");
         for (size_t i = 0; i < edges().size(); ++i) {
             nb::object grad = out[i];
-            if (!grad.is_none() && g.wants(static_cast<int>(i))) g[static_cast<int>(i)] = nb::cast<Tensor>(grad);
+            if (grad.is_none() || !g.wants(static_cast<int>(i))) continue;
+            check_type(is_tensor(grad), name(), ": backward must return tensors or None, got ", type_name_of(grad),
+                       " as gradient ", i);
+            g[static_cast<int>(i)] = nb::cast<Tensor>(grad);
         }
     }
     void release() override {

@@ -33,6 +33,9 @@ auto unlocked(int64_t work, F&& f) {
 }
 constexpr int64_t kHeavy = int64_t{1} << 62;
 
+inline bool is_tensor(nb::handle object) { return PyObject_TypeCheck(object.ptr(), tensor_classes().base); }
+inline std::string type_name_of(nb::handle object) { return nb::cast<std::string>(nb::str(object.type().attr("__name__"))); }
+
 // Sets the Python exception that stands for an error.
 void set_python_error(const Error& error);
 

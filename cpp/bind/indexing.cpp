@@ -45,7 +45,7 @@ Parsed parse(const Tensor& x, nb::handle key) {
             ++consumed;
         } else {
             check_type(is_array(item), "index: expected integers, slices, None, Ellipsis or arrays of them, got ",
-                       nb::cast<std::string>(nb::str(item.type().attr("__name__"))));
+                       type_name_of(item));
             Tensor array = index_tensor(item);
             part = nb::cast(array);
             consumed += array.dtype() == Dtype::Bool ? array.rank() : 1;
@@ -83,7 +83,9 @@ Parsed parse(const Tensor& x, nb::handle key) {
             axis += 1;
             if (array.dtype() == Dtype::Bool) axis += array.rank() - 1;
         } else {
-            int64_t i = PyLong_AsLongLong(nb::steal(PyNumber_Index(part.ptr())).ptr());
+            nb::object number = nb::steal(PyNumber_Index(part.ptr()));
+            if (!number.is_valid()) throw nb::python_error();
+            int64_t i = PyLong_AsLongLong(number.ptr());
             if (i == -1 && PyErr_Occurred()) throw nb::python_error();
             int64_t size = out.view.size(axis);
             check_index(i >= -size && i < size, "index: ", i, " is out of range for dimension ", axis, " with size ", size);
@@ -99,14 +101,14 @@ void bind_indexing(nb::module_& m) {
     m.def("getitem", [](const Tensor& x, nb::object key) {
         Parsed parsed = parse(x, key);
         return parsed.advanced ? index(parsed.view, parsed.arrays) : parsed.view;
-    });
+    }, nb::arg("input"), nb::arg("key").none());
     m.def("setitem", [](const Tensor& x, nb::object key, const Operand& value) {
         Parsed parsed = parse(x, key);
         if (parsed.advanced)
             assign(parsed.view, index_put(parsed.view, parsed.arrays, value.tensor, false));
         else
             assign(parsed.view, value.tensor);
-    });
+    }, nb::arg("input"), nb::arg("key").none(), nb::arg("value"));
 }
 
 }  // namespace cc::bind

@@ -59,6 +59,8 @@ Tensor PyHook::operator()(const Tensor& grad) {
     if (!function_.is_valid()) return {};
     nb::object result = function_(grad);
     if (result.is_none()) return {};
+    check_type(is_tensor(result),
+               "register_hook: the hook must return a tensor or None, got ", type_name_of(result));
     return nb::cast<Tensor>(result);
 }
 
@@ -262,6 +264,7 @@ void bind_operators(nb::class_<TensorHolder>& cls) {
     def_inplace<Binary::Pow>(cls, "__ipow__");
     cls.def("__matmul__", [](const Tensor& a, const Tensor& b) { return unlocked(kHeavy, [&] { return matmul(a, b); }); },
             nb::is_operator())
+        .def("__pos__", [](const Tensor& x) { return x; })
         .def("__neg__", [](const Tensor& x) { return neg(x); })
         .def("__abs__", [](const Tensor& x) { return unary(Unary::Abs, x); });
     auto logical = [&](const char* name, const char* reflected, Binary op) {

@@ -151,6 +151,7 @@ void check_grad_output(const Resolved& r, const Tensor& grad_output) {
 
 Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
     const char* op = op_name("conv", rank);
+    check_type(weight.defined(), op, ": weight must be a tensor, got None");
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
     check_dtypes(op, x, "weight", weight);

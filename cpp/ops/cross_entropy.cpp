@@ -29,8 +29,9 @@ Shape unravelled(int64_t i, const Shape& shape) {
 
 void check_classes(const char* op, const Shape& shape, const CrossEntropyProblem& p, const int64_t* target) {
     int64_t bad = first_bad_target(p, target);
-    check_index(bad < 0, op, ": target must hold classes from 0 to ", p.c - 1, " or ignore_index=", p.ignore_index, ", got ",
-                bad < 0 ? 0 : target[bad], " at ", unravelled(std::max<int64_t>(bad, 0), shape));
+    if (bad < 0) return;
+    check_index(false, op, ": target must hold classes from 0 to ", p.c - 1, " or ignore_index=", p.ignore_index, ", got ",
+                target[bad], " at ", unravelled(bad, shape));
 }
 
 // −log p of the target's class (times its weight), 0 where ignored; the weights used go to `used`.

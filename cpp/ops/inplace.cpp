@@ -40,7 +40,7 @@ void check_target(const Tensor& target, const Tensor& value) {
     check(!target.impl().view_copy, "in-place: this tensor of shape ", t.shape(),
           " is a copy that view() made of a channels-last tensor, so the change would be lost; use reshape instead of view");
     for (int i = 0; i < t.rank(); ++i)
-        check(t.strides()[i] != 0 || t.size(i) <= 1, "in-place: elements of the target of shape ", t.shape(),
+        check(t.strides()[i] != 0 || t.size(i) <= 1 || t.numel() == 0, "in-place: elements of the target of shape ", t.shape(),
               " share memory along dimension ", i, " (expand); clone() it first");
     const Shape& v = value.shape();
     int lead = t.rank() - v.rank();

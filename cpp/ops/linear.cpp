@@ -32,6 +32,7 @@ Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 }  // namespace
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+    check_type(weight.defined(), "linear: weight must be a tensor, got None");
     check_type(is_floating(input.dtype()), "linear: input must have a floating-point dtype, got ", input.dtype());
     check_type(input.dtype() == weight.dtype(), "linear: input has dtype ", input.dtype(), ", weight ", weight.dtype());
     check(weight.rank() == 2, "linear: weight must have 2 dimensions (out, in), got shape ", weight.shape());

@@ -23,7 +23,7 @@ Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool lower) {
     for (int64_t i = 0; i < rows; ++i)
         for (int64_t j = 0; j < columns; ++j)
             mask.data<bool>()[i * columns + j] = lower ? j - i <= diagonal : j - i >= diagonal;
-    return where(Tensor(mask), x, number(0, Dtype::Int64));
+    return where(Tensor(mask), x, number(0, x.dtype() == Dtype::Bool ? Dtype::Bool : Dtype::Int64));
 }
 
 }  // namespace

@@ -95,6 +95,13 @@ def sizes(args: tuple, name: str = "shape") -> list[int]:
         raise TypeError(f"{name}: expected integers, got {args!r}") from None
 
 
+def axis(op: str, name: str, dim: int, ndim: int) -> int:
+    """A dimension counted from the front."""
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"{op}: {name} must be in [{-ndim}, {ndim - 1}], got {dim}")
+    return dim + ndim if dim < 0 else dim
+
+
 def axes(dim: Any) -> list[int]:
     """None, an integer or several, as a list (empty: all)."""
     if dim is None:

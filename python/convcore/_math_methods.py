@@ -27,17 +27,20 @@ class MathMethods(ShapeMethods):
 
     def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
         """The sum over some or all dimensions (integers in int64)."""
-        x = self if dtype is None else self.to(dtype=dtype)
-        return _core.sum(x, convert.axes(dim), keepdim)
+        if dtype is None:
+            return _core.sum(self, convert.axes(dim), keepdim)
+        return _core.sum(self.to(dtype=dtype), convert.axes(dim), keepdim).to(dtype=dtype)
 
     def mean(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
         """The mean over some or all dimensions."""
         x = self if dtype is None else self.to(dtype=dtype)
         return _core.mean(x, convert.axes(dim), keepdim)
 
-    def prod(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
+    def prod(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
         """The product over some or all dimensions (integers in int64)."""
-        return _core.prod(self, convert.axes(dim), keepdim)
+        if dtype is None:
+            return _core.prod(self, convert.axes(dim), keepdim)
+        return _core.prod(self.to(dtype=dtype), convert.axes(dim), keepdim).to(dtype=dtype)
 
     def var(
         self,
@@ -104,7 +107,10 @@ class MathMethods(ShapeMethods):
         if isinstance(min, _core.TensorBase) or isinstance(max, _core.TensorBase):
             low = self if min is None else _core.binary("maximum", self, min)
             return low if max is None else _core.binary("minimum", low, max)
-        return _core.clamp(self, -np.inf if min is None else min, np.inf if max is None else max)
+        limits = -np.inf if min is None else min, np.inf if max is None else max
+        fractions = builtins.any(isinstance(limit, builtins.float) for limit in (min, max))
+        whole = not self.dtype.is_floating_point
+        return _core.clamp(self.to(dtype=_core.dtype.float32) if fractions and whole else self, *limits)
 
     clip = clamp
 
@@ -155,30 +161,38 @@ class MathMethods(ShapeMethods):
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """clamp in place."""
-        _core.assign(self, (self.clone() if self.requires_grad else self).clamp(min, max))
+        limited = (self.clone() if self.requires_grad else self).clamp(min, max)
+        if limited.dtype.is_floating_point and not self.dtype.is_floating_point:
+            raise TypeError(f"clamp_: a result of dtype {limited.dtype} does not fit into {self.dtype}")
+        _core.assign(self, limited)
         return self
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """Adds alpha·other in place."""
-        _core.binary_(
-            "add", self, other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha
-        )
+        _core.binary_("add", self, _scaled(self, other, alpha))
         return self
 
     def add(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """self + alpha·other."""
-        return self + (other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha)
+        return self + _scaled(self, other, alpha)
 
     def sub(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """self − alpha·other."""
-        return self - (other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha)
+        return self - _scaled(self, other, alpha)
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """Subtracts alpha·other in place."""
-        _core.binary_(
-            "sub", self, other if isinstance(alpha, builtins.int) and alpha == 1 else other * alpha
-        )
+        _core.binary_("sub", self, _scaled(self, other, alpha))
         return self
+
+
+def _scaled(self: Tensor, other: Any, alpha: Any) -> Any:
+    """alpha·other; a whole alpha does not change the dtype of what self and other give together."""
+    if isinstance(alpha, builtins.int) and alpha == 1:
+        return other
+    if isinstance(other, _core.TensorBase) and isinstance(alpha, builtins.int):
+        return (other * alpha).to(dtype=_core.result_type(self, other))
+    return other * alpha
 
 
 def _check_ranks(op: str, rank: int, a: Tensor, b: Tensor) -> None:

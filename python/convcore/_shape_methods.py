@@ -39,7 +39,7 @@ class ShapeMethods(_core.TensorBase):
 
     def unflatten(self, dim: int, sizes: Any) -> Tensor:
         """Dimension `dim` cut into `sizes`."""
-        axis = dim % self.ndim
+        axis = convert.axis("unflatten", "dim", dim, self.ndim)
         return self.reshape(*self.shape[:axis], *sizes, *self.shape[axis + 1 :])
 
     def ravel(self) -> Tensor:
@@ -62,8 +62,9 @@ class ShapeMethods(_core.TensorBase):
 
     def movedim(self, source: int, destination: int) -> Tensor:
         """Dimension `source` moved to `destination`."""
-        order = [d for d in range(self.ndim) if d != source % self.ndim]
-        order.insert(destination % self.ndim, source % self.ndim)
+        start = convert.axis("movedim", "source", source, self.ndim)
+        order = [d for d in range(self.ndim) if d != start]
+        order.insert(convert.axis("movedim", "destination", destination, self.ndim), start)
         return _core.permute(self, order)
 
     def expand(self, *sizes: Any) -> Tensor:
@@ -84,12 +85,21 @@ class ShapeMethods(_core.TensorBase):
 
     def narrow(self, dim: int, start: int, length: int) -> Tensor:
         """length elements of a dimension from start on."""
-        index = [slice(None)] * (dim % self.ndim) + [slice(start, start + length)]
-        return self[tuple(index)]
+        axis = convert.axis("narrow", "dim", dim, self.ndim)
+        size = self.shape[axis]
+        begin = start + size if start < 0 else start
+        if not 0 <= begin <= size:
+            raise IndexError(f"narrow: start must be in [{-size}, {size}], got {start}")
+        if not 0 <= length <= size - begin:
+            raise _core.ArgumentError(
+                f"narrow: length must be between 0 and {size - begin} from start {start} of dimension {dim} "
+                f"with size {size}, got {length}"
+            )
+        return self[(slice(None),) * axis + (slice(begin, begin + length),)]
 
     def select(self, dim: int, index: int) -> Tensor:
         """One index of a dimension."""
-        return self[tuple([slice(None)] * (dim % self.ndim) + [index])]
+        return self[(slice(None),) * convert.axis("select", "dim", dim, self.ndim) + (index,)]
 
     def clone(self, *, memory_format: Any = None) -> Tensor:
         """A copy, on the tape."""

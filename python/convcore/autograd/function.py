@@ -15,13 +15,15 @@ class FunctionCtx:
         self._saved: list = []
         self._outputs: list = []
         self._non_differentiable: tuple = ()
+        self._dirty: tuple = ()
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keeps tensors (or None) for backward, where `saved_tensors` gives them back unless changed in place."""
         self._saved = [(t, None if t is None else t._version) for t in tensors]
 
     def mark_dirty(self, *tensors: Any) -> None:
-        """Says which inputs forward changed in place."""
+        """Says which inputs forward changed in place (and gives back): their history is then this function's."""
+        self._dirty = tensors
 
     def mark_non_differentiable(self, *tensors: Any) -> None:
         """Says which outputs have no gradient."""
@@ -90,7 +92,12 @@ class Function:
             _core.set_grad_enabled(recording)
         if not recording or not any(needs):
             return result
-        outputs = list(result) if isinstance(result, tuple | list) else [result]
+        results = list(result) if isinstance(result, tuple | list) else [result]
+        at = [i for i, out in enumerate(results) if isinstance(out, _core.TensorBase)]
+        dirty = {id(t) for t in ctx._dirty}
+        outputs = [results[i] for i in at]
+        if not outputs:
+            return result
         places = {id(output): i for i, output in enumerate(outputs)}
         ctx._saved = [(places.get(id(saved), saved), version) for saved, version in ctx._saved]
         skipped = {id(t) for t in ctx._non_differentiable}
@@ -98,14 +105,21 @@ class Function:
 
         def backward(grads: list, kept: list) -> list:
             ctx._outputs = kept
+            given = dict(zip(at, grads, strict=True))
             try:
-                out = cls.backward(ctx, *grads)
+                out = cls.backward(ctx, *[given.get(i) for i in range(len(results))])
             finally:
                 ctx._outputs = []
             return list(out) if isinstance(out, tuple | list) else [out]
 
         inputs = [a if isinstance(a, _core.TensorBase) else None for a in args]
+        # What an input now holds is put on the tape by itself: its write into the input is then like any in place.
+        memory = [out.detach().clone() if id(out) in dirty else out for out in outputs]
         attached = _core.attach_function(
-            cls.__name__ + "Backward", backward, inputs, outputs, differentiable
+            cls.__name__ + "Backward", backward, inputs, memory, differentiable
         )
-        return tuple(attached) if isinstance(result, tuple | list) else attached[0]
+        for i, output, tracked in zip(at, outputs, attached, strict=True):
+            if id(output) in dirty:
+                _core.assign(output, tracked)
+            results[i] = output if id(output) in dirty else tracked
+        return tuple(results) if isinstance(result, tuple | list) else results[0]
