@@ -125,7 +125,11 @@ private:
         for (const auto& [slot, hook] : node.hooks) {
             if (!grads[slot].defined()) continue;
             Tensor replaced = (*hook)(grads[slot]);
-            if (replaced.defined()) grads[slot] = replaced;
+            if (!replaced.defined()) continue;
+            const Node::OutputInfo& info = node.output_info(slot);
+            check(replaced.shape() == info.shape && replaced.dtype() == info.dtype, "hook: returned a gradient of shape ",
+                  replaced.shape(), " and dtype ", replaced.dtype(), ", expected ", info.shape, " and ", info.dtype);
+            grads[slot] = replaced;
         }
         for (size_t slot = 0; slot < node.retains.size(); ++slot)
             if (node.retains[slot] && grads[slot].defined()) node.retains[slot]->grad = grads[slot].ref();
@@ -137,10 +141,9 @@ private:
 
         std::vector<bool> wanted;
         for (const Edge& edge : node.edges()) wanted.push_back(edge.node && (!captures_only_ || reaches(edge)));
-        if (node.fills_zeros())
-            for (int i = 0; i < node.outputs(); ++i)
-                if (!grads[i].defined() && is_floating(node.output_info(i).dtype))
-                    grads[i] = Tensor(Array::zeros(node.output_info(i).shape, node.output_info(i).dtype));
+        for (int i = 0; i < node.outputs(); ++i)
+            if (!grads[i].defined() && is_floating(node.output_info(i).dtype))
+                grads[i] = Tensor(Array::zeros(node.output_info(i).shape, node.output_info(i).dtype));
         Backward g(node, std::move(grads), std::move(wanted));
         node.backward(g);
         for (size_t i = 0; i < node.edges().size(); ++i) {

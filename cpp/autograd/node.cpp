@@ -65,12 +65,6 @@ bool any_requires_grad(const Tensors& inputs) {
     return any;
 }
 
-Tensors plain(std::vector<Array> outputs) {
-    Tensors results;
-    for (Array& output : outputs) results.emplace_back(std::move(output));
-    return results;
-}
-
 Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs, bool keep_outputs) {
     node->connect(inputs);
     Tensors results;

@@ -22,7 +22,6 @@ public:
         : node_(node), grads_(std::move(grads)), wanted_(std::move(wanted)), results_(wanted_.size()) {}
 
     const Tensor& grad(int output = 0) const { return grads_[output]; }  // zeros were filled in where none came
-    bool has_grad(int output) const { return grads_[output].defined(); }
     bool wants(int input) const { return wanted_[input]; }
     Tensor& operator[](int input) { return results_[input]; }
     Tensor output(int i = 0) const;  // the forward's result, saved without a reference cycle
@@ -48,7 +47,6 @@ public:
 
     virtual void backward(Backward& g) = 0;
     virtual void release() { released_ = true; }       // drops what was saved
-    virtual bool fills_zeros() const { return true; }   // missing output gradients become zeros
     bool released() const { return released_; }
 
     struct SavedHook {
@@ -102,7 +100,6 @@ bool any_requires_grad(const Tensors& inputs);
 
 // Puts the results of one operator on the tape.
 Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs, bool keep_outputs);
-Tensors plain(std::vector<Array> outputs);
 
 template <class F>
 class ClosedNode : public Node {
@@ -153,13 +150,6 @@ template <class F>
 Tensor record(const char* name, Array out, const Tensors& inputs, F backward, KeepOutput keep = kDropOutput) {
     if (!grad_enabled() || !any_requires_grad(inputs)) return Tensor(std::move(out));
     return attach(make_ref<ClosedNode<F>>(name, std::move(backward)), inputs, {std::move(out)}, keep)[0];
-}
-
-template <class F>
-Tensors record_many(const char* name, std::vector<Array> out, const Tensors& inputs, F backward,
-                    KeepOutput keep = kDropOutput) {
-    if (!grad_enabled() || !any_requires_grad(inputs)) return plain(std::move(out));
-    return attach(make_ref<ClosedNode<F>>(name, std::move(backward)), inputs, std::move(out), keep);
 }
 
 // expr(inputs) gives the same single output in closed ops.
