@@ -54,7 +54,14 @@ struct type_caster<cc::Tensor> {
         value = inst_ptr<cc::bind::TensorHolder>(src)->tensor;
         return true;
     }
-    static handle from_cpp(const cc::Tensor& tensor, rv_policy, cleanup_list*) noexcept { return cc::bind::wrap(tensor); }
+    static handle from_cpp(const cc::Tensor& tensor, rv_policy, cleanup_list*) noexcept {
+        try {
+            return cc::bind::wrap(tensor);
+        } catch (python_error& error) {  // no memory for the wrapper
+            error.restore();
+            return {};
+        }
+    }
 };
 
 template <>
