@@ -61,6 +61,44 @@ def test_places_of_maxima_may_change_after_the_forward():
         assert slope(values, x) == [[[0, 1]]]
 
 
+def test_what_hooks_return_is_checked():
+    weight = cc.ones(1, 1, 3, 3, requires_grad=True)
+    for result, error, text in [(cc.zeros(1), ValueError, r"hook: returned a gradient of shape \(1,\)"),
+                                (3.0, TypeError, "hook: the function must return Tensors or None, got float")]:
+        y = F.conv2d(cc.ones(1, 1, 8, 8), weight)
+        y.register_hook(lambda grad, result=result: result)
+        with pytest.raises(error, match=text):
+            y.sum().backward()
+
+
+def test_what_a_backward_returns_is_checked():
+    class Wrong(cc.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, grad):
+            return 3.0
+
+    with pytest.raises(TypeError, match="WrongBackward: backward must return Tensors or None, got float"):
+        Wrong.apply(cc.ones(2, requires_grad=True)).sum().backward()
+
+
+@pytest.mark.parametrize("make", [lambda p: cc.optim.SGD([p], lr=0.1, momentum=0.9), lambda p: cc.optim.Adam([p], lr=0.1)])
+@pytest.mark.parametrize("data", [cc.ones(100_000), cc.ones(2, dtype=cc.float64)], ids=["shape", "dtype"])
+def test_optimizers_refuse_a_parameter_that_became_another(make, data):
+    p = cc.nn.Parameter(cc.ones(2))
+    optimizer = make(p)
+    p.sum().backward()
+    optimizer.step()
+    p.grad = None
+    p.data = data.clone()
+    p.sum().backward()
+    with pytest.raises(ValueError, match="make a new optimizer"):
+        optimizer.step()
+
+
 def test_a_parameter_may_change_its_dtype_after_a_backward():
     model = cc.nn.Linear(2, 2)
     model(cc.ones(1, 2)).sum().backward()

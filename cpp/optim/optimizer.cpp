@@ -53,6 +53,12 @@ std::vector<Optimizer::Work> Optimizer::work(size_t group, Dtype dtype) {
               " has a gradient of shape ", grad.shape());
         State& state = states_[parameter.ref().get()];
         state.values.resize(state_names().size());
+        for (size_t i = 0; i < state.values.size(); ++i) {
+            const Array& value = state.values[i];
+            check(!value.defined() || (value.shape() == target.shape() && value.dtype() == target.dtype()), kind(), ": state '",
+                  state_names()[i], "' has shape ", value.shape(), " and dtype ", value.dtype(), ", but its parameter now has ",
+                  target.shape(), " and ", target.dtype(), "; make a new optimizer");
+        }
         result.push_back({target, target.contiguous(), grad.to(dtype).contiguous(), &state});
     }
     return result;
