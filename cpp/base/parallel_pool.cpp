@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <system_error>
+#include <exception>
 #include <thread>
 
 #include "base/parallel_backend.h"
@@ -48,7 +48,7 @@ private:
             try {
                 std::thread([this] { work(); }).detach();
                 ++workers_;
-            } catch (const std::system_error&) {
+            } catch (const std::exception&) {
                 workers = 0;  // the system gives no more: a smaller team does the same work
             }
             pthread_sigmask(SIG_SETMASK, &before, nullptr);
