@@ -64,7 +64,7 @@ def test_places_of_maxima_may_change_after_the_forward():
 def test_what_hooks_return_is_checked():
     weight = cc.ones(1, 1, 3, 3, requires_grad=True)
     for result, error, text in [(cc.zeros(1), ValueError, r"hook: returned a gradient of shape \(1,\)"),
-                                (3.0, TypeError, "hook: the function must return Tensors or None, got float")]:
+                                (3.0, TypeError, "the hook must return a tensor or None, got float")]:
         y = F.conv2d(cc.ones(1, 1, 8, 8), weight)
         y.register_hook(lambda grad, result=result: result)
         with pytest.raises(error, match=text):
@@ -81,7 +81,7 @@ def test_what_a_backward_returns_is_checked():
         def backward(ctx, grad):
             return 3.0
 
-    with pytest.raises(TypeError, match="WrongBackward: backward must return Tensors or None, got float"):
+    with pytest.raises(TypeError, match="WrongBackward: backward must return tensors or None, got float"):
         Wrong.apply(cc.ones(2, requires_grad=True)).sum().backward()
 
 
