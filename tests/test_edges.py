@@ -135,3 +135,24 @@ def test_a_function_that_changes_its_input():
     z = Double.apply(y)
     (y.sum() + z.sum()).backward()
     assert z is y and y.tolist() == [2, 2, 2] and x.grad.tolist() == [4, 4, 4]
+
+
+def test_resetting_what_is_none():
+    for layer in (nn.Linear(3, 2), nn.Conv2d(3, 2, 1)):
+        layer.weight = None
+        with pytest.raises(TypeError, match="reset_parameters: weight must be a tensor, got None"):
+            layer.reset_parameters()
+    norm = nn.BatchNorm2d(3)
+    norm.running_mean = norm.running_var = norm.num_batches_tracked = norm.weight = norm.bias = None
+    norm.reset_parameters()
+
+
+def test_optimizer_state_of_another_type():
+    p = nn.Parameter(cc.zeros(3))
+    optimizer = cc.optim.SGD([p], lr=0.1, momentum=0.9)
+    p.grad = cc.ones(3)
+    optimizer.step()
+    state = optimizer.state_dict()
+    state["state"][0]["momentum_buffer"] = "x"
+    with pytest.raises(TypeError, match="SGD: state 'momentum_buffer' must be a tensor, got str"):
+        optimizer.load_state_dict(state)

@@ -28,7 +28,9 @@ void set_state(Optimizer& optimizer, const Tensor& parameter, nb::dict values) {
         if (name == "step")
             state.steps = nb::cast<int64_t>(value);
         else if (at != names.end()) {
-            if (!value.is_none()) state.values[at - names.begin()] = nb::cast<Tensor>(value).array();
+            if (value.is_none()) continue;
+            check_type(is_tensor(value), optimizer.kind(), ": state '", *at, "' must be a tensor, got ", type_name_of(value));
+            state.values[at - names.begin()] = nb::cast<Tensor>(value).array();
         } else
             fail(ErrorKind::Value, optimizer.kind(), ": state has no entry '", name, "'");
     }

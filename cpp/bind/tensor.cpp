@@ -135,6 +135,7 @@ void def_operator(nb::class_<TensorHolder>& cls, const char* name, const char* r
 template <Binary op>
 void def_inplace(nb::class_<TensorHolder>& cls, const char* name) {
     cls.def(name, [](nb::object self, const Operand& b) {
+        if (!is_tensor(self)) throw nb::next_overload();
         Tensor a = nb::cast<Tensor>(self);
         unlocked(a.numel(), [&] { binary_(op, a, b.tensor); });
         return self;

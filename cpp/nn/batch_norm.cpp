@@ -28,9 +28,9 @@ const char* BatchNorm::kind() const {
 
 void BatchNorm::reset_running_stats() {
     if (!track_running_stats) return;
-    buffer("running_mean").array().fill(0);
-    buffer("running_var").array().fill(1);
-    buffer("num_batches_tracked").array().fill(0);
+    if (const Tensor& mean = buffer("running_mean"); mean.defined()) mean.array().fill(0);
+    if (const Tensor& var = buffer("running_var"); var.defined()) var.array().fill(1);
+    if (const Tensor& count = buffer("num_batches_tracked"); count.defined()) count.array().fill(0);
 }
 
 void BatchNorm::reset_parameters() {

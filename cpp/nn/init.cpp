@@ -13,6 +13,7 @@ Tensor new_parameter(const Shape& shape, Dtype dtype) {
 }
 
 void init_fan_in(const Tensor& weight, const Tensor& bias) {
+    check_type(weight.defined(), "reset_parameters: weight must be a tensor, got None");
     GradMode off(false);
     int64_t fan_in = weight.size(0) ? weight.numel() / weight.size(0) : 0;
     double bound = fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0;

@@ -236,3 +236,8 @@ def test_pytorch_path():
     from convcore.utils.data import DataLoader
 
     assert DataLoader is data.DataLoader
+
+
+def test_numbers_of_several_kinds_are_not_cut_to_the_first():
+    assert data.default_collate([1, 2.5]).tolist() == [1, 2.5]
+    assert data.default_collate([True, 2]).tolist() == [1, 2]

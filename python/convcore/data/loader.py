@@ -35,6 +35,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
         if isinstance(first, cc.Tensor):
             return cc.stack(list(batch), 0)
         return cc.from_numpy(np.stack(batch))
+    if isinstance(first, (int, np.integer, np.bool_)) and len({type(v) for v in batch}) > 1:
+        return cc.tensor(list(batch))
     if isinstance(first, (bool, np.bool_)):
         return cc.tensor([bool(v) for v in batch])
     if isinstance(first, (int, np.integer)):
