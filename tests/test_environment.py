@@ -11,13 +11,25 @@ import pytest
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True,
-                          timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
-@pytest.mark.parametrize("name, value", [("CONVCORE_NUM_THREADS", "many"), ("CONVCORE_ISA", "sse9"),
-                                         ("CONVCORE_IMPL", "conv"), ("CONVCORE_VERBOSE", "yes"),
-                                         ("CONVCORE_THREADING", "tbb")])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("CONVCORE_NUM_THREADS", "many"),
+        ("CONVCORE_ISA", "sse9"),
+        ("CONVCORE_IMPL", "conv"),
+        ("CONVCORE_VERBOSE", "yes"),
+        ("CONVCORE_THREADING", "tbb"),
+    ],
+)
 def test_a_bad_variable_is_told_at_import(name, value):
     code = "try:\n    import convcore\nexcept ValueError as error:\n    print(error)"
     told = run(code, **{name: value})

@@ -14,30 +14,38 @@ def test_reshape_to_sizes_that_overflow(shape):
         cc.zeros(4).reshape(shape)
 
 
-@pytest.mark.parametrize("shape, error", [((-5,), ValueError), ((2, -3), ValueError), ((2**62, 4), MemoryError)])
+@pytest.mark.parametrize(
+    "shape, error", [((-5,), ValueError), ((2, -3), ValueError), ((2**62, 4), MemoryError)]
+)
 def test_expand_to_impossible_sizes(shape, error):
     with pytest.raises(error, match="must not be negative|does not fit in memory"):
         cc.zeros(1).expand(shape)
 
 
-@pytest.mark.parametrize("options", [{"dilation": 2**62}, {"stride": 2**62}, {"padding": 2**62},
-                                     {"padding": (2**62, 2**62)}])
+@pytest.mark.parametrize(
+    "options",
+    [{"dilation": 2**62}, {"stride": 2**62}, {"padding": 2**62}, {"padding": (2**62, 2**62)}],
+)
 def test_windows_beyond_all_bounds(options):
-    name, = options
+    (name,) = options
     with pytest.raises(ValueError, match=f"conv1d: {name} must be at most 2147483647"):
         F.conv1d(cc.zeros(1, 1, 8), cc.zeros(1, 1, 3), **options)
 
 
 def slope(loss, x):
-    grad, = cc.autograd.grad(loss, x)
+    (grad,) = cc.autograd.grad(loss, x)
     return grad.tolist()
 
 
 def test_indices_may_change_after_the_forward():
     x = cc.tensor([1.0, 2.0, 3.0], requires_grad=True)
     index = cc.tensor([0, 1])
-    for pick in (lambda: x.gather(0, index), lambda: x.index_select(0, index), lambda: x[index],
-                 lambda: cc.zeros(3).scatter_add(0, index, x[:2])):
+    for pick in (
+        lambda: x.gather(0, index),
+        lambda: x.index_select(0, index),
+        lambda: x[index],
+        lambda: cc.zeros(3).scatter_add(0, index, x[:2]),
+    ):
         index.copy_(cc.tensor([0, 1]))
         loss = pick().sum()
         index.numpy()[:] = 10**12
@@ -54,7 +62,10 @@ def test_labels_may_change_after_the_forward():
 
 def test_places_of_maxima_may_change_after_the_forward():
     x = cc.tensor([[[1.0, 2.0]]], requires_grad=True)
-    for pool in (lambda x: F.max_pool1d(x, 2, return_indices=True), cc.nn.MaxPool1d(2, return_indices=True)):
+    for pool in (
+        lambda x: F.max_pool1d(x, 2, return_indices=True),
+        cc.nn.MaxPool1d(2, return_indices=True),
+    ):
         values, places = pool(x)
         assert places.tolist() == [[[1]]]
         places.fill_(10**12)
@@ -63,8 +74,10 @@ def test_places_of_maxima_may_change_after_the_forward():
 
 def test_what_hooks_return_is_checked():
     weight = cc.ones(1, 1, 3, 3, requires_grad=True)
-    for result, error, text in [(cc.zeros(1), ValueError, r"hook: returned a gradient of shape \(1,\)"),
-                                (3.0, TypeError, "the hook must return a tensor or None, got float")]:
+    for result, error, text in [
+        (cc.zeros(1), ValueError, r"hook: returned a gradient of shape \(1,\)"),
+        (3.0, TypeError, "the hook must return a tensor or None, got float"),
+    ]:
         y = F.conv2d(cc.ones(1, 1, 8, 8), weight)
         y.register_hook(lambda grad, result=result: result)
         with pytest.raises(error, match=text):
@@ -81,12 +94,19 @@ def test_what_a_backward_returns_is_checked():
         def backward(ctx, grad):
             return 3.0
 
-    with pytest.raises(TypeError, match="WrongBackward: backward must return tensors or None, got float"):
+    with pytest.raises(
+        TypeError, match="WrongBackward: backward must return tensors or None, got float"
+    ):
         Wrong.apply(cc.ones(2, requires_grad=True)).sum().backward()
 
 
-@pytest.mark.parametrize("make", [lambda p: cc.optim.SGD([p], lr=0.1, momentum=0.9), lambda p: cc.optim.Adam([p], lr=0.1)])
-@pytest.mark.parametrize("data", [cc.ones(100_000), cc.ones(2, dtype=cc.float64)], ids=["shape", "dtype"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda p: cc.optim.SGD([p], lr=0.1, momentum=0.9), lambda p: cc.optim.Adam([p], lr=0.1)],
+)
+@pytest.mark.parametrize(
+    "data", [cc.ones(100_000), cc.ones(2, dtype=cc.float64)], ids=["shape", "dtype"]
+)
 def test_optimizers_refuse_a_parameter_that_became_another(make, data):
     p = cc.nn.Parameter(cc.ones(2))
     optimizer = make(p)

@@ -105,9 +105,10 @@ def memory_stats() -> dict:
 
 
 def use_logging(on: bool = True) -> None:
-    """Sends what the library prints (with CONVCORE_VERBOSE=1, a line per kernel call) to the logger "convcore", level INFO.
+    """Sends what CONVCORE_VERBOSE=1 prints to the logger "convcore", level INFO.
 
-    With on=False, and until this is called, lines go to standard error. They arrive when the main thread next runs Python.
+    Lines arrive when the main thread next runs Python. With on=False, and until this is called,
+    they go to standard error.
 
     >>> import convcore as cc
     >>> cc.use_logging()
