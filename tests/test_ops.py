@@ -241,6 +241,23 @@ def test_threads(op, case, backend):
         assert_same_bits(got, want, f"{n} threads of {backend}")
 
 
+def with_flops(op, case):
+    return op.flops is not None and all(np.prod(a.shape) for a in case.arrays)
+
+
+@pytest.mark.parametrize("op, case", params(with_flops))
+def test_flops(op, case):
+    """The work a kernel reports is the work the row asks for."""
+    with convcore.explain() as log:
+        forward(op, case, case.dtypes[0])
+    told = sum(d["flops"] for d in log.decisions if d["op"] == op.impl)
+    shapes = [a.shape for a in case.arrays]
+    unbatched = op.name.startswith("conv") and len(shapes[0]) < len(shapes[1])
+    if unbatched:
+        shapes[0] = (1, *shapes[0])
+    assert told == op.flops(*shapes, **case.kwargs)
+
+
 def bad_calls():
     return [pytest.param(op, row, id=f"{op.name}-{row.name}") for op in all_ops().values() for row in op.bad]
 

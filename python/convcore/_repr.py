@@ -47,7 +47,8 @@ def format_tensor(x: _core.TensorBase, prefix: str = "tensor(") -> str:
     parts = [body]
     if array.size == 0 and array.ndim != 1:
         parts.append(f"size={tuple(array.shape)}")
-    if x.dtype not in (_core.dtype.float32, _core.dtype.int64, _core.dtype.bool) or array.size == 0:
+    plain = (_core.dtype.float32, _core.dtype.int64, _core.dtype.bool)[: 3 if array.size else 1]
+    if x.dtype not in plain:
         parts.append(f"dtype={x.dtype}")
     if x.grad_fn is not None:
         parts.append(f"grad_fn=<{x.grad_fn}>")

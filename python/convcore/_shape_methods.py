@@ -60,11 +60,20 @@ class ShapeMethods(_core.TensorBase):
             raise _core.ArgumentError(f"t: expected at most 2 dimensions, got shape {self.shape}")
         return self if self.ndim < 2 else _core.transpose(self, 0, 1)
 
-    def movedim(self, source: int, destination: int) -> Tensor:
-        """Dimension `source` moved to `destination`."""
-        start = convert.axis("movedim", "source", source, self.ndim)
-        order = [d for d in range(self.ndim) if d != start]
-        order.insert(convert.axis("movedim", "destination", destination, self.ndim), start)
+    def movedim(self, source: Any, destination: Any) -> Tensor:
+        """Dimension `source` moved to `destination`, or several to as many."""
+        sources, targets = (
+            [convert.axis("movedim", name, d, self.ndim) for d in convert.axes(dims)]
+            for dims, name in ((source, "source"), (destination, "destination"))
+        )
+        if not len(sources) == len(targets) == len({*sources}) == len({*targets}):
+            raise _core.ArgumentError(
+                "movedim: source and destination must name as many dimensions, each once, "
+                f"got {source} and {destination}"
+            )
+        order = [d for d in range(self.ndim) if d not in sources]
+        for target, moved in sorted(zip(targets, sources, strict=True)):
+            order.insert(target, moved)
         return _core.permute(self, order)
 
     def expand(self, *sizes: Any) -> Tensor:

@@ -183,15 +183,27 @@ def _bad(rank):
     ]
 
 
+def _bad_gradients(rank, which):
+    op, space = f"conv_grad_{which}{rank}d", (5,) * rank
+    x, w, y = (2, 3, *space), (4, 3, *[3] * rank), (2, 4, *[3] * rank)
+    args = (lambda x, w, y: (x, real(*w), real(*y))) if which == "input" else (lambda x, w, y: (real(*x), w, real(*y)))
+    return [
+        bad("grad-output", ValueError, rf"{op}: grad_output must have shape .*got \(2, 4, 5", *args(x, w, (2, 4, *space))),
+        bad("channels", ValueError, rf"{op}: input has 3 channels", *args(x, (4, 2, *w[2:]), y)),
+        bad("stride", ValueError, rf"{op}: stride must be at least 1, got 0", *args(x, w, y), stride=0),
+        bad("too-large", ValueError, rf"{op}: stride must be at most 2147483647", *args(x, w, y), stride=2**40),
+    ]
+
+
 OPS = []
 for rank in (1, 2, 3):
     OPS += [
         Op(f"conv{rank}d", f"nn.functional.conv{rank}d", conv, _forward_rows(rank), _bad(rank),
            impl="conv", flops=flops, covers=("conv",)),
         Op(f"conv_grad_input{rank}d", "nn.functional.conv_grad_input", conv_input,
-           _gradient_rows(rank, "input"), impl="conv", covers=("conv_grad_input",),
+           _gradient_rows(rank, "input"), _bad_gradients(rank, "input"), impl="conv", covers=("conv_grad_input",),
            torch=f"nn.grad.conv{rank}d_input"),
         Op(f"conv_grad_weight{rank}d", "nn.functional.conv_grad_weight", conv_weight,
-           _gradient_rows(rank, "weight"), impl="conv", covers=("conv_grad_weight",),
+           _gradient_rows(rank, "weight"), _bad_gradients(rank, "weight"), impl="conv", covers=("conv_grad_weight",),
            torch=f"nn.grad.conv{rank}d_weight"),
     ]

@@ -11,6 +11,7 @@ def linear(x, w, b=None):
 
 
 def product_flops(a, b):
+    a, b = (1, *a) if len(a) == 1 else a, (*b, 1) if len(b) == 1 else b
     batch = np.broadcast_shapes(a[:-2], b[:-2])
     return 2.0 * np.prod(batch) * a[-2] * a[-1] * b[-1]
 
@@ -58,5 +59,5 @@ OPS = [
         bad("weight", ValueError, r"linear: weight must have 2 dimensions.*\(4,\)", real(3, 4), real(4)),
         bad("bias", ValueError, r"linear: bias must have shape \(5,\), got \(4,\)", real(3, 4), real(5, 4), real(4)),
         bad("dtype", TypeError, r"linear.*floating", ints(3, 4), real(5, 4)),
-    ], impl="gemm"),
+    ], impl="gemm", flops=lambda x, w, *b: 2.0 * np.prod(x) * w[0]),
 ]
