@@ -20,7 +20,9 @@ OWN = re.compile(r"^_Z(Z|GV|T[VIS])*N[VK]*2cc(4avx2|6avx512)")
 WIDE = re.compile(r"%[yz]mm\d|%k[0-7]\b")
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 # What the compiler itself may call, besides the C library.
-FORBIDDEN = re.compile(r"^_ZN?K?S[tabsiod]|^_Z[nd][wal]|^__cxa_|^_Unwind|^__gxx_personality|^_ZN?K?2cc")
+FORBIDDEN = re.compile(
+    r"^_ZN?K?S[tabsiod]|^_Z[nd][wal]|^__cxa_|^_Unwind|^__gxx_personality|^_ZN?K?2cc"
+)
 
 
 def _lines(*command: str) -> list[str]:
@@ -29,7 +31,9 @@ def _lines(*command: str) -> list[str]:
 
 def objects(build: Path) -> tuple[list[Path], list[Path]]:
     """The object files of the core: those for an instruction set, and all others."""
-    core = [p for p in build.rglob("*.o") if "convcore_core.dir" in p.parts or "_core.dir" in p.parts]
+    core = [
+        p for p in build.rglob("*.o") if "convcore_core.dir" in p.parts or "_core.dir" in p.parts
+    ]
     isa = [p for p in core if ISA_OBJECT.search(p.name)]
     return sorted(isa), sorted(set(core) - set(isa))
 
@@ -47,7 +51,9 @@ def check_symbols(path: Path) -> list[str]:
             if FORBIDDEN.search(symbol) and not OWN.match(symbol):
                 problems.append(f"{path.name}: asks for {symbol}")
         elif kind.isupper() and not OWN.match(symbol):
-            problems.append(f"{path.name}: exports {symbol}, which is not of cc::avx2 or cc::avx512")
+            problems.append(
+                f"{path.name}: exports {symbol}, which is not of cc::avx2 or cc::avx512"
+            )
     return problems
 
 

@@ -11,7 +11,9 @@ except ImportError:
     hypothesis = None
 else:
     # The same examples on every machine and every run.
-    hypothesis.settings.register_profile("convcore", derandomize=True, deadline=None, max_examples=60, database=None)
+    hypothesis.settings.register_profile(
+        "convcore", derandomize=True, deadline=None, max_examples=60, database=None
+    )
     hypothesis.settings.load_profile("convcore")
 
 
@@ -29,5 +31,7 @@ def collected():
 def pytest_collection_modifyitems(items):
     """Marks what needs PyTorch, so that `pytest -m torch` runs just that."""
     for item in items:
-        if hasattr(item.module, "torch") or 'importorskip("torch"' in inspect.getsource(item.function):
+        if hasattr(item.module, "torch") or 'importorskip("torch"' in inspect.getsource(
+            item.function
+        ):
             item.add_marker("torch")

@@ -48,7 +48,9 @@ def answers(module, op, case) -> tuple[dict[str, np.ndarray], dict]:
         stages = {"result": found.results, "first": found.first, "second": found.second}
     else:
         tensors, _ = harness.to_tensors(module, case, args)
-        stages = {"result": [harness.numpy(t) for t in harness.call(module, op, tensors, case.kwargs)]}
+        stages = {
+            "result": [harness.numpy(t) for t in harness.call(module, op, tensors, case.kwargs)]
+        }
     tensors, _ = harness.to_tensors(module, case, case.make(op.name, case.dtypes[0]))
     dtypes = [harness.dtype_name(t) for t in harness.call(module, op, tensors, case.kwargs)]
     arrays = {f"{stage}{i}": a for stage, found in stages.items() for i, a in enumerate(found)}
@@ -81,7 +83,9 @@ def narrow(array: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", under="ignore"):
         small = array.astype(np.float32)
     tiny = (array != 0) & (np.abs(array) < 1e-30)
-    return array if tiny.any() or not np.array_equal(np.isfinite(small), np.isfinite(array)) else small
+    return (
+        array if tiny.any() or not np.array_equal(np.isfinite(small), np.isfinite(array)) else small
+    )
 
 
 def save(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -90,7 +94,9 @@ def save(path: Path, arrays: dict[str, np.ndarray]) -> None:
         for name, array in arrays.items():
             data = io.BytesIO()
             np.lib.format.write_array(data, np.asanyarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), data.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy"), data.getvalue(), zipfile.ZIP_DEFLATED, 9
+            )
 
 
 @cache
@@ -120,7 +126,12 @@ def main() -> None:
     for family, names in families().items():
         flat: dict[str, list[np.ndarray]] = {}
         used: Counter[str] = Counter()
-        meta = {"torch": torch.__version__, "numpy": np.__version__, "seed": "crc32 of operator/row", "rows": {}}
+        meta = {
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "seed": "crc32 of operator/row",
+            "rows": {},
+        }
         for name in names:
             op = all_ops()[name]
             for case in filter(lambda c, op=op: wanted(op, c), op.cases):
@@ -133,7 +144,10 @@ def main() -> None:
                     meta["rows"][row][key] = [dtype, used[dtype], list(array.shape)]
                     used[dtype] += array.size
         arrays = {dtype: np.concatenate(parts) for dtype, parts in flat.items()}
-        save(FOLDER / f"{family}.npz", {**arrays, "meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)})
+        save(
+            FOLDER / f"{family}.npz",
+            {**arrays, "meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)},
+        )
         total += (FOLDER / f"{family}.npz").stat().st_size
         print(f"{family}: {len(meta['rows'])} rows")
     promotion = {"torch": torch.__version__, "table": promotions(torch)}

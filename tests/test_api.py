@@ -24,17 +24,34 @@ INTERNAL = {
     "full_like", "arange", "linspace", "eye", "unary_", "binary_", "fill_", "dropout_channels", "split_with_sizes",
 }  # fmt: skip
 # Rows of formulas.h that are gradients or parts.
-PARTS = {"add", "mul", "pow", "gelu_tanh", "mul_add", "lerp", "clamp", "softplus", "leaky_relu", "elu"}
+PARTS = {
+    "add",
+    "mul",
+    "pow",
+    "gelu_tanh",
+    "mul_add",
+    "lerp",
+    "clamp",
+    "softplus",
+    "leaky_relu",
+    "elu",
+}
 
 
 def declared() -> set[str]:
     text = re.sub(r"//.*", "", OPS_H.read_text())
     text = re.sub(r"struct \w+ \{.*?\};", "", text, flags=re.DOTALL)
-    return set(re.findall(r"^(?:Tensors?|Dtype|void|std::\S+(?:, Tensor)*>) (\w+)\(", text, re.MULTILINE))
+    return set(
+        re.findall(r"^(?:Tensors?|Dtype|void|std::\S+(?:, Tensor)*>) (\w+)\(", text, re.MULTILINE)
+    )
 
 
 def formulas() -> set[str]:
-    return {name for name in re.findall(r'X\(\w+, "(\w+)"', FORMULAS.read_text()) if not name.endswith("_grad")}
+    return {
+        name
+        for name in re.findall(r'X\(\w+, "(\w+)"', FORMULAS.read_text())
+        if not name.endswith("_grad")
+    }
 
 
 def with_rows() -> set[str]:
@@ -57,7 +74,9 @@ def public(name: str):
     return getattr(convcore.Tensor, special.get(name, name), None)
 
 
-needs_sources = pytest.mark.skipif(not OPS_H.is_file(), reason="the sources are not here: an installed package is tested")
+needs_sources = pytest.mark.skipif(
+    not OPS_H.is_file(), reason="the sources are not here: an installed package is tested"
+)
 
 
 @needs_sources
@@ -82,7 +101,9 @@ def test_the_contents_page_names_real_files():
 def test_case_names_are_unique():
     for op in all_ops().values():
         for names in ([c.name for c in op.cases], [b.name for b in op.bad]):
-            assert len(names) == len(set(names)), f"{op.name}: {sorted(n for n in names if names.count(n) > 1)}"
+            assert len(names) == len(set(names)), (
+                f"{op.name}: {sorted(n for n in names if names.count(n) > 1)}"
+            )
 
 
 def test_every_operator_has_a_bad_call_and_an_empty_one():
@@ -108,7 +129,9 @@ def public_functions():
             item = getattr(module, name)
             if name.startswith("_") or inspect.ismodule(item):
                 continue
-            if (inspect.isfunction(item) or inspect.isclass(item)) and item.__module__.startswith("convcore"):
+            if (inspect.isfunction(item) or inspect.isclass(item)) and item.__module__.startswith(
+                "convcore"
+            ):
                 yield pytest.param(item, id=f"{module.__name__}.{name}")
 
 
@@ -118,14 +141,21 @@ def test_public_names_are_documented_and_typed(item):
     if inspect.isfunction(item):
         hints = item.__annotations__
         signature = inspect.signature(item)
-        bare = [p.name for p in signature.parameters.values() if p.name not in hints and p.name != "self"]
+        bare = [
+            p.name
+            for p in signature.parameters.values()
+            if p.name not in hints and p.name != "self"
+        ]
         assert not bare, f"no type for {bare}"
         assert "return" in hints, "no type for the result"
 
 
 def test_tensor_methods_are_documented():
-    bare = [name for name, item in vars(convcore.Tensor).items()
-            if not name.startswith("_") and callable(item) and not (item.__doc__ or "").strip()]
+    bare = [
+        name
+        for name, item in vars(convcore.Tensor).items()
+        if not name.startswith("_") and callable(item) and not (item.__doc__ or "").strip()
+    ]
     assert not bare
 
 
@@ -159,7 +189,12 @@ def test_names_are_those_of_pytorch():
         ours, theirs = getattr(convcore, path), getattr(torch, path)
         for name in dir(ours):
             a, b = getattr(ours, name), getattr(theirs, name, None)
-            if not inspect.isclass(a) or b is None or name.startswith("_") or not a.__module__.startswith("convcore"):
+            if (
+                not inspect.isclass(a)
+                or b is None
+                or name.startswith("_")
+                or not a.__module__.startswith("convcore")
+            ):
                 continue
             mine, other = arguments(a), arguments(b)
             shared = [p for p in mine if p in other]

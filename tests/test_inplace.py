@@ -31,7 +31,7 @@ def test_views_and_detached_tensors_see_the_change(x):
     y += 1
     y *= 3
     assert first.item() == 9 and off.tolist() == [9, 15, 21]
-    grad, = cc.autograd.grad(first, x)
+    (grad,) = cc.autograd.grad(first, x)
     assert grad.tolist() == [6, 0, 0]
 
 
@@ -41,7 +41,7 @@ def test_a_view_taken_before_follows_its_base(x):
     part *= 2
     rest *= part.sum()
     y += 1
-    grad, = cc.autograd.grad(rest, x)
+    (grad,) = cc.autograd.grad(rest, x)
     assert rest.tolist() == [19] and grad.tolist() == [6, 6, 6]
 
 

@@ -65,6 +65,11 @@ def test_the_check_finds_what_it_looks_for(tmp_path):
     subprocess.run([*compile_, str(build / "bad_avx2.cpp.o")], check=True)
     subprocess.run([*compile_, str(build / "plain.cpp.o")], check=True)
     problems = "\n".join(check.check_build(tmp_path))
-    for part in ("weak symbol _Z5twice", "exports _Z3badf", "static initialiser", "plain.cpp.o: _Z4widePf"):
+    for part in (
+        "weak symbol _Z5twice",
+        "exports _Z3badf",
+        "static initialiser",
+        "plain.cpp.o: _Z4widePf",
+    ):
         assert part in problems
     assert "exports _ZN2cc4avx2" not in problems

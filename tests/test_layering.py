@@ -11,12 +11,36 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CPP = ROOT / "cpp"
 PYTHON = ROOT / "python" / "convcore"
-ORDER = {"base": 0, "kernels": 1, "array": 2, "autograd": 3, "ops": 4, "nn": 5, "optim": 5, "bind": 6}
+ORDER = {
+    "base": 0,
+    "kernels": 1,
+    "array": 2,
+    "autograd": 3,
+    "ops": 4,
+    "nn": 5,
+    "optim": 5,
+    "bind": 6,
+}
 SOURCES = sorted(p for p in CPP.rglob("*") if p.suffix in (".h", ".cpp", ".inl", ".cu"))
 ISA_FILE = re.compile(r"_(avx2|avx512|neon|generic)\.(cpp|h|inl)$")
-INTRINSICS = re.compile(r"<(immintrin|x86intrin|arm_neon|[a-z]+mmintrin|avx\w*)\.h>|\b_mm(256|512)?_\w+\(|\b__m(128|256|512)\w*\b")
+INTRINSICS = re.compile(
+    r"<(immintrin|x86intrin|arm_neon|[a-z]+mmintrin|avx\w*)\.h>|\b_mm(256|512)?_\w+\(|\b__m(128|256|512)\w*\b"
+)
 # Python modules that others may not build upon, lowest first; the rest stands above them all.
-PYTHON_ORDER = ["_core", "_errors", "_convert", "_repr", "_shape_methods", "_math_methods", "_tensor", "_functions", "_runtime", "autograd", "nn", "optim"]
+PYTHON_ORDER = [
+    "_core",
+    "_errors",
+    "_convert",
+    "_repr",
+    "_shape_methods",
+    "_math_methods",
+    "_tensor",
+    "_functions",
+    "_runtime",
+    "autograd",
+    "nn",
+    "optim",
+]
 
 if not CPP.is_dir():
     pytest.skip("the sources are not here: an installed package is tested", allow_module_level=True)
@@ -58,7 +82,10 @@ def test_includes_go_down():
 
 
 def test_includes_have_no_cycles():
-    graph = {p.relative_to(CPP).as_posix(): [t for t in includes(p) if (CPP / t).is_file()] for p in SOURCES}
+    graph = {
+        p.relative_to(CPP).as_posix(): [t for t in includes(p) if (CPP / t).is_file()]
+        for p in SOURCES
+    }
     done: set[str] = set()
 
     def visit(node: str, path: tuple[str, ...]) -> None:
@@ -73,31 +100,50 @@ def test_includes_have_no_cycles():
 
 
 def test_only_bind_knows_python():
-    wrong = [name(p) for p in SOURCES if layer(p) != "bind"
-             and re.search(r"nanobind|Python\.h|\bPyObject\b|\bnb::", p.read_text())]
+    wrong = [
+        name(p)
+        for p in SOURCES
+        if layer(p) != "bind"
+        and re.search(r"nanobind|Python\.h|\bPyObject\b|\bnb::", p.read_text())
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_openmp_only_in_parallel():
-    wrong = [name(p) for p in SOURCES if not (layer(p) == "base" and p.name.startswith("parallel"))
-             and re.search(r"#\s*pragma\s+omp|<omp\.h>|\bomp_\w+\(", p.read_text())]
+    wrong = [
+        name(p)
+        for p in SOURCES
+        if not (layer(p) == "base" and p.name.startswith("parallel"))
+        and re.search(r"#\s*pragma\s+omp|<omp\.h>|\bomp_\w+\(", p.read_text())
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_intrinsics_only_in_isa_files():
-    wrong = [name(p) for p in SOURCES
-             if not ISA_FILE.search(p.name) and "kernels/simd" not in p.as_posix() and p != CPP / "base" / "cpu.cpp"
-             and INTRINSICS.search(p.read_text())]
+    wrong = [
+        name(p)
+        for p in SOURCES
+        if not ISA_FILE.search(p.name)
+        and "kernels/simd" not in p.as_posix()
+        and p != CPP / "base" / "cpu.cpp"
+        and INTRINSICS.search(p.read_text())
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_instruction_set_conditions_only_in_lists():
     """#if for an instruction set or CUDA: in cpu detection and in a kernel's list, nowhere else."""
-    condition = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef)\b[^\n]*(?:AVX|SSE|NEON|x86|X86|CUDA|aarch64)[^\n]*$(.*?)^[ \t]*#[ \t]*endif",
-                           re.MULTILINE | re.DOTALL)
+    condition = re.compile(
+        r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef)\b[^\n]*(?:AVX|SSE|NEON|x86|X86|CUDA|aarch64)[^\n]*$(.*?)^[ \t]*#[ \t]*endif",
+        re.MULTILINE | re.DOTALL,
+    )
     wrong = []
     for path in SOURCES:
-        if path.name == "cpu.cpp" or "kernels/simd" in path.as_posix() or ISA_FILE.search(path.name):
+        if (
+            path.name == "cpu.cpp"
+            or "kernels/simd" in path.as_posix()
+            or ISA_FILE.search(path.name)
+        ):
             continue
         for block in condition.finditer(path.read_text()):
             if layer(path) != "kernels" or not re.search(r"avx2|avx512|neon|cuda", block[1]):
@@ -107,16 +153,24 @@ def test_instruction_set_conditions_only_in_lists():
 
 def test_isa_files_are_plain():
     """What is compiled for an instruction set must not leave inline functions for the linker to choose among."""
-    allowed = re.compile(r"^(kernels/.*\.(h|inl)|base/(dtype|shape)\.h|c?(math|stdint|stddef|string|float)(\.h)?)$")
+    allowed = re.compile(
+        r"^(kernels/.*\.(h|inl)|base/(dtype|shape)\.h|c?(math|stdint|stddef|string|float)(\.h)?)$"
+    )
     wrong = []
     for path in SOURCES:
         if not re.search(r"_(avx2|avx512)\.cpp$", path.name):
             continue
         text = path.read_text()
         for target in re.findall(r'#\s*include\s*[<"]([^">]+)[">]', text):
-            if not (allowed.match(target) or target.endswith("intrin.h") or (path.parent / target).is_file()):
+            if not (
+                allowed.match(target)
+                or target.endswith("intrin.h")
+                or (path.parent / target).is_file()
+            ):
                 wrong.append(f"{name(path)} includes {target}")
-        if re.search(r"\bstd::(vector|string|function|sort|map|copy|fill|min|max|accumulate)\b", text):
+        if re.search(
+            r"\bstd::(vector|string|function|sort|map|copy|fill|min|max|accumulate)\b", text
+        ):
             wrong.append(f"{name(path)} calls the C++ standard library")
     assert not wrong, "\n".join(wrong)
 
@@ -143,7 +197,10 @@ def imports(path: Path) -> list[str]:
                 continue  # imports inside functions happen later
             if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
                 continue
-            if isinstance(child, ast.ImportFrom) and (child.module or "").split(".")[0] == "convcore":
+            if (
+                isinstance(child, ast.ImportFrom)
+                and (child.module or "").split(".")[0] == "convcore"
+            ):
                 if child.module == "convcore":
                     found.extend(f"convcore.{alias.name}" for alias in child.names)
                 else:
@@ -181,7 +238,10 @@ def test_the_core_imports_only_numpy_and_safetensors():
         if path.relative_to(PYTHON).parts[0] in ("cli", "__main__.py"):
             continue
         for node in ast.parse(path.read_text()).body:
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else (
-                [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            )
             wrong += [f"{name(path)} imports {n}" for n in names if n.split(".")[0] in optional]
     assert not wrong, "\n".join(wrong)

@@ -37,6 +37,7 @@ def is_float(op, case):
 def forward(op, case, dtype, layout="row-major"):
     args = case.make(op.name, dtype)
     tensors, _ = harness.to_tensors(convcore, case, args, layout)
+    harness.poison()
     return harness.call(convcore, op, tensors, case.kwargs)
 
 
@@ -45,12 +46,15 @@ def check_forward(op, case, dtype, layout="row-major", tol=1.0):
     got = forward(op, case, dtype, layout)
     assert len(got) == len(want)
     for i, (g, w) in enumerate(zip(got, want, strict=True)):
-        harness.assert_close(harness.numpy(g), w, dtype, op, case.exact, f"result {i} ({layout})", tol)
+        harness.assert_close(
+            harness.numpy(g), w, dtype, op, case.exact, f"result {i} ({layout})", tol
+        )
     return got
 
 
 def everything(op, case, dtype="float32", layout="row-major"):
     """Results and first gradients as numpy arrays."""
+    harness.poison()
     if not has_gradient(op, case.but(big=False)):
         return [harness.numpy(t) for t in forward(op, case, dtype, layout)]
     found = harness.derivatives(convcore, op, case, case.make(op.name, dtype), layout=layout)
@@ -66,8 +70,11 @@ def assert_same_bits(got, want, what):
 def test_forward(op, case):
     for dtype in case.dtypes:
         first = check_forward(op, case, dtype)
-        assert_same_bits([harness.numpy(t) for t in forward(op, case, dtype)],
-                         [harness.numpy(t) for t in first], "second call")
+        assert_same_bits(
+            [harness.numpy(t) for t in forward(op, case, dtype)],
+            [harness.numpy(t) for t in first],
+            "second call",
+        )
 
 
 @pytest.mark.parametrize("op, case", params(has_slope))
@@ -106,7 +113,9 @@ def _check_slope(op, case, second):
 
     slope = (value(1) - value(-1)) / (2 * step)
     dot = sum((g * d).sum() for g, d in zip(gradients, direction, strict=True))
-    size = sum(np.abs(g * d).sum() for g, d in zip(gradients, direction, strict=True)) + abs(found.slope if second else found.loss)
+    size = sum(np.abs(g * d).sum() for g, d in zip(gradients, direction, strict=True)) + abs(
+        found.slope if second else found.loss
+    )
     assert abs(slope - dot) < 2e-7 * size + 1e-7, f"slope {slope}, gradient {dot}"
 
 
@@ -123,7 +132,9 @@ def _function(op, case, args):
                 return arg
             return next(leaves) if spec.differentiable else convcore.tensor(arg)
 
-        out = harness.call(convcore, op, [fill(a, s) for a, s in zip(args, case.args, strict=True)], case.kwargs)
+        out = harness.call(
+            convcore, op, [fill(a, s) for a, s in zip(args, case.args, strict=True)], case.kwargs
+        )
         return tuple(t for t in out if t.requires_grad)
 
     return function
@@ -175,14 +186,18 @@ def test_expanded(op, case):
     def repeat(arg):
         if isinstance(arg, list):
             return [repeat(a) for a in arg]
-        return np.broadcast_to(arg[:1], arg.shape) if isinstance(arg, np.ndarray) and arg.ndim else arg
+        return (
+            np.broadcast_to(arg[:1], arg.shape) if isinstance(arg, np.ndarray) and arg.ndim else arg
+        )
 
     def expand(arg):
         if isinstance(arg, list):
             return [expand(a) for a in arg]
         if not isinstance(arg, np.ndarray):
             return arg
-        return convcore.tensor(arg[:1].copy()).expand(*arg.shape) if arg.ndim else convcore.tensor(arg)
+        return (
+            convcore.tensor(arg[:1].copy()).expand(*arg.shape) if arg.ndim else convcore.tensor(arg)
+        )
 
     args = repeat(case.make(op.name, "float32"))
     if any(isinstance(a, np.ndarray) and a.ndim and a.shape[0] == 0 for a in args):
@@ -259,7 +274,11 @@ def test_flops(op, case):
 
 
 def bad_calls():
-    return [pytest.param(op, row, id=f"{op.name}-{row.name}") for op in all_ops().values() for row in op.bad]
+    return [
+        pytest.param(op, row, id=f"{op.name}-{row.name}")
+        for op in all_ops().values()
+        for row in op.bad
+    ]
 
 
 @pytest.mark.parametrize("op, row", bad_calls())
@@ -275,7 +294,9 @@ def test_bad_call(op, row):
     with pytest.raises(row.error, match=row.match) as caught:
         harness.call(convcore, op, args, row.kwargs)
     if row.error is ValueError:
-        assert isinstance(caught.value, RuntimeError), "code written for PyTorch catches RuntimeError"
+        assert isinstance(caught.value, RuntimeError), (
+            "code written for PyTorch catches RuntimeError"
+        )
 
 
 def test_gradcheck_finds_a_wrong_gradient():

@@ -106,11 +106,12 @@ def test_attribute_that_holds_its_tensor(collected):
 
 def test_function_context_that_holds_its_output(collected):
     marker, alive = watched()
+    held = [marker]
 
     class Double(cc.autograd.Function):
         @staticmethod
         def forward(ctx, x):
-            ctx.marker = marker
+            ctx.marker = held.pop()
             return x * 2
 
         @staticmethod
@@ -246,7 +247,10 @@ def convolve(x, w):
 def test_write_through_an_alias_is_seen(share):
     """Even by a kernel that packs its weights."""
     rng = np.random.default_rng(1)
-    x, w = cc.tensor(rng.random((1, 16, 8, 8), np.float32)), cc.tensor(rng.random((16, 16, 3, 3), np.float32))
+    x, w = (
+        cc.tensor(rng.random((1, 16, 8, 8), np.float32)),
+        cc.tensor(rng.random((16, 16, 3, 3), np.float32)),
+    )
     with cc.no_grad():
         for _ in range(3):
             before = convolve(x, w)
@@ -266,7 +270,10 @@ def test_write_through_an_alias_is_seen(share):
 
 def test_write_into_foreign_memory_is_seen():
     rng = np.random.default_rng(1)
-    x, weights = cc.tensor(rng.random((1, 16, 8, 8), np.float32)), rng.random((16, 16, 3, 3), np.float32)
+    x, weights = (
+        cc.tensor(rng.random((1, 16, 8, 8), np.float32)),
+        rng.random((16, 16, 3, 3), np.float32),
+    )
     w = cc.from_numpy(weights)
     with cc.no_grad():
         for _ in range(3):
@@ -277,7 +284,10 @@ def test_write_into_foreign_memory_is_seen():
 
 def test_in_place_write_is_seen():
     rng = np.random.default_rng(1)
-    x, w = cc.tensor(rng.random((1, 16, 8, 8), np.float32)), cc.tensor(rng.random((16, 16, 3, 3), np.float32))
+    x, w = (
+        cc.tensor(rng.random((1, 16, 8, 8), np.float32)),
+        cc.tensor(rng.random((16, 16, 3, 3), np.float32)),
+    )
     with cc.no_grad():
         for _ in range(3):
             before = convolve(x, w)
@@ -380,13 +390,37 @@ def test_in_place_on_the_tape():
     np.testing.assert_allclose(x.grad.numpy(), want)
 
 
-@pytest.mark.parametrize("name", ["neg", "abs", "square", "relu", "exp", "log", "sqrt", "tanh", "sigmoid", "mul", "div", "pow",
-                                  "add", "sub", "clamp"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "neg",
+        "abs",
+        "square",
+        "relu",
+        "exp",
+        "log",
+        "sqrt",
+        "tanh",
+        "sigmoid",
+        "mul",
+        "div",
+        "pow",
+        "add",
+        "sub",
+        "clamp",
+    ],
+)
 def test_in_place_methods_have_the_gradients_of_the_others(name):
     grads = []
     for suffix in ("", "_"):
         x, other = leaf(3), leaf(3)
-        args = (other + 0.5,) if name in ("mul", "div", "pow", "add", "sub") else (0.6, 1.2) if name == "clamp" else ()
+        args = (
+            (other + 0.5,)
+            if name in ("mul", "div", "pow", "add", "sub")
+            else (0.6, 1.2)
+            if name == "clamp"
+            else ()
+        )
         y = x * 1
         z = getattr(y, name + suffix)(*args)
         assert suffix == "" or z is y
@@ -395,12 +429,21 @@ def test_in_place_methods_have_the_gradients_of_the_others(name):
     np.testing.assert_array_equal(grads[0], grads[1])
 
 
-@pytest.mark.parametrize("name", [n for n in dir(F) if n[0] != "_" and "inplace" in getattr(getattr(F, n), "__annotations__", {})])
+@pytest.mark.parametrize(
+    "name",
+    [
+        n
+        for n in dir(F)
+        if n[0] != "_" and "inplace" in getattr(getattr(F, n), "__annotations__", {})
+    ],
+)
 def test_functions_in_place_have_the_gradients_of_the_others(name):
     grads = []
     for inplace in (False, True):
         x = cc.tensor(np.linspace(-1, 1, 60).reshape(2, 3, 10), requires_grad=True)
-        y = (x * 1).view(*{"dropout2d": (2, 3, 2, 5), "dropout3d": (2, 3, 1, 2, 5)}.get(name, (2, 3, 10)))
+        y = (x * 1).view(
+            *{"dropout2d": (2, 3, 2, 5), "dropout3d": (2, 3, 1, 2, 5)}.get(name, (2, 3, 10))
+        )
         cc.manual_seed(0)
         z = getattr(F, name)(y, *((0.1, 0.5) if name == "threshold" else ()), inplace=inplace)
         assert not inplace or z is y

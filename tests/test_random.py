@@ -68,7 +68,11 @@ def test_distributions(dtype):
     assert u.min() >= 0 and u.max() < 1
     assert abs(u.mean() - 0.5) < SIGMA and abs(u.var() - 1 / 12) < SIGMA
     z = cc.randn(N, dtype=dtype).numpy()
-    assert abs(z.mean()) < SIGMA and abs(z.var() - 1) < 2 * SIGMA and abs((z**4).mean() - 3) < 10 * SIGMA
+    assert (
+        abs(z.mean()) < SIGMA
+        and abs(z.var() - 1) < 2 * SIGMA
+        and abs((z**4).mean() - 3) < 10 * SIGMA
+    )
     counts = np.bincount(cc.randint(6, (N,)).numpy(), minlength=6) / N
     assert np.abs(counts - 1 / 6).max() < SIGMA
     assert abs(cc.bernoulli(cc.full((N,), 0.3, dtype=dtype)).numpy().mean() - 0.3) < SIGMA

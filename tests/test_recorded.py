@@ -9,16 +9,25 @@ from tests import harness
 from tests.cases import all_ops, families
 from tests.record import FOLDER, answers, fingerprint, load, wanted
 
-ROWS = [(family, all_ops()[name], case) for family, names in families().items() for name in names
-        for case in all_ops()[name].cases if wanted(all_ops()[name], case)]
+ROWS = [
+    (family, all_ops()[name], case)
+    for family, names in families().items()
+    for name in names
+    for case in all_ops()[name].cases
+    if wanted(all_ops()[name], case)
+]
 
 
-@pytest.mark.parametrize("family, op, case", [pytest.param(*r, id=f"{r[1].name}-{r[2].name}") for r in ROWS])
+@pytest.mark.parametrize(
+    "family, op, case", [pytest.param(*r, id=f"{r[1].name}-{r[2].name}") for r in ROWS]
+)
 def test_equals_pytorch(family, op, case):
     recorded = load(family).get(f"{op.name}/{case.name}")
     assert recorded is not None, "not recorded: run python -m tests.record where torch is installed"
     args = case.make(op.name, case.dtypes[-1])
-    assert fingerprint(args) == recorded["inputs"], "the row has changed: run python -m tests.record"
+    assert fingerprint(args) == recorded["inputs"], (
+        "the row has changed: run python -m tests.record"
+    )
     arrays, meta = answers(convcore, op, case)
     assert meta["dtypes"] == recorded["dtypes"]
     for key, array in arrays.items():

@@ -30,11 +30,17 @@ def test_odd_arguments(op):
     """Each argument in turn is replaced by things that do not belong there."""
     case = op.cases[0]
     args, _ = harness.to_tensors(cc, case, case.make(op.name, case.dtypes[0]))
-    calls = [(args[:i] + [odd] + args[i + 1 :], case.kwargs) for i in range(len(args)) for odd in odd_values()]
+    calls = [
+        (args[:i] + [odd] + args[i + 1 :], case.kwargs)
+        for i in range(len(args))
+        for odd in odd_values()
+    ]
     names = {name for row in op.cases for name in row.kwargs}
     calls += [(args, {**case.kwargs, name: odd}) for name in sorted(names) for odd in odd_values()]
     if args:
-        calls += [(args[:i], case.kwargs) for i in range(len(args))] + [([*args, *args], case.kwargs)]
+        calls += [(args[:i], case.kwargs) for i in range(len(args))] + [
+            ([*args, *args], case.kwargs)
+        ]
     for call_args, kwargs in calls:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

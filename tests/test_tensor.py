@@ -66,7 +66,9 @@ def test_factories(dtype):
     assert cc.empty(2, 0, dtype=kind).shape == (2, 0)
 
 
-@pytest.mark.parametrize("args", [(5,), (2, 7), (0, 10, 3), (5, 0, -2), (0.0, 1.0, 0.25), (1, 1), (0, 2.5)])
+@pytest.mark.parametrize(
+    "args", [(5,), (2, 7), (0, 10, 3), (5, 0, -2), (0.0, 1.0, 0.25), (1, 1), (0, 2.5)]
+)
 def test_arange(args):
     want = np.arange(*args)
     same(cc.arange(*args), want.astype(np.float32) if want.dtype == np.float64 else want)
@@ -134,7 +136,12 @@ def test_lists():
 
 def test_shape_is_a_tuple():
     x = cc.zeros(2, 3, 4)
-    assert x.shape == (2, 3, 4) and x.size() == (2, 3, 4) and x.size(-1) == 4 and x.ndim == x.dim() == 3
+    assert (
+        x.shape == (2, 3, 4)
+        and x.size() == (2, 3, 4)
+        and x.size(-1) == 4
+        and x.ndim == x.dim() == 3
+    )
     assert x.numel() == 24 and x.stride() == (12, 4, 1) and x.element_size() == 4
     n, c, h = x.shape
     assert (n, c, h) == (2, 3, 4)
@@ -145,7 +152,12 @@ def test_dtypes():
     assert cc.float32.is_floating_point and not cc.int64.is_floating_point
     assert str(cc.float64).endswith("float64")
     x = cc.tensor([1.7, -1.7])
-    for name, kind in {"int": "int32", "long": "int64", "double": "float64", "float": "float32"}.items():
+    for name, kind in {
+        "int": "int32",
+        "long": "int64",
+        "double": "float64",
+        "float": "float32",
+    }.items():
         same(getattr(x, name)(), x.numpy().astype(kind))
     assert x.bool().tolist() == [True, True]
 
@@ -168,8 +180,11 @@ def test_numpy_meets_tensor():
     same(x * np.float32(2), np.array([2, 4], np.float32))
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))],
-                         ids=["copy", "deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))],
+    ids=["copy", "deepcopy", "pickle"],
+)
 def test_copies(copied):
     x = cc.tensor([1.0, 2.0], requires_grad=True)
     y = copied(x)

@@ -30,10 +30,19 @@ def step() -> bytes:
 
 
 def count_in(**environment: str) -> int:
-    clean = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS" and not k.startswith("CONVCORE_")}
+    clean = {
+        k: v
+        for k, v in os.environ.items()
+        if k != "OMP_NUM_THREADS" and not k.startswith("CONVCORE_")
+    }
     code = "import convcore as cc; print(cc.get_num_threads())"
-    done = subprocess.run([sys.executable, "-c", code], env={**clean, **environment}, capture_output=True, text=True,
-                          timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
 
@@ -52,7 +61,9 @@ def test_convolution_in_a_forked_child(backend):
 
 def _fork_and_compare(want: bytes) -> int:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of threads; that is what is tested
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # Python warns of threads; that is what is tested
         child = os.fork()
     if child == 0:
         try:

@@ -26,7 +26,9 @@ def main() -> None:
     import convcore as cc
 
     assert "site-packages" in cc.__file__, cc.__file__
-    model = cc.nn.Sequential(cc.nn.Conv2d(1, 4, 3), cc.nn.ReLU(), cc.nn.Flatten(), cc.nn.Linear(4 * 36, 10))
+    model = cc.nn.Sequential(
+        cc.nn.Conv2d(1, 4, 3), cc.nn.ReLU(), cc.nn.Flatten(), cc.nn.Linear(4 * 36, 10)
+    )
     optimizer = cc.optim.SGD(model.parameters(), lr=0.1)
     images, labels = cc.randn(8, 1, 8, 8), cc.arange(8)
     losses = []

@@ -122,7 +122,9 @@ class Case:
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        return ("float32", "float64") if any(a.dtype == "float" for a in self.arrays) else ("as is",)
+        return (
+            ("float32", "float64") if any(a.dtype == "float" for a in self.arrays) else ("as is",)
+        )
 
     def make(self, op: str, dtype: str) -> list:
         """The positional arguments as numpy arrays, lists of them, and plain values."""
@@ -175,7 +177,9 @@ class Op:
     grad: bool = True
     gradgrad: bool = True
     tol: float = 1.0  # multiplies the tolerances of harness.py
-    pointwise: bool = False  # every result stands alone: errors are relative to it, not to the largest
+    pointwise: bool = (
+        False  # every result stands alone: errors are relative to it, not to the largest
+    )
     impl: str | None = None  # the implementation list behind it
     flops: Callable[..., float] | None = None  # of the argument shapes and keyword arguments
     covers: tuple[str, ...] = ()  # further names of ops.h and of Python that these rows test
@@ -186,8 +190,10 @@ class Op:
 
     def bytes(self, case: Case, itemsize: int = 4) -> int:
         """What must be read at least, from memory: every array argument once."""
-        return sum(_count(a.shape) * (itemsize if a.dtype == "float" else np.dtype(a.dtype).itemsize)
-                   for a in case.arrays)
+        return sum(
+            _count(a.shape) * (itemsize if a.dtype == "float" else np.dtype(a.dtype).itemsize)
+            for a in case.arrays
+        )
 
 
 @cache

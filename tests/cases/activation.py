@@ -42,19 +42,48 @@ def softplus(x, beta=1.0, threshold=20.0):
 
 
 OPS = [
-    Op("relu", "nn.functional.relu", lambda x: np.maximum(x, 0),
-       [*_rows(), case("int64", ints(3, 4)), case("edge", EDGE).but(kink=True)]),
-    Op("leaky_relu", "nn.functional.leaky_relu", leaky_relu,
-       [*_rows(), case("slope", real(3, 4), 0.2), case("negative", real(3, 4), -0.5)],
-       [bad("dtype", TypeError, "leaky_relu.*int64", ints(3))]),
-    Op("elu", "nn.functional.elu", elu, [*_rows(), case("alpha", real(3, 4), 0.7)],
-       [bad("dtype", TypeError, "elu.*int64", ints(3))], tol=4),
-    Op("gelu", "nn.functional.gelu", gelu, [*_rows(), case("tanh", real(3, 4), approximate="tanh")], tol=4,
-       covers=("gelu_tanh",)),
+    Op(
+        "relu",
+        "nn.functional.relu",
+        lambda x: np.maximum(x, 0),
+        [*_rows(), case("int64", ints(3, 4)), case("edge", EDGE).but(kink=True)],
+    ),
+    Op(
+        "leaky_relu",
+        "nn.functional.leaky_relu",
+        leaky_relu,
+        [*_rows(), case("slope", real(3, 4), 0.2), case("negative", real(3, 4), -0.5)],
+        [bad("dtype", TypeError, "leaky_relu.*int64", ints(3))],
+    ),
+    Op(
+        "elu",
+        "nn.functional.elu",
+        elu,
+        [*_rows(), case("alpha", real(3, 4), 0.7)],
+        [bad("dtype", TypeError, "elu.*int64", ints(3))],
+        tol=4,
+    ),
+    Op(
+        "gelu",
+        "nn.functional.gelu",
+        gelu,
+        [*_rows(), case("tanh", real(3, 4), approximate="tanh")],
+        tol=4,
+        covers=("gelu_tanh",),
+    ),
     Op("silu", "nn.functional.silu", lambda x: x * special.expit(x), _rows(), tol=4),
-    Op("softplus", "nn.functional.softplus", softplus,
-       [*_rows(), case("beta", real(3, 4), beta=3.0, threshold=1.7), case("far", FAR).but(grad=False)],
-       [bad("dtype", TypeError, "softplus.*int64", ints(3))], tol=4),
+    Op(
+        "softplus",
+        "nn.functional.softplus",
+        softplus,
+        [
+            *_rows(),
+            case("beta", real(3, 4), beta=3.0, threshold=1.7),
+            case("far", FAR).but(grad=False),
+        ],
+        [bad("dtype", TypeError, "softplus.*int64", ints(3))],
+        tol=4,
+    ),
 ]
 
 
@@ -80,8 +109,22 @@ SOFTMAX_BAD = [
     bad("dtype", TypeError, "softmax.*int64", ints(3, 4), dim=1),
 ]
 OPS += [
-    Op("softmax", "nn.functional.softmax", lambda x, dim: special.softmax(x, axis=dim), _softmax_rows(),
-       SOFTMAX_BAD, tol=4, impl="softmax"),
-    Op("log_softmax", "nn.functional.log_softmax", lambda x, dim: special.log_softmax(x, axis=dim),
-       _softmax_rows(), SOFTMAX_BAD, tol=4, impl="softmax"),
+    Op(
+        "softmax",
+        "nn.functional.softmax",
+        lambda x, dim: special.softmax(x, axis=dim),
+        _softmax_rows(),
+        SOFTMAX_BAD,
+        tol=4,
+        impl="softmax",
+    ),
+    Op(
+        "log_softmax",
+        "nn.functional.log_softmax",
+        lambda x, dim: special.log_softmax(x, axis=dim),
+        _softmax_rows(),
+        SOFTMAX_BAD,
+        tol=4,
+        impl="softmax",
+    ),
 ]

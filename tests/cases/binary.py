@@ -48,61 +48,163 @@ def _mixed():
 TIES = case("ties", values([1.0, 2.0, 3.0]), values([1.0, 3.0, 2.0])).but(kink=True)
 SHAPES = bad("shapes", ValueError, r"\(3, 4\).*\(3,\)", real(3, 4), real(3))
 OPS = [
-    Op("add", "add", lambda a, b, alpha=1: np.add(a, alpha * b if alpha != 1 else b), [*_broadcast(real), *_mixed(), case("bool", flags(4), flags(4)),
-                              case("alpha", real(3, 4), real(4), alpha=2.5)]),
+    Op(
+        "add",
+        "add",
+        lambda a, b, alpha=1: np.add(a, alpha * b if alpha != 1 else b),
+        [
+            *_broadcast(real),
+            *_mixed(),
+            case("bool", flags(4), flags(4)),
+            case("alpha", real(3, 4), real(4), alpha=2.5),
+        ],
+    ),
     Op("sub", "sub", np.subtract, [*_broadcast(real), *_mixed()]),
     Op("mul", "mul", np.multiply, [*_broadcast(real), *_mixed(), case("bool", flags(4), flags(4))]),
-    Op("div", "div", _quiet(np.divide), [*_broadcast(real), case("int64", ints(3, 4), ints(3, 4, low=1)),
-                                        case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False)]),
-    Op("pow", "pow", _quiet(np.power), [
-        *_broadcast(positive, real),
-        case("number", real(3, 4), 3),
-        case("square", real(3, 4), 2),
-        case("root", positive(3, 4), 0.5),
-        case("inverse", real(3, 4), -1.0),
-        case("base", 2.0, real(3, 4)),
-        case("int64", ints(3, 4), ints(3, 4, low=0, high=5)),
-        case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
-    ], tol=4),
-    Op("maximum", "maximum", np.maximum, [*_broadcast(real), TIES, case("int64", ints(3, 4), ints(4)),
-                                          case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False)]),
-    Op("minimum", "minimum", np.minimum, [*_broadcast(real), TIES, case("int64", ints(3, 4), ints(4)),
-                                          case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False)]),
-    Op("remainder", "remainder", _quiet(np.remainder), [
-        case("plain", distinct(4, 5).const, positive(4, 5)),
-        case("row", real(4, 5).const, values([0.3, -0.7, 1.1, -2.0, 5.0])).but(grad=False),
-        case("int64", ints(4, 5), values([3, -3, 2, -7, 1], "int64")),
-    ], [bad("zero", ValueError, "zero", ints(3), values([1, 0, 2], "int64"))], gradgrad=False),
-    Op("floor_divide", "floor_divide", _quiet(np.floor_divide), [
-        case("row", real(4, 5), values([0.3, -0.7, 1.1, -2.0, 5.0])),
-        case("int64", ints(4, 5), values([3, -3, 2, -7, 1], "int64")),
-    ], grad=False),
-    Op("atan2", "atan2", np.arctan2, [*_broadcast(real),
-                                      case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False)], tol=4),
+    Op(
+        "div",
+        "div",
+        _quiet(np.divide),
+        [
+            *_broadcast(real),
+            case("int64", ints(3, 4), ints(3, 4, low=1)),
+            case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
+        ],
+    ),
+    Op(
+        "pow",
+        "pow",
+        _quiet(np.power),
+        [
+            *_broadcast(positive, real),
+            case("number", real(3, 4), 3),
+            case("square", real(3, 4), 2),
+            case("root", positive(3, 4), 0.5),
+            case("inverse", real(3, 4), -1.0),
+            case("base", 2.0, real(3, 4)),
+            case("int64", ints(3, 4), ints(3, 4, low=0, high=5)),
+            case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
+        ],
+        tol=4,
+    ),
+    Op(
+        "maximum",
+        "maximum",
+        np.maximum,
+        [
+            *_broadcast(real),
+            TIES,
+            case("int64", ints(3, 4), ints(4)),
+            case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
+        ],
+    ),
+    Op(
+        "minimum",
+        "minimum",
+        np.minimum,
+        [
+            *_broadcast(real),
+            TIES,
+            case("int64", ints(3, 4), ints(4)),
+            case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
+        ],
+    ),
+    Op(
+        "remainder",
+        "remainder",
+        _quiet(np.remainder),
+        [
+            case("plain", distinct(4, 5).const, positive(4, 5)),
+            case("row", real(4, 5).const, values([0.3, -0.7, 1.1, -2.0, 5.0])).but(grad=False),
+            case("int64", ints(4, 5), values([3, -3, 2, -7, 1], "int64")),
+        ],
+        [bad("zero", ValueError, "zero", ints(3), values([1, 0, 2], "int64"))],
+        gradgrad=False,
+    ),
+    Op(
+        "floor_divide",
+        "floor_divide",
+        _quiet(np.floor_divide),
+        [
+            case("row", real(4, 5), values([0.3, -0.7, 1.1, -2.0, 5.0])),
+            case("int64", ints(4, 5), values([3, -3, 2, -7, 1], "int64")),
+        ],
+        grad=False,
+    ),
+    Op(
+        "atan2",
+        "atan2",
+        np.arctan2,
+        [*_broadcast(real), case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False)],
+        tol=4,
+    ),
 ]
-for name, function in {"eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-                       "ge": np.greater_equal}.items():
-    OPS.append(Op(name, name, function, [
-        case("plain", real(3, 4), real(4)),
-        case("int64", ints(30, low=-2, high=2), ints(30, low=-2, high=2)),
-        case("uint8-int32", ints(9, low=0, high=2, dtype="uint8"), ints(9, low=-1, high=2, dtype="int32")),
-        case("bool", flags(9), flags(9)),
-        case("number", ints(30, low=-2, high=2), 1),
-        case("edge", values(ALL[:, 0]), values(ALL[:, 1])),
-    ], grad=False))
+for name, function in {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}.items():
+    OPS.append(
+        Op(
+            name,
+            name,
+            function,
+            [
+                case("plain", real(3, 4), real(4)),
+                case("int64", ints(30, low=-2, high=2), ints(30, low=-2, high=2)),
+                case(
+                    "uint8-int32",
+                    ints(9, low=0, high=2, dtype="uint8"),
+                    ints(9, low=-1, high=2, dtype="int32"),
+                ),
+                case("bool", flags(9), flags(9)),
+                case("number", ints(30, low=-2, high=2), 1),
+                case("edge", values(ALL[:, 0]), values(ALL[:, 1])),
+            ],
+            grad=False,
+        )
+    )
 for name in ("logical_and", "logical_or", "logical_xor"):
-    OPS.append(Op(name, name, getattr(np, name), [
-        case("bool", flags(3, 4), flags(4)),
-        case("int64", ints(9, low=-1, high=1), ints(9, low=-1, high=1)),
-        case("floats", values([0.0, 1.0, -2.0, 0.0]), values([0.0, 0.0, 3.0, 2.0])),
-    ], grad=False))
+    OPS.append(
+        Op(
+            name,
+            name,
+            getattr(np, name),
+            [
+                case("bool", flags(3, 4), flags(4)),
+                case("int64", ints(9, low=-1, high=1), ints(9, low=-1, high=1)),
+                case("floats", values([0.0, 1.0, -2.0, 0.0]), values([0.0, 0.0, 3.0, 2.0])),
+            ],
+            grad=False,
+        )
+    )
 OPS = [op if op.bad else replace(op, bad=[SHAPES]) for op in OPS]
 
-OPS.append(Op("where", "where", np.where, [
-    case("plain", flags(3, 4), real(3, 4), real(3, 4)),
-    case("broadcast", flags(3, 1), real(4), real(2, 1, 1)),
-    case("int64", flags(3, 4), ints(3, 4), ints(4)),
-    case("empty", flags(0, 3), real(3), real(0, 3)),
-    big("big", flags(300, 301), real(300, 301), real(301)),
-], [bad("condition", TypeError, "where: condition must have dtype bool, got float32", real(3), real(3), real(3))]))
+OPS.append(
+    Op(
+        "where",
+        "where",
+        np.where,
+        [
+            case("plain", flags(3, 4), real(3, 4), real(3, 4)),
+            case("broadcast", flags(3, 1), real(4), real(2, 1, 1)),
+            case("int64", flags(3, 4), ints(3, 4), ints(4)),
+            case("empty", flags(0, 3), real(3), real(0, 3)),
+            big("big", flags(300, 301), real(300, 301), real(301)),
+        ],
+        [
+            bad(
+                "condition",
+                TypeError,
+                "where: condition must have dtype bool, got float32",
+                real(3),
+                real(3),
+                real(3),
+            )
+        ],
+    )
+)
 OPS = [replace(op, pointwise=True) for op in OPS]

@@ -31,8 +31,13 @@ def _taps(x_shape, w_shape, stride, padding, dilation):
     axes = list(zip(x_shape[2:], kernel, stride, dilation, pads, strict=True))
     out = tuple((n + lo + hi - d * (k - 1) - 1) // s + 1 for n, k, s, d, (lo, hi) in axes)
     windows = {
-        tap: (..., *[slice(t * d, t * d + (o - 1) * s + 1, s)
-                     for t, d, o, s in zip(tap, dilation, out, stride, strict=True)])
+        tap: (
+            ...,
+            *[
+                slice(t * d, t * d + (o - 1) * s + 1, s)
+                for t, d, o, s in zip(tap, dilation, out, stride, strict=True)
+            ],
+        )
         for tap in itertools.product(*map(range, kernel))
     }
     return out, [(0, 0), (0, 0), *pads], windows
@@ -138,7 +143,9 @@ def _forward_rows(rank):
     for name, x, space, w, kernel, kwargs in ROWS:
         x, w, kwargs = x + space[:rank], w + kernel[:rank], _cut(kwargs, rank)
         # PyTorch gives the shape of the input where there are no input channels.
-        found.append(case(name, real(*x), real(*w), real(w[0]), **kwargs).but(torch=name != "no-channels"))
+        found.append(
+            case(name, real(*x), real(*w), real(w[0]), **kwargs).but(torch=name != "no-channels")
+        )
     x, w = (2, 3) + N[:rank], (4, 3) + M[:rank]
     found += [
         case("no-bias", real(*x), real(*w)),
@@ -151,10 +158,15 @@ def _forward_rows(rank):
 
 def _gradient_rows(rank, which):
     found = []
-    rows = [(n, x + s[:rank], w + k[:rank], _cut(kw, rank)) for n, x, s, w, k, kw in ROWS
-            if len(x) == 2 and kw.get("padding") not in ("same", "valid")]
+    rows = [
+        (n, x + s[:rank], w + k[:rank], _cut(kw, rank))
+        for n, x, s, w, k, kw in ROWS
+        if len(x) == 2 and kw.get("padding") not in ("same", "valid")
+    ]
     for name, x, w, kwargs in rows + BIG[rank]:
-        out, _, _ = _taps(x, w, kwargs.get("stride", 1), kwargs.get("padding", 0), kwargs.get("dilation", 1))
+        out, _, _ = _taps(
+            x, w, kwargs.get("stride", 1), kwargs.get("padding", 0), kwargs.get("dilation", 1)
+        )
         grad = real(x[0], w[0], *out)
         args = (x, real(*w), grad) if which == "input" else (real(*x), w, grad)
         row = case(name, *args, **kwargs)
@@ -166,44 +178,152 @@ def _bad(rank):
     op, one, three = f"conv{rank}d", (5,) * rank, (3,) * rank
     x, w = real(2, 3, *one), real(4, 3, *three)
     return [
-        bad("channels", ValueError, rf"{op}: input has 3 channels.*\(4, 2, 3.*expects 2", x, real(4, 2, *three)),
+        bad(
+            "channels",
+            ValueError,
+            rf"{op}: input has 3 channels.*\(4, 2, 3.*expects 2",
+            x,
+            real(4, 2, *three),
+        ),
         bad("groups", ValueError, rf"{op}: input has 3 channels.*groups=2", x, w, groups=2),
-        bad("groups-out", ValueError, rf"{op}: weight has 4 output channels.*groups=3", x, real(4, 1, *three), groups=3),
-        bad("input-rank", ValueError, rf"{op}: input must have {rank + 2} dimensions.*\(5,\)", real(5), w),
-        bad("weight-rank", ValueError, rf"{op}: weight must have {rank + 2} dimensions.*\(4, 3\)", x, real(4, 3)),
-        bad("kernel-too-large", ValueError, rf"{op}: kernel of size 7.*input size 5", x, real(4, 3, *[7] * rank)),
+        bad(
+            "groups-out",
+            ValueError,
+            rf"{op}: weight has 4 output channels.*groups=3",
+            x,
+            real(4, 1, *three),
+            groups=3,
+        ),
+        bad(
+            "input-rank",
+            ValueError,
+            rf"{op}: input must have {rank + 2} dimensions.*\(5,\)",
+            real(5),
+            w,
+        ),
+        bad(
+            "weight-rank",
+            ValueError,
+            rf"{op}: weight must have {rank + 2} dimensions.*\(4, 3\)",
+            x,
+            real(4, 3),
+        ),
+        bad(
+            "kernel-too-large",
+            ValueError,
+            rf"{op}: kernel of size 7.*input size 5",
+            x,
+            real(4, 3, *[7] * rank),
+        ),
         bad("bias", ValueError, rf"{op}: bias must have shape \(4,\), got \(3,\)", x, w, real(3)),
         bad("stride", ValueError, rf"{op}: stride must be at least 1, got 0", x, w, stride=0),
-        bad("stride-count", ValueError, rf"{op}: stride must be one integer or {rank}", x, w, stride=(1,) * (rank + 1)),
+        bad(
+            "stride-count",
+            ValueError,
+            rf"{op}: stride must be one integer or {rank}",
+            x,
+            w,
+            stride=(1,) * (rank + 1),
+        ),
         bad("padding", ValueError, rf"{op}: padding must be at least 0, got -1", x, w, padding=-1),
-        bad("padding-text", ValueError, rf'{op}: padding must be "valid", "same".*"full"', x, w, padding="full"),
-        bad("same-stride", ValueError, rf'{op}: padding "same" needs stride 1, got 2', x, w, padding="same", stride=2),
-        bad("dtype", TypeError, rf"{op}: input has dtype float32, weight float64", x, replace(w, dtype="float64")),
-        bad("integers", TypeError, rf"{op}: input must have a floating-point dtype, got int64", replace(x, dtype="int64"), w),
+        bad(
+            "padding-text",
+            ValueError,
+            rf'{op}: padding must be "valid", "same".*"full"',
+            x,
+            w,
+            padding="full",
+        ),
+        bad(
+            "same-stride",
+            ValueError,
+            rf'{op}: padding "same" needs stride 1, got 2',
+            x,
+            w,
+            padding="same",
+            stride=2,
+        ),
+        bad(
+            "dtype",
+            TypeError,
+            rf"{op}: input has dtype float32, weight float64",
+            x,
+            replace(w, dtype="float64"),
+        ),
+        bad(
+            "integers",
+            TypeError,
+            rf"{op}: input must have a floating-point dtype, got int64",
+            replace(x, dtype="int64"),
+            w,
+        ),
     ]
 
 
 def _bad_gradients(rank, which):
     op, space = f"conv_grad_{which}{rank}d", (5,) * rank
     x, w, y = (2, 3, *space), (4, 3, *[3] * rank), (2, 4, *[3] * rank)
-    args = (lambda x, w, y: (x, real(*w), real(*y))) if which == "input" else (lambda x, w, y: (real(*x), w, real(*y)))
+    args = (
+        (lambda x, w, y: (x, real(*w), real(*y)))
+        if which == "input"
+        else (lambda x, w, y: (real(*x), w, real(*y)))
+    )
     return [
-        bad("grad-output", ValueError, rf"{op}: grad_output must have shape .*got \(2, 4, 5", *args(x, w, (2, 4, *space))),
+        bad(
+            "grad-output",
+            ValueError,
+            rf"{op}: grad_output must have shape .*got \(2, 4, 5",
+            *args(x, w, (2, 4, *space)),
+        ),
         bad("channels", ValueError, rf"{op}: input has 3 channels", *args(x, (4, 2, *w[2:]), y)),
-        bad("stride", ValueError, rf"{op}: stride must be at least 1, got 0", *args(x, w, y), stride=0),
-        bad("too-large", ValueError, rf"{op}: stride must be at most 2147483647", *args(x, w, y), stride=2**40),
+        bad(
+            "stride",
+            ValueError,
+            rf"{op}: stride must be at least 1, got 0",
+            *args(x, w, y),
+            stride=0,
+        ),
+        bad(
+            "too-large",
+            ValueError,
+            rf"{op}: stride must be at most 2147483647",
+            *args(x, w, y),
+            stride=2**40,
+        ),
     ]
 
 
 OPS = []
 for rank in (1, 2, 3):
     OPS += [
-        Op(f"conv{rank}d", f"nn.functional.conv{rank}d", conv, _forward_rows(rank), _bad(rank),
-           impl="conv", flops=flops, covers=("conv",)),
-        Op(f"conv_grad_input{rank}d", "nn.functional.conv_grad_input", conv_input,
-           _gradient_rows(rank, "input"), _bad_gradients(rank, "input"), impl="conv", covers=("conv_grad_input",),
-           torch=f"nn.grad.conv{rank}d_input"),
-        Op(f"conv_grad_weight{rank}d", "nn.functional.conv_grad_weight", conv_weight,
-           _gradient_rows(rank, "weight"), _bad_gradients(rank, "weight"), impl="conv", covers=("conv_grad_weight",),
-           torch=f"nn.grad.conv{rank}d_weight"),
+        Op(
+            f"conv{rank}d",
+            f"nn.functional.conv{rank}d",
+            conv,
+            _forward_rows(rank),
+            _bad(rank),
+            impl="conv",
+            flops=flops,
+            covers=("conv",),
+        ),
+        Op(
+            f"conv_grad_input{rank}d",
+            "nn.functional.conv_grad_input",
+            conv_input,
+            _gradient_rows(rank, "input"),
+            _bad_gradients(rank, "input"),
+            impl="conv",
+            covers=("conv_grad_input",),
+            torch=f"nn.grad.conv{rank}d_input",
+        ),
+        Op(
+            f"conv_grad_weight{rank}d",
+            "nn.functional.conv_grad_weight",
+            conv_weight,
+            _gradient_rows(rank, "weight"),
+            _bad_gradients(rank, "weight"),
+            impl="conv",
+            covers=("conv_grad_weight",),
+            torch=f"nn.grad.conv{rank}d_weight",
+        ),
     ]

@@ -1,7 +1,5 @@
 """Indexing: basic, integer and boolean."""
 
-import numpy as np
-
 from tests.cases import Op, bad, case, flags, ints, real, values
 
 S = slice(None)
@@ -42,38 +40,60 @@ def oracle_put(x, source, *index):
 
 
 OPS = [
-    Op("getitem", get, oracle_get, [
-        *[case(name, real(5, 6, 4), *index) for name, index in BASIC.items()],
-        case("integers", real(5, 6, 4), ints(3, low=0, high=4)),
-        case("integers-negative", real(5, 6), ints(7, low=-5, high=4)),
-        case("integers-matrix", real(5, 6), ints(2, 3, low=0, high=4)),
-        case("integers-pair", real(5, 6, 4), ints(3, low=0, high=4), ints(3, low=0, high=5)),
-        case("integers-broadcast", real(5, 6), ints(3, 1, low=0, high=4), ints(2, low=0, high=5)),
-        case("integers-none", real(5, 6), ints(0)),
-        case("slice-integers", real(5, 6, 4), S, ints(3, low=0, high=5)),
-        case("integer-integers", real(5, 6, 4), 2, ints(3, low=0, high=5)),
-        case("mask", real(5, 6), flags(5, 6)),
-        case("mask-rows", real(5, 6), flags(5)),
-        case("mask-columns", real(5, 6), S, flags(6)),
-    ], [
-        bad("integer", IndexError, r"5.*out of range.*size 5", real(5, 6), 5),
-        bad("integers", IndexError, r"7.*size 5", real(5, 6), values([0, 7], "int64")),
-        bad("too-many", IndexError, r"3|many", real(5, 6), 0, 0, 0),
-        bad("mask-shape", IndexError, r"\(4,\).*\(5, 6\)|4.*5", real(5, 6), values([True] * 4, "bool")),
-        bad("float", (TypeError, IndexError), r"float", real(5, 6), real(2)),
-    ], covers=("slice", "select", "index")),
-    Op("setitem", put, oracle_put, [
-        case("integer", real(5, 6), real(6), 2),
-        case("slice", real(5, 6), real(2, 6), slice(1, 3)),
-        case("step", real(5, 6), real(5, 2), S, slice(0, None, 3)),
-        case("broadcast", real(5, 6), real(6), slice(1, 4)),
-        case("number", real(5, 6), 7.5, 1, slice(2, 4)),
-        case("ellipsis", real(2, 3, 4), real(2, 3), ..., 1),
-        case("integers", real(5, 6), real(2, 6), values([3, 0], "int64")),
-        case("mask", real(5, 6), 0.25, flags(5, 6)),
-        case("int64", ints(5, 6), ints(6), 2),
-    ], [
-        bad("shape", ValueError, r"\(5,\).*\(6,\)|\(6,\).*\(5,\)", real(5, 6), real(5), 1),
-        bad("integer", IndexError, r"9.*size 5", real(5, 6), real(6), 9),
-    ], covers=("assign", "index_put")),
+    Op(
+        "getitem",
+        get,
+        oracle_get,
+        [
+            *[case(name, real(5, 6, 4), *index) for name, index in BASIC.items()],
+            case("integers", real(5, 6, 4), ints(3, low=0, high=4)),
+            case("integers-negative", real(5, 6), ints(7, low=-5, high=4)),
+            case("integers-matrix", real(5, 6), ints(2, 3, low=0, high=4)),
+            case("integers-pair", real(5, 6, 4), ints(3, low=0, high=4), ints(3, low=0, high=5)),
+            case(
+                "integers-broadcast", real(5, 6), ints(3, 1, low=0, high=4), ints(2, low=0, high=5)
+            ),
+            case("integers-none", real(5, 6), ints(0)),
+            case("slice-integers", real(5, 6, 4), S, ints(3, low=0, high=5)),
+            case("integer-integers", real(5, 6, 4), 2, ints(3, low=0, high=5)),
+            case("mask", real(5, 6), flags(5, 6)),
+            case("mask-rows", real(5, 6), flags(5)),
+            case("mask-columns", real(5, 6), S, flags(6)),
+        ],
+        [
+            bad("integer", IndexError, r"5.*out of range.*size 5", real(5, 6), 5),
+            bad("integers", IndexError, r"7.*size 5", real(5, 6), values([0, 7], "int64")),
+            bad("too-many", IndexError, r"3|many", real(5, 6), 0, 0, 0),
+            bad(
+                "mask-shape",
+                IndexError,
+                r"\(4,\).*\(5, 6\)|4.*5",
+                real(5, 6),
+                values([True] * 4, "bool"),
+            ),
+            bad("float", (TypeError, IndexError), r"float", real(5, 6), real(2)),
+        ],
+        covers=("slice", "select", "index"),
+    ),
+    Op(
+        "setitem",
+        put,
+        oracle_put,
+        [
+            case("integer", real(5, 6), real(6), 2),
+            case("slice", real(5, 6), real(2, 6), slice(1, 3)),
+            case("step", real(5, 6), real(5, 2), S, slice(0, None, 3)),
+            case("broadcast", real(5, 6), real(6), slice(1, 4)),
+            case("number", real(5, 6), 7.5, 1, slice(2, 4)),
+            case("ellipsis", real(2, 3, 4), real(2, 3), ..., 1),
+            case("integers", real(5, 6), real(2, 6), values([3, 0], "int64")),
+            case("mask", real(5, 6), 0.25, flags(5, 6)),
+            case("int64", ints(5, 6), ints(6), 2),
+        ],
+        [
+            bad("shape", ValueError, r"\(5,\).*\(6,\)|\(6,\).*\(5,\)", real(5, 6), real(5), 1),
+            bad("integer", IndexError, r"9.*size 5", real(5, 6), real(6), 9),
+        ],
+        covers=("assign", "index_put"),
+    ),
 ]

@@ -132,18 +132,43 @@ UNARY = {
     "relu_": lambda x: np.maximum(x, 0),
     "neg_": np.negative,
 }
-BINARY = {"add_": np.add, "sub_": np.subtract, "mul_": np.multiply, "div_": np.divide, "pow_": np.power}
+BINARY = {
+    "add_": np.add,
+    "sub_": np.subtract,
+    "mul_": np.multiply,
+    "div_": np.divide,
+    "pow_": np.power,
+}
 SMALL = [case("plain", real(3, 4))]
 OPS = [
     *[Op(name, method(name), plain(function), rows(), tol=4) for name, function in UNARY.items()],
-    *[Op(name, method(name), plain(function), [case("plain", positive(3, 4), positive(3, 1))], tol=4)
-      for name, function in BINARY.items()],
+    *[
+        Op(
+            name,
+            method(name),
+            plain(function),
+            [case("plain", positive(3, 4), positive(3, 1))],
+            tol=4,
+        )
+        for name, function in BINARY.items()
+    ],
     Op("clamp_", method("clamp_"), plain(np.clip), [case("plain", real(3, 4), -0.7, 0.9)]),
-    Op("inplace-operators", steps, lambda x: ((x * 2 + 1 - x * x) * x / (x * x + 1)) ** 2, SMALL, tol=4),
+    Op(
+        "inplace-operators",
+        steps,
+        lambda x: ((x * 2 + 1 - x * x) * x / (x * x + 1)) ** 2,
+        SMALL,
+        tol=4,
+    ),
     Op("inplace-views", rows_and_columns, by_hand, SMALL),
     Op("inplace-zeros", into_zeros, into_zeros_by_hand, SMALL),
     Op("inplace-transposed", transposed, transposed_by_hand, [case("plain", real(4, 3))]),
-    Op("inplace-channels-last", channels_last, channels_last_by_hand, [case("plain", real(2, 3, 4, 2))]),
+    Op(
+        "inplace-channels-last",
+        channels_last,
+        channels_last_by_hand,
+        [case("plain", real(2, 3, 4, 2))],
+    ),
     Op("inplace-expanded", expanded, lambda x: np.broadcast_to(2 * x * x, (3, *x.shape)), SMALL),
     Op("inplace-masked", masked, masked_by_hand, [case("plain", real(3, 4), flags(3, 4))]),
     Op("copy_", copied, lambda x, y: y * x, [case("plain", real(3, 4), real(3, 4))]),

@@ -3,7 +3,20 @@
 import numpy as np
 from scipy import special
 
-from tests.cases import Arr, Op, bad, big, case, distinct, flags, ints, labels, positive, real, values
+from tests.cases import (
+    Arr,
+    Op,
+    bad,
+    big,
+    case,
+    distinct,
+    flags,
+    ints,
+    labels,
+    positive,
+    real,
+    values,
+)
 
 
 def _reduce(losses, reduction, total=None):
@@ -68,7 +81,9 @@ def bce_with_logits(x, target, weight=None, reduction="mean", pos_weight=None):
 
 
 def kl_div(x, target, reduction="mean", log_target=False):
-    losses = np.exp(target) * (target - x) if log_target else special.xlogy(target, target) - target * x
+    losses = (
+        np.exp(target) * (target - x) if log_target else special.xlogy(target, target) - target * x
+    )
     return losses.sum() / len(x) if reduction == "batchmean" else _reduce(losses, reduction)
 
 
@@ -80,82 +95,224 @@ def chance(*shape):
 REDUCTIONS = ("mean", "sum", "none")
 TARGET = values([1, -100, 0, 3], "int64")
 OPS = [
-    Op("cross_entropy", "nn.functional.cross_entropy", cross_entropy, [
-        case("plain", real(4, 5), labels(4, classes=5)),
-        case("sum", real(4, 5), labels(4, classes=5), reduction="sum"),
-        case("none", real(4, 5), labels(4, classes=5), reduction="none"),
-        case("one-example", real(5), labels(classes=5)),
-        case("weight", real(4, 5), labels(4, classes=5), positive(5).const),
-        case("weight-none", real(4, 5), labels(4, classes=5), positive(5).const, reduction="none"),
-        case("ignored", real(4, 5), TARGET),
-        case("ignored-none", real(4, 5), TARGET, reduction="none"),
-        case("ignore-index", real(4, 5), labels(4, classes=5), ignore_index=1),
-        case("smoothing", real(4, 5), labels(4, classes=5), label_smoothing=0.2),
-        case("smoothing-weight", real(4, 5), TARGET, positive(5).const, label_smoothing=0.3),
-        case("segmentation", real(2, 4, 3, 5), labels(2, 3, 5, classes=4)),
-        case("segmentation-all", real(2, 4, 3, 5), labels(2, 3, 5, classes=4), positive(4).const, 2,
-             reduction="none", label_smoothing=0.1).but(torch=False),
-        case("probabilities", real(4, 5), positive(4, 5)),
-        case("probabilities-all", real(2, 4, 3), positive(2, 4, 3), positive(4).const, reduction="none",
-             label_smoothing=0.2),
-        case("probabilities-weight", real(4, 5), positive(4, 5).const, positive(5).const),
-        case("sequence", real(2, 4, 3), labels(2, 3, classes=4)),
-        case("far", values([[1000.0, -1000.0, 0.0], [-50.0, 90.0, 89.0]]), values([1, 2], "int64")).but(gradgrad=False),
-        big("big", real(400, 101), labels(400, classes=101)),
-        big("big-map", real(4, 21, 20, 21), labels(4, 20, 21, classes=21)),
-    ], [
-        bad("label", IndexError, r"cross_entropy: target must hold classes from 0 to 4.*got 7 at \(1,\)", real(2, 5), values([1, 7], "int64")),
-        bad("batch", ValueError, r"cross_entropy: target.*\(3,\)", real(2, 5), labels(3, classes=5)),
-        bad("probabilities", ValueError, r"cross_entropy: target of class probabilities.*\(2, 5\), got \(2,\)",
-            real(2, 5), real(2)),
-        bad("dtype", TypeError, r"cross_entropy: target.*bool", real(2, 5), flags(2)),
-        bad("input", TypeError, r"cross_entropy.*floating", ints(2, 5), labels(2, classes=5)),
-        bad("reduction", ValueError, r"reduction.*avg", real(2, 5), labels(2, classes=5), reduction="avg"),
-        bad("smoothing", ValueError, r"label_smoothing.*1\.5", real(2, 5), labels(2, classes=5), label_smoothing=1.5),
-        bad("weight", ValueError, r"weight.*\(5,\).*\(4,\)", real(2, 5), labels(2, classes=5), real(4)),
-    ], tol=4, impl="cross_entropy"),
-    Op("mse_loss", "nn.functional.mse_loss", mse_loss, [
-        case("mean", real(3, 4), real(3, 4)),
-        case("sum", real(3, 4), real(3, 4), reduction="sum"),
-        case("none", real(2, 3, 4, 5), real(2, 3, 4, 5), reduction="none"),
-        big("big", real(300, 301), real(300, 301)),
-    ], [
-        bad("shape", ValueError, r"mse_loss.*\(3, 4\).*\(3,\)", real(3, 4), real(3)),
-        bad("reduction", ValueError, r"reduction.*avg", real(3), real(3), reduction="avg"),
-    ]),
-    Op("l1_loss", "nn.functional.l1_loss", l1_loss,
-       [case(r, real(3, 4), distinct(3, 4), reduction=r).but(gradgrad=False) for r in REDUCTIONS]),
-    Op("smooth_l1_loss", "nn.functional.smooth_l1_loss", smooth_l1_loss, [
-        *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
-        case("beta", real(3, 4), distinct(3, 4), beta=0.3),
-    ], [bad("beta", ValueError, r"smooth_l1_loss: beta.*-1", real(3), real(3), beta=-1.0)]),
-    Op("huber_loss", "nn.functional.huber_loss", huber_loss, [
-        *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
-        case("delta", real(3, 4), distinct(3, 4), delta=0.3),
-    ], [bad("delta", ValueError, r"huber_loss: delta.*0", real(3), real(3), delta=0.0)]),
-    Op("nll_loss", "nn.functional.nll_loss", nll_loss, [
-        *[case(r, real(4, 5), TARGET, reduction=r) for r in REDUCTIONS],
-        case("weight", real(4, 5), TARGET, positive(5).const),
-        case("map", real(2, 4, 3, 2), labels(2, 3, 2, classes=4)),
-    ], [bad("label", IndexError, r"nll_loss: target.*0 to 4.*got 5 at \(0,\)", real(1, 5), values([5], "int64"))]),
-    Op("binary_cross_entropy", "nn.functional.binary_cross_entropy", bce, [
-        *[case(r, chance(3, 4), chance(3, 4).const, reduction=r) for r in REDUCTIONS],
-        case("weight", chance(3, 4), chance(3, 4).const, positive(3, 1).const),
-        case("certain", values([0.0, 1.0]), values([0.0, 1.0]).const).but(kink=True, gradgrad=False),
-    ], [
-        bad("range", ValueError, r"binary_cross_entropy: input.*0 and 1.*1\.5", values([0.5, 1.5]), chance(2)),
-        bad("shape", ValueError, r"binary_cross_entropy: target.*\(3,\).*\(2,\)|broadcast", chance(3), chance(2)),
-    ], tol=4),
-    Op("binary_cross_entropy_with_logits", "nn.functional.binary_cross_entropy_with_logits", bce_with_logits, [
-        *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in REDUCTIONS],
-        case("weight", real(3, 4), chance(3, 4).const, positive(3, 1).const),
-        case("far", values([-200.0, 60.0, 200.0]), values([1.0, 0.25, 0.0]).const).but(gradgrad=False),
-    ], [
-        bad("shape", ValueError, r"binary_cross_entropy_with_logits: target.*\(3, 4\).*\(4,\)", real(3, 4), chance(4)),
-    ], tol=4),
-    Op("kl_div", "nn.functional.kl_div", kl_div, [
-        *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in (*REDUCTIONS, "batchmean")],
-        case("log-target", real(3, 4), real(3, 4), reduction="sum", log_target=True),
-        case("zeros", real(2, 2), values([[0.0, 1.0], [0.5, 0.0]]).const, reduction="sum"),
-    ]),
+    Op(
+        "cross_entropy",
+        "nn.functional.cross_entropy",
+        cross_entropy,
+        [
+            case("plain", real(4, 5), labels(4, classes=5)),
+            case("sum", real(4, 5), labels(4, classes=5), reduction="sum"),
+            case("none", real(4, 5), labels(4, classes=5), reduction="none"),
+            case("one-example", real(5), labels(classes=5)),
+            case("weight", real(4, 5), labels(4, classes=5), positive(5).const),
+            case(
+                "weight-none", real(4, 5), labels(4, classes=5), positive(5).const, reduction="none"
+            ),
+            case("ignored", real(4, 5), TARGET),
+            case("ignored-none", real(4, 5), TARGET, reduction="none"),
+            case("ignore-index", real(4, 5), labels(4, classes=5), ignore_index=1),
+            case("smoothing", real(4, 5), labels(4, classes=5), label_smoothing=0.2),
+            case("smoothing-weight", real(4, 5), TARGET, positive(5).const, label_smoothing=0.3),
+            case("segmentation", real(2, 4, 3, 5), labels(2, 3, 5, classes=4)),
+            case(
+                "segmentation-all",
+                real(2, 4, 3, 5),
+                labels(2, 3, 5, classes=4),
+                positive(4).const,
+                2,
+                reduction="none",
+                label_smoothing=0.1,
+            ).but(torch=False),
+            case("probabilities", real(4, 5), positive(4, 5)),
+            case(
+                "probabilities-all",
+                real(2, 4, 3),
+                positive(2, 4, 3),
+                positive(4).const,
+                reduction="none",
+                label_smoothing=0.2,
+            ),
+            case("probabilities-weight", real(4, 5), positive(4, 5).const, positive(5).const),
+            case("sequence", real(2, 4, 3), labels(2, 3, classes=4)),
+            case(
+                "far",
+                values([[1000.0, -1000.0, 0.0], [-50.0, 90.0, 89.0]]),
+                values([1, 2], "int64"),
+            ).but(gradgrad=False),
+            big("big", real(400, 101), labels(400, classes=101)),
+            big("big-map", real(4, 21, 20, 21), labels(4, 20, 21, classes=21)),
+        ],
+        [
+            bad(
+                "label",
+                IndexError,
+                r"cross_entropy: target must hold classes from 0 to 4.*got 7 at \(1,\)",
+                real(2, 5),
+                values([1, 7], "int64"),
+            ),
+            bad(
+                "batch",
+                ValueError,
+                r"cross_entropy: target.*\(3,\)",
+                real(2, 5),
+                labels(3, classes=5),
+            ),
+            bad(
+                "probabilities",
+                ValueError,
+                r"cross_entropy: target of class probabilities.*\(2, 5\), got \(2,\)",
+                real(2, 5),
+                real(2),
+            ),
+            bad("dtype", TypeError, r"cross_entropy: target.*bool", real(2, 5), flags(2)),
+            bad("input", TypeError, r"cross_entropy.*floating", ints(2, 5), labels(2, classes=5)),
+            bad(
+                "reduction",
+                ValueError,
+                r"reduction.*avg",
+                real(2, 5),
+                labels(2, classes=5),
+                reduction="avg",
+            ),
+            bad(
+                "smoothing",
+                ValueError,
+                r"label_smoothing.*1\.5",
+                real(2, 5),
+                labels(2, classes=5),
+                label_smoothing=1.5,
+            ),
+            bad(
+                "weight",
+                ValueError,
+                r"weight.*\(5,\).*\(4,\)",
+                real(2, 5),
+                labels(2, classes=5),
+                real(4),
+            ),
+        ],
+        tol=4,
+        impl="cross_entropy",
+    ),
+    Op(
+        "mse_loss",
+        "nn.functional.mse_loss",
+        mse_loss,
+        [
+            case("mean", real(3, 4), real(3, 4)),
+            case("sum", real(3, 4), real(3, 4), reduction="sum"),
+            case("none", real(2, 3, 4, 5), real(2, 3, 4, 5), reduction="none"),
+            big("big", real(300, 301), real(300, 301)),
+        ],
+        [
+            bad("shape", ValueError, r"mse_loss.*\(3, 4\).*\(3,\)", real(3, 4), real(3)),
+            bad("reduction", ValueError, r"reduction.*avg", real(3), real(3), reduction="avg"),
+        ],
+    ),
+    Op(
+        "l1_loss",
+        "nn.functional.l1_loss",
+        l1_loss,
+        [case(r, real(3, 4), distinct(3, 4), reduction=r).but(gradgrad=False) for r in REDUCTIONS],
+    ),
+    Op(
+        "smooth_l1_loss",
+        "nn.functional.smooth_l1_loss",
+        smooth_l1_loss,
+        [
+            *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
+            case("beta", real(3, 4), distinct(3, 4), beta=0.3),
+        ],
+        [bad("beta", ValueError, r"smooth_l1_loss: beta.*-1", real(3), real(3), beta=-1.0)],
+    ),
+    Op(
+        "huber_loss",
+        "nn.functional.huber_loss",
+        huber_loss,
+        [
+            *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
+            case("delta", real(3, 4), distinct(3, 4), delta=0.3),
+        ],
+        [bad("delta", ValueError, r"huber_loss: delta.*0", real(3), real(3), delta=0.0)],
+    ),
+    Op(
+        "nll_loss",
+        "nn.functional.nll_loss",
+        nll_loss,
+        [
+            *[case(r, real(4, 5), TARGET, reduction=r) for r in REDUCTIONS],
+            case("weight", real(4, 5), TARGET, positive(5).const),
+            case("map", real(2, 4, 3, 2), labels(2, 3, 2, classes=4)),
+        ],
+        [
+            bad(
+                "label",
+                IndexError,
+                r"nll_loss: target.*0 to 4.*got 5 at \(0,\)",
+                real(1, 5),
+                values([5], "int64"),
+            )
+        ],
+    ),
+    Op(
+        "binary_cross_entropy",
+        "nn.functional.binary_cross_entropy",
+        bce,
+        [
+            *[case(r, chance(3, 4), chance(3, 4).const, reduction=r) for r in REDUCTIONS],
+            case("weight", chance(3, 4), chance(3, 4).const, positive(3, 1).const),
+            case("certain", values([0.0, 1.0]), values([0.0, 1.0]).const).but(
+                kink=True, gradgrad=False
+            ),
+        ],
+        [
+            bad(
+                "range",
+                ValueError,
+                r"binary_cross_entropy: input.*0 and 1.*1\.5",
+                values([0.5, 1.5]),
+                chance(2),
+            ),
+            bad(
+                "shape",
+                ValueError,
+                r"binary_cross_entropy: target.*\(3,\).*\(2,\)|broadcast",
+                chance(3),
+                chance(2),
+            ),
+        ],
+        tol=4,
+    ),
+    Op(
+        "binary_cross_entropy_with_logits",
+        "nn.functional.binary_cross_entropy_with_logits",
+        bce_with_logits,
+        [
+            *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in REDUCTIONS],
+            case("weight", real(3, 4), chance(3, 4).const, positive(3, 1).const),
+            case("far", values([-200.0, 60.0, 200.0]), values([1.0, 0.25, 0.0]).const).but(
+                gradgrad=False
+            ),
+        ],
+        [
+            bad(
+                "shape",
+                ValueError,
+                r"binary_cross_entropy_with_logits: target.*\(3, 4\).*\(4,\)",
+                real(3, 4),
+                chance(4),
+            ),
+        ],
+        tol=4,
+    ),
+    Op(
+        "kl_div",
+        "nn.functional.kl_div",
+        kl_div,
+        [
+            *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in (*REDUCTIONS, "batchmean")],
+            case("log-target", real(3, 4), real(3, 4), reduction="sum", log_target=True),
+            case("zeros", real(2, 2), values([[0.0, 1.0], [0.5, 0.0]]).const, reduction="sum"),
+        ],
+    ),
 ]

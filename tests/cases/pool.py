@@ -14,8 +14,11 @@ def _tuple(value, rank):
 def _windows(shape, rank, kernel_size, stride, padding, dilation, ceil_mode):
     """For each output position the (low, high, step) of its window along each axis, before clipping."""
     axes = []
-    for n, k, s, p, d in zip(shape[-rank:], *(_tuple(v, rank) for v in (kernel_size, stride or kernel_size,
-                                                                        padding, dilation)), strict=True):
+    for n, k, s, p, d in zip(
+        shape[-rank:],
+        *(_tuple(v, rank) for v in (kernel_size, stride or kernel_size, padding, dilation)),
+        strict=True,
+    ):
         room = n + 2 * p - d * (k - 1) - 1
         out = (-(-room // s) if ceil_mode else room // s) + 1
         if ceil_mode and (out - 1) * s >= n + p:
@@ -28,7 +31,17 @@ def _flat(part, rank):
     return part.reshape(*part.shape[:-rank], int(np.prod(part.shape[-rank:])))
 
 
-def max_pool(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False, *, rank):
+def max_pool(
+    x,
+    kernel_size,
+    stride=None,
+    padding=0,
+    dilation=1,
+    ceil_mode=False,
+    return_indices=False,
+    *,
+    rank,
+):
     axes = _windows(x.shape, rank, kernel_size, stride, padding, dilation, ceil_mode)
     space = x.shape[-rank:]
     flat = np.arange(np.prod(space)).reshape(space)
@@ -36,23 +49,38 @@ def max_pool(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
     best, where = np.full(out, -np.inf), np.zeros(out, np.int64)
     for at in itertools.product(*map(range, out[-rank:])):
         # Sizes of dilated windows stay whole when the part before the input is cut off.
-        window = tuple(slice(lo if lo >= 0 else lo % d, min(hi, n), d) if lo < 0 else slice(lo, min(hi, n), d)
-                       for (lo, hi, d, _), n in zip((a[i] for a, i in zip(axes, at, strict=True)), space, strict=True))
+        window = tuple(
+            slice(lo if lo >= 0 else lo % d, min(hi, n), d) if lo < 0 else slice(lo, min(hi, n), d)
+            for (lo, hi, d, _), n in zip(
+                (a[i] for a, i in zip(axes, at, strict=True)), space, strict=True
+            )
+        )
         part = _flat(x[(..., *window)], rank)
         best[(..., *at)] = part.max(-1)
         where[(..., *at)] = flat[window].ravel()[part.argmax(-1)]
     return (best, where) if return_indices else best
 
 
-def avg_pool(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
-             divisor_override=None, *, rank):
+def avg_pool(
+    x,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
+    *,
+    rank,
+):
     axes = _windows(x.shape, rank, kernel_size, stride, padding, 1, ceil_mode)
     space = x.shape[-rank:]
     y = np.zeros(x.shape[:-rank] + tuple(map(len, axes)))
     for at in itertools.product(*map(range, y.shape[-rank:])):
         spans = [a[i] for a, i in zip(axes, at, strict=True)]
         padded = np.prod([min(hi, end) - lo for lo, hi, _, end in spans])
-        window = tuple(slice(max(lo, 0), min(hi, n)) for (lo, hi, _, _), n in zip(spans, space, strict=True))
+        window = tuple(
+            slice(max(lo, 0), min(hi, n)) for (lo, hi, _, _), n in zip(spans, space, strict=True)
+        )
         part = _flat(x[(..., *window)], rank)
         count = divisor_override or (padded if count_include_pad else part.shape[-1])
         y[(..., *at)] = part.sum(-1) / count
@@ -84,7 +112,13 @@ MAX = [
 ]
 AVG = [row for row in MAX if "dilation" not in row[-1] and "return_indices" not in row[-1]] + [
     ("exclude-pad", (2, 2), N, (3,), {"stride": 2, "padding": 1, "count_include_pad": False}),
-    ("exclude-pad-ceil", (2, 2), N, (3,), {"stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
+    (
+        "exclude-pad-ceil",
+        (2, 2),
+        N,
+        (3,),
+        {"stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False},
+    ),
 ]
 BIG = {1: (4, 32, 2000), 2: (4, 32, 33, 34), 3: (2, 16, 12, 13, 14)}
 
@@ -96,8 +130,12 @@ def _cut(value, rank):
 def _rows(table, make, rank):
     found = []
     for name, lead, space, args, kwargs in table:
-        row = case(name, make(*lead, *space[:rank]), *(_cut(a, rank) for a in args),
-                   **{k: _cut(v, rank) for k, v in kwargs.items()})
+        row = case(
+            name,
+            make(*lead, *space[:rank]),
+            *(_cut(a, rank) for a in args),
+            **{k: _cut(v, rank) for k, v in kwargs.items()},
+        )
         found.append(row)
     return [*found, big("big", make(*BIG[rank]), 3, stride=2, padding=1)]
 
@@ -105,13 +143,34 @@ def _rows(table, make, rank):
 def _bad(op, rank):
     x = real(2, 3, *[6] * rank)
     return [
-        bad("rank", ValueError, rf"{op}: input must have {rank + 2} dimensions.*\(5,\)", real(5), 2),
-        bad("padding", ValueError, rf"{op}: padding must be at most half of kernel_size.*2.*3", x, 3, padding=2),
+        bad(
+            "rank", ValueError, rf"{op}: input must have {rank + 2} dimensions.*\(5,\)", real(5), 2
+        ),
+        bad(
+            "padding",
+            ValueError,
+            rf"{op}: padding must be at most half of kernel_size.*2.*3",
+            x,
+            3,
+            padding=2,
+        ),
         bad("kernel", ValueError, rf"{op}: kernel_size must be at least 1, got 0", x, 0),
         bad("stride", ValueError, rf"{op}: stride must be at least 1, got 0", x, 2, stride=0),
-        bad("count", ValueError, rf"{op}: kernel_size must be one integer or {rank}", x, (2,) * (rank + 1)),
+        bad(
+            "count",
+            ValueError,
+            rf"{op}: kernel_size must be one integer or {rank}",
+            x,
+            (2,) * (rank + 1),
+        ),
         bad("too-large", ValueError, rf"{op}: kernel_size 7.*input size 6", x, 7),
-        bad("dtype", TypeError, rf"{op}: input must have a floating-point dtype", values(np.ones((2, 3) + (6,) * rank), "int32"), 2),
+        bad(
+            "dtype",
+            TypeError,
+            rf"{op}: input must have a floating-point dtype",
+            values(np.ones((2, 3) + (6,) * rank), "int32"),
+            2,
+        ),
     ]
 
 
@@ -126,9 +185,22 @@ for rank in (1, 2, 3):
     ]
     flat = [] if rank == 1 else [case("divisor", real(2, 2, *N[:rank]), 2, divisor_override=3)]
     OPS += [
-        Op(f"max_pool{rank}d", f"nn.functional.max_pool{rank}d", _of_rank(max_pool, rank),
-           _rows(MAX, distinct, rank) + kinks, _bad(f"max_pool{rank}d", rank),
-           impl="pool", covers=("max_pool",)),
-        Op(f"avg_pool{rank}d", f"nn.functional.avg_pool{rank}d", _of_rank(avg_pool, rank),
-           _rows(AVG, real, rank) + flat, _bad(f"avg_pool{rank}d", rank), impl="pool", covers=("avg_pool",)),
+        Op(
+            f"max_pool{rank}d",
+            f"nn.functional.max_pool{rank}d",
+            _of_rank(max_pool, rank),
+            _rows(MAX, distinct, rank) + kinks,
+            _bad(f"max_pool{rank}d", rank),
+            impl="pool",
+            covers=("max_pool",),
+        ),
+        Op(
+            f"avg_pool{rank}d",
+            f"nn.functional.avg_pool{rank}d",
+            _of_rank(avg_pool, rank),
+            _rows(AVG, real, rank) + flat,
+            _bad(f"avg_pool{rank}d", rank),
+            impl="pool",
+            covers=("avg_pool",),
+        ),
     ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, distinct, flags, ints, positive, real, values
+from tests.cases import Op, bad, big, case, distinct, flags, ints, real, values
 
 SHAPED = values(np.zeros((0, 3)))
 
@@ -26,8 +26,10 @@ def _rows(make, several=True):
         big("big-all", make(301, 401)),
     ]
     if several:
-        found += [case("batch-norm", make(2, 3, 4, 5), dim=(0, 2, 3)),
-                  case("outer-axes", make(3, 2, 4), dim=(0, 2), keepdim=True)]
+        found += [
+            case("batch-norm", make(2, 3, 4, 5), dim=(0, 2, 3)),
+            case("outer-axes", make(3, 2, 4), dim=(0, 2), keepdim=True),
+        ]
     return found
 
 
@@ -55,40 +57,118 @@ def _along(values, places):
 
 EMPTY = [case("empty", SHAPED, dim=0), case("empty-all", SHAPED), case("empty-kept", SHAPED, dim=1)]
 # Sums of int32 and bool are int64.
-WHOLE = [case("int64", ints(3, 4), dim=0), case("int32", ints(3, 4, dtype="int32")),
-         case("uint8", ints(9, low=200, high=255, dtype="uint8")), case("bool", flags(3, 40), dim=1)]
+WHOLE = [
+    case("int64", ints(3, 4), dim=0),
+    case("int32", ints(3, 4, dtype="int32")),
+    case("uint8", ints(9, low=200, high=255, dtype="uint8")),
+    case("bool", flags(3, 40), dim=1),
+]
 OPS = [
     Op("sum", "sum", _simple(np.sum), [*_rows(real), *EMPTY, *WHOLE], [*DIM, TWICE]),
-    Op("mean", "mean", _simple(np.mean), [*_rows(real), case("empty-kept", SHAPED, dim=1)],
-       [*DIM, TWICE, bad("dtype", TypeError, "mean.*int64", ints(3))]),
-    Op("prod", "prod", _simple(np.prod), [
-        case("all", real(2, 3)), case("last", real(3, 4), dim=-1), case("keepdim", real(3, 4), dim=0, keepdim=True),
-        case("zero", values([[1.0, 0.0, 3.0], [2.0, 3.0, 4.0]]), dim=1), case("empty", SHAPED, dim=0),
-        case("int64", ints(3, 4), dim=1),
-    ], DIM),
-    Op("var", "var", var, [
-        *_rows(real)[:4], case("batch-norm", real(2, 3, 4, 5), dim=(0, 2, 3), correction=0), case("far", values(
-            1e4 + np.arange(12.0).reshape(3, 4)), dim=1).but(grad=False), big("big", real(300, 401), dim=1),
-    ], [*DIM, bad("dtype", TypeError, "var.*int64", ints(3))]),
-    Op("amax", "amax", _simple(np.max), _rows(distinct) + [
-        case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1).but(kink=True), case("int64", ints(3, 4), dim=1)],
-       [*DIM, bad("empty", ValueError, r"amax.*empty.*\(0, 3\)", SHAPED, dim=0)]),
-    Op("amin", "amin", _simple(np.min), _rows(distinct) + [case("int64", ints(3, 4), dim=1)],
-       [*DIM, bad("empty", ValueError, r"amin.*empty.*\(0, 3\)", SHAPED, dim=0)]),
-    Op("max", "max", _along(np.max, np.argmax), [r for r in _rows(distinct, several=False) if "dim" in r.kwargs] + [
-        case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1).but(kink=True), case("nan", values([[1.0, np.nan, 3.0]]), dim=1)
-        .but(grad=False), case("int64", ints(3, 40), dim=1)], DIM),
-    Op("min", "min", _along(np.min, np.argmin), [r for r in _rows(distinct, several=False) if "dim" in r.kwargs] + [
-        case("int64", ints(3, 40), dim=1)], DIM),
-    Op("argmax", "argmax", _simple(np.argmax), _rows(distinct, several=False) + [
-        case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1)],
-       [*DIM, bad("empty", ValueError, "argmax.*empty", SHAPED, dim=0)], grad=False),
-    Op("argmin", "argmin", _simple(np.argmin), _rows(distinct, several=False),
-       [*DIM, bad("empty", ValueError, "argmin.*empty", SHAPED, dim=0)], grad=False),
+    Op(
+        "mean",
+        "mean",
+        _simple(np.mean),
+        [*_rows(real), case("empty-kept", SHAPED, dim=1)],
+        [*DIM, TWICE, bad("dtype", TypeError, "mean.*int64", ints(3))],
+    ),
+    Op(
+        "prod",
+        "prod",
+        _simple(np.prod),
+        [
+            case("all", real(2, 3)),
+            case("last", real(3, 4), dim=-1),
+            case("keepdim", real(3, 4), dim=0, keepdim=True),
+            case("zero", values([[1.0, 0.0, 3.0], [2.0, 3.0, 4.0]]), dim=1),
+            case("empty", SHAPED, dim=0),
+            case("int64", ints(3, 4), dim=1),
+        ],
+        DIM,
+    ),
+    Op(
+        "var",
+        "var",
+        var,
+        [
+            *_rows(real)[:4],
+            case("batch-norm", real(2, 3, 4, 5), dim=(0, 2, 3), correction=0),
+            case("far", values(1e4 + np.arange(12.0).reshape(3, 4)), dim=1).but(grad=False),
+            big("big", real(300, 401), dim=1),
+        ],
+        [*DIM, bad("dtype", TypeError, "var.*int64", ints(3))],
+    ),
+    Op(
+        "amax",
+        "amax",
+        _simple(np.max),
+        _rows(distinct)
+        + [
+            case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1).but(kink=True),
+            case("int64", ints(3, 4), dim=1),
+        ],
+        [*DIM, bad("empty", ValueError, r"amax.*empty.*\(0, 3\)", SHAPED, dim=0)],
+    ),
+    Op(
+        "amin",
+        "amin",
+        _simple(np.min),
+        _rows(distinct) + [case("int64", ints(3, 4), dim=1)],
+        [*DIM, bad("empty", ValueError, r"amin.*empty.*\(0, 3\)", SHAPED, dim=0)],
+    ),
+    Op(
+        "max",
+        "max",
+        _along(np.max, np.argmax),
+        [r for r in _rows(distinct, several=False) if "dim" in r.kwargs]
+        + [
+            case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1).but(kink=True),
+            case("nan", values([[1.0, np.nan, 3.0]]), dim=1).but(grad=False),
+            case("int64", ints(3, 40), dim=1),
+        ],
+        DIM,
+    ),
+    Op(
+        "min",
+        "min",
+        _along(np.min, np.argmin),
+        [r for r in _rows(distinct, several=False) if "dim" in r.kwargs]
+        + [case("int64", ints(3, 40), dim=1)],
+        DIM,
+    ),
+    Op(
+        "argmax",
+        "argmax",
+        _simple(np.argmax),
+        _rows(distinct, several=False)
+        + [case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1)],
+        [*DIM, bad("empty", ValueError, "argmax.*empty", SHAPED, dim=0)],
+        grad=False,
+    ),
+    Op(
+        "argmin",
+        "argmin",
+        _simple(np.argmin),
+        _rows(distinct, several=False),
+        [*DIM, bad("empty", ValueError, "argmin.*empty", SHAPED, dim=0)],
+        grad=False,
+    ),
 ]
 for name in ("any", "all"):
-    OPS.append(Op(name, name, _simple(getattr(np, name)), [
-        case("all", flags(3, 4)), case("last", flags(3, 4), dim=1), case("keepdim", flags(3, 4), dim=0, keepdim=True),
-        case("int64", ints(9, 3, low=-1, high=1), dim=1), case("floats", values([[0.0, 0.5], [0.0, 0.0]]), dim=1),
-        case("empty", flags(0, 3), dim=0),
-    ], DIM, grad=False))
+    OPS.append(
+        Op(
+            name,
+            name,
+            _simple(getattr(np, name)),
+            [
+                case("all", flags(3, 4)),
+                case("last", flags(3, 4), dim=1),
+                case("keepdim", flags(3, 4), dim=0, keepdim=True),
+                case("int64", ints(9, 3, low=-1, high=1), dim=1),
+                case("floats", values([[0.0, 0.5], [0.0, 0.0]]), dim=1),
+                case("empty", flags(0, 3), dim=0),
+            ],
+            DIM,
+            grad=False,
+        )
+    )

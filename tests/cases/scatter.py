@@ -7,7 +7,9 @@ from tests.cases import Op, bad, big, case, flags, ints, real, values
 
 def window(x, index, dim):
     """The part of x an index of that shape reaches."""
-    return x[tuple(slice(None) if i == dim % x.ndim else slice(n) for i, n in enumerate(index.shape))]
+    return x[
+        tuple(slice(None) if i == dim % x.ndim else slice(n) for i, n in enumerate(index.shape))
+    ]
 
 
 def places(index, dim):
@@ -40,76 +42,215 @@ def index_add(x, dim, index, source, alpha=1):
 
 ONCE = values([[2, 0, 3], [1, 3, 0]], "int64")  # no place twice along dim 1
 OPS = [
-    Op("gather", "gather", gather, [
-        case("rows", real(4, 3), 0, ints(5, 3, low=0, high=3)),
-        case("columns", real(4, 3), 1, ints(4, 2, low=0, high=2)),
-        case("last", real(2, 3, 4), -1, ints(2, 3, 6, low=0, high=3)),
-        case("smaller", real(4, 5, 3), 1, ints(2, 6, 2, low=0, high=4)),
-        case("vector", real(5), 0, ints(7, low=0, high=4)),
-        case("int64", ints(4, 3), 0, ints(2, 3, low=0, high=3)),
-        big("big", real(50, 60, 20), 1, ints(50, 70, 20, low=0, high=59)),
-    ], [
-        bad("index", IndexError, r"gather: index 4.*dimension 1.*size 3", real(2, 3), 1, values([[0], [4]], "int64")),
-        bad("negative", IndexError, r"gather: index -1.*size 3", real(3), 0, values([-1], "int64")),
-        bad("rank", ValueError, r"gather: index.*\(2,\).*\(2, 3\)", real(2, 3), 1, ints(2)),
-        bad("large", ValueError, r"gather: index.*\(4, 1\).*\(2, 3\)", real(2, 3), 1, values([[0]] * 4, "int64")),
-        bad("dtype", TypeError, r"gather: index.*float", real(2, 3), 1, real(2, 3)),
-    ]),
-    Op("scatter", "scatter", scatter, [
-        case("columns", real(2, 4), 1, ONCE, real(2, 3)),
-        case("number", real(2, 4), 1, ONCE, 2.5),
-        case("larger-source", real(2, 4), 1, ONCE, real(3, 4)).but(torch=False),
-        case("vector", real(5), 0, values([4, 0], "int64"), real(2)),
-    ], [
-        bad("source", ValueError, r"scatter: src.*\(2, 2\).*\(2, 3\)", real(2, 4), 1, ONCE, real(2, 2)),
-        bad("index", IndexError, r"scatter: index 3.*size 3", real(2, 3), 1, ONCE, real(2, 3)),
-    ]),
-    Op("scatter_add", "scatter_add", scatter_add, [
-        case("columns", real(4, 3), 1, ints(4, 5, low=0, high=2), real(4, 5)),
-        case("rows", real(2, 3), 0, ints(6, 3, low=0, high=1), real(6, 3)),
-        case("smaller", real(4, 5, 3), 1, ints(2, 6, 2, low=0, high=4), real(2, 6, 2)),
-        case("larger-source", real(4, 3), 1, ints(4, 2, low=0, high=2), real(5, 5)).but(torch=False),
-        big("big", real(40, 30, 20), 1, ints(40, 70, 20, low=0, high=29), real(40, 70, 20)),
-    ], [bad("source", ValueError, r"scatter_add: src.*\(2, 2\).*\(2, 3\)", real(2, 4), 1, ONCE, real(2, 2))], tol=2),
-    Op("index_select", "index_select", lambda x, dim, index: np.take(x, index, dim), [
-        case("rows", real(4, 3), 0, ints(6, low=0, high=3)),
-        case("columns", real(4, 3, 2), 1, ints(2, low=0, high=2)),
-        case("none", real(4, 3), 0, ints(0)),
-    ], [
-        bad("index", IndexError, r"index_select: index 9.*size 4", real(4, 3), 0, values([9], "int64")),
-        bad("rank", ValueError, r"index_select: index.*\(1, 1\)", real(4, 3), 0, values([[0]], "int64")),
-    ]),
-    Op("index_add", "index_add", index_add, [
-        case("rows", real(4, 3), 0, ints(6, low=0, high=3), real(6, 3)),
-        case("columns", real(4, 3, 2), 1, values([2, 0, 2], "int64"), real(4, 3, 2)),
-        case("alpha", real(4, 3), 0, values([1, 1], "int64"), real(2, 3), alpha=-2),
-    ], [bad("source", ValueError, r"index_add: source.*\(2, 3\).*\(3, 3\)", real(4, 3), 0, values([1, 1], "int64"),
-            real(3, 3))]),
-    Op("masked_select", "masked_select", lambda x, mask: x[np.broadcast_to(mask, x.shape)], [
-        case("plain", real(4, 5), flags(4, 5)),
-        case("rows", real(4, 5), flags(4, 1)),
-        case("none", real(2), values([False, False], "bool")),
-    ], [bad("dtype", TypeError, r"masked_select: mask.*int64", real(3), ints(3))]),
-    Op("masked_fill", "masked_fill", lambda x, mask, value: np.where(mask, value, x), [
-        case("number", real(4, 5), flags(4, 5), 2.5),
-        case("minus-inf", real(4, 5), flags(5), -np.inf).but(grad=False),
-        case("scalar", real(4, 5), flags(4, 1), values(1.5).const),
-        case("int64", ints(4, 5), flags(4, 5), 3),
-    ], [
-        bad("dtype", TypeError, r"masked_fill: mask.*int64", real(3), ints(3), 0.0),
-        bad("value", (TypeError, RuntimeError), r"masked_fill: value.*float", ints(3), flags(3), 0.5),
-    ]),
-    Op("nonzero", "nonzero", lambda x: np.argwhere(x), [
-        case("flags", flags(4, 5)),
-        case("floats", values([0.0, 2.0, 0.0, -1.0])),
-        case("none", values([[0, 0]], "int64")),
-    ], grad=False),
-    Op("one_hot", "nn.functional.one_hot", lambda x, num_classes=-1: np.eye(
-        x.max() + 1 if num_classes < 0 else num_classes, dtype=np.int64)[x], [
-        case("plain", values([0, 2, 1], "int64")),
-        case("classes", values([[0, 2], [1, 1]], "int64"), 5),
-    ], [
-        bad("classes", (ValueError, RuntimeError), r"one_hot: input.*num_classes=2.*2", values([0, 2], "int64"), 2),
-        bad("negative", (ValueError, RuntimeError), r"one_hot: input.*-1", values([0, -1], "int64")),
-    ], grad=False),
+    Op(
+        "gather",
+        "gather",
+        gather,
+        [
+            case("rows", real(4, 3), 0, ints(5, 3, low=0, high=3)),
+            case("columns", real(4, 3), 1, ints(4, 2, low=0, high=2)),
+            case("last", real(2, 3, 4), -1, ints(2, 3, 6, low=0, high=3)),
+            case("smaller", real(4, 5, 3), 1, ints(2, 6, 2, low=0, high=4)),
+            case("vector", real(5), 0, ints(7, low=0, high=4)),
+            case("int64", ints(4, 3), 0, ints(2, 3, low=0, high=3)),
+            big("big", real(50, 60, 20), 1, ints(50, 70, 20, low=0, high=59)),
+        ],
+        [
+            bad(
+                "index",
+                IndexError,
+                r"gather: index 4.*dimension 1.*size 3",
+                real(2, 3),
+                1,
+                values([[0], [4]], "int64"),
+            ),
+            bad(
+                "negative",
+                IndexError,
+                r"gather: index -1.*size 3",
+                real(3),
+                0,
+                values([-1], "int64"),
+            ),
+            bad("rank", ValueError, r"gather: index.*\(2,\).*\(2, 3\)", real(2, 3), 1, ints(2)),
+            bad(
+                "large",
+                ValueError,
+                r"gather: index.*\(4, 1\).*\(2, 3\)",
+                real(2, 3),
+                1,
+                values([[0]] * 4, "int64"),
+            ),
+            bad("dtype", TypeError, r"gather: index.*float", real(2, 3), 1, real(2, 3)),
+        ],
+    ),
+    Op(
+        "scatter",
+        "scatter",
+        scatter,
+        [
+            case("columns", real(2, 4), 1, ONCE, real(2, 3)),
+            case("number", real(2, 4), 1, ONCE, 2.5),
+            case("larger-source", real(2, 4), 1, ONCE, real(3, 4)).but(torch=False),
+            case("vector", real(5), 0, values([4, 0], "int64"), real(2)),
+        ],
+        [
+            bad(
+                "source",
+                ValueError,
+                r"scatter: src.*\(2, 2\).*\(2, 3\)",
+                real(2, 4),
+                1,
+                ONCE,
+                real(2, 2),
+            ),
+            bad("index", IndexError, r"scatter: index 3.*size 3", real(2, 3), 1, ONCE, real(2, 3)),
+        ],
+    ),
+    Op(
+        "scatter_add",
+        "scatter_add",
+        scatter_add,
+        [
+            case("columns", real(4, 3), 1, ints(4, 5, low=0, high=2), real(4, 5)),
+            case("rows", real(2, 3), 0, ints(6, 3, low=0, high=1), real(6, 3)),
+            case("smaller", real(4, 5, 3), 1, ints(2, 6, 2, low=0, high=4), real(2, 6, 2)),
+            case("larger-source", real(4, 3), 1, ints(4, 2, low=0, high=2), real(5, 5)).but(
+                torch=False
+            ),
+            big("big", real(40, 30, 20), 1, ints(40, 70, 20, low=0, high=29), real(40, 70, 20)),
+        ],
+        [
+            bad(
+                "source",
+                ValueError,
+                r"scatter_add: src.*\(2, 2\).*\(2, 3\)",
+                real(2, 4),
+                1,
+                ONCE,
+                real(2, 2),
+            )
+        ],
+        tol=2,
+    ),
+    Op(
+        "index_select",
+        "index_select",
+        lambda x, dim, index: np.take(x, index, dim),
+        [
+            case("rows", real(4, 3), 0, ints(6, low=0, high=3)),
+            case("columns", real(4, 3, 2), 1, ints(2, low=0, high=2)),
+            case("none", real(4, 3), 0, ints(0)),
+        ],
+        [
+            bad(
+                "index",
+                IndexError,
+                r"index_select: index 9.*size 4",
+                real(4, 3),
+                0,
+                values([9], "int64"),
+            ),
+            bad(
+                "rank",
+                ValueError,
+                r"index_select: index.*\(1, 1\)",
+                real(4, 3),
+                0,
+                values([[0]], "int64"),
+            ),
+        ],
+    ),
+    Op(
+        "index_add",
+        "index_add",
+        index_add,
+        [
+            case("rows", real(4, 3), 0, ints(6, low=0, high=3), real(6, 3)),
+            case("columns", real(4, 3, 2), 1, values([2, 0, 2], "int64"), real(4, 3, 2)),
+            case("alpha", real(4, 3), 0, values([1, 1], "int64"), real(2, 3), alpha=-2),
+        ],
+        [
+            bad(
+                "source",
+                ValueError,
+                r"index_add: source.*\(2, 3\).*\(3, 3\)",
+                real(4, 3),
+                0,
+                values([1, 1], "int64"),
+                real(3, 3),
+            )
+        ],
+    ),
+    Op(
+        "masked_select",
+        "masked_select",
+        lambda x, mask: x[np.broadcast_to(mask, x.shape)],
+        [
+            case("plain", real(4, 5), flags(4, 5)),
+            case("rows", real(4, 5), flags(4, 1)),
+            case("none", real(2), values([False, False], "bool")),
+        ],
+        [bad("dtype", TypeError, r"masked_select: mask.*int64", real(3), ints(3))],
+    ),
+    Op(
+        "masked_fill",
+        "masked_fill",
+        lambda x, mask, value: np.where(mask, value, x),
+        [
+            case("number", real(4, 5), flags(4, 5), 2.5),
+            case("minus-inf", real(4, 5), flags(5), -np.inf).but(grad=False),
+            case("scalar", real(4, 5), flags(4, 1), values(1.5).const),
+            case("int64", ints(4, 5), flags(4, 5), 3),
+        ],
+        [
+            bad("dtype", TypeError, r"masked_fill: mask.*int64", real(3), ints(3), 0.0),
+            bad(
+                "value",
+                (TypeError, RuntimeError),
+                r"masked_fill: value.*float",
+                ints(3),
+                flags(3),
+                0.5,
+            ),
+        ],
+    ),
+    Op(
+        "nonzero",
+        "nonzero",
+        lambda x: np.argwhere(x),
+        [
+            case("flags", flags(4, 5)),
+            case("floats", values([0.0, 2.0, 0.0, -1.0])),
+            case("none", values([[0, 0]], "int64")),
+        ],
+        grad=False,
+    ),
+    Op(
+        "one_hot",
+        "nn.functional.one_hot",
+        lambda x, num_classes=-1: np.eye(
+            x.max() + 1 if num_classes < 0 else num_classes, dtype=np.int64
+        )[x],
+        [
+            case("plain", values([0, 2, 1], "int64")),
+            case("classes", values([[0, 2], [1, 1]], "int64"), 5),
+        ],
+        [
+            bad(
+                "classes",
+                (ValueError, RuntimeError),
+                r"one_hot: input.*num_classes=2.*2",
+                values([0, 2], "int64"),
+                2,
+            ),
+            bad(
+                "negative",
+                (ValueError, RuntimeError),
+                r"one_hot: input.*-1",
+                values([0, -1], "int64"),
+            ),
+        ],
+        grad=False,
+    ),
 ]

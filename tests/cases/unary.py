@@ -36,7 +36,12 @@ NUMBERS = {
     "round": (np.round, False),
     "trunc": (np.trunc, False),
 }
-TESTS = {"isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "logical_not": np.logical_not}
+TESTS = {
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "isfinite": np.isfinite,
+    "logical_not": np.logical_not,
+}
 # Results that overflow float32 or lose all digits there are compared in the rows of plain numbers only.
 WITHOUT_SPECIAL = ("sin", "cos", "tan")
 
@@ -66,13 +71,20 @@ for name, (function, make) in FLOATS.items():
     whole = [case("int64", ints(3, 4, low=1, high=5)), case("bool", flags(3, 4))]
     OPS.append(Op(name, name, _quiet(function), _shapes(make) + extra + whole, tol=4))
 for name, (function, smooth) in NUMBERS.items():
-    rows = [case("int64", ints(3, 4)), case("int32", ints(5, dtype="int32")),
-            case("uint8", ints(5, low=0, high=15, dtype="uint8")),
-            case("piecewise", values(PIECEWISE)).but(grad=False)]
+    rows = [
+        case("int64", ints(3, 4)),
+        case("int32", ints(5, dtype="int32")),
+        case("uint8", ints(5, low=0, high=15, dtype="uint8")),
+        case("piecewise", values(PIECEWISE)).but(grad=False),
+    ]
     bools = [] if name == "sign" else [bad("bool", TypeError, f"{name}.*bool", flags(3))]
     OPS.append(Op(name, name, _quiet(function), _shapes(real) + rows, bools, grad=smooth))
 for name, function in TESTS.items():
-    dtypes = [case("int64", ints(3, 4, low=-1, high=1)), case("bool", flags(3, 4)), case("special", values(SPECIAL))]
+    dtypes = [
+        case("int64", ints(3, 4, low=-1, high=1)),
+        case("bool", flags(3, 4)),
+        case("special", values(SPECIAL)),
+    ]
     OPS.append(Op(name, name, function, [case("plain", real(3, 4)), *dtypes], grad=False))
 
 
@@ -80,12 +92,19 @@ def clamp(x, min=None, max=None):
     return np.clip(x, min, max)
 
 
-OPS.append(Op("clamp", "clamp", clamp, [
-    case("both", real(4, 5), min=-0.53, max=0.47),
-    case("min", real(4, 5), min=0.21),
-    case("max", real(4, 5), max=0.21),
-    case("int64", ints(4, 5), min=-2, max=3),
-    case("special", values(SPECIAL), min=-1.0, max=2.0).but(grad=False),
-    big("big", real(300, 301), min=-0.5, max=0.5),
-]))
+OPS.append(
+    Op(
+        "clamp",
+        "clamp",
+        clamp,
+        [
+            case("both", real(4, 5), min=-0.53, max=0.47),
+            case("min", real(4, 5), min=0.21),
+            case("max", real(4, 5), max=0.21),
+            case("int64", ints(4, 5), min=-2, max=3),
+            case("special", values(SPECIAL), min=-1.0, max=2.0).but(grad=False),
+            big("big", real(300, 301), min=-0.5, max=0.5),
+        ],
+    )
+)
 OPS = [replace(op, pointwise=True) for op in OPS]

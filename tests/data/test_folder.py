@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from convcore import data
 from convcore.data.folder import load_image
 

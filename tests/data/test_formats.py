@@ -8,7 +8,6 @@ import zlib
 
 import numpy as np
 import pytest
-
 from convcore import data
 from convcore.data.formats import read_cifar10, read_digits, read_idx
 

@@ -3,10 +3,9 @@
 import collections
 import threading
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import data
 from convcore.data import transforms
 

@@ -1,9 +1,8 @@
 """Batch transforms against plain numpy, image by image."""
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore.data import transforms as T
 from convcore.data.transforms import affine
 

@@ -1,9 +1,8 @@
 """Errors say which layer, which argument, what was expected and what came."""
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import nn
 
 

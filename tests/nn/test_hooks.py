@@ -1,15 +1,16 @@
 """Forward and backward hooks."""
 
-import pytest
-
 import convcore as cc
+import pytest
 from convcore import nn
 
 
 def test_forward_hook_sees_and_replaces():
     layer = nn.ReLU()
     seen = []
-    handle = layer.register_forward_hook(lambda m, a, o: seen.append((m, a[0].tolist(), o.tolist())))
+    handle = layer.register_forward_hook(
+        lambda m, a, o: seen.append((m, a[0].tolist(), o.tolist()))
+    )
     layer(cc.tensor([-1.0, 1.0]))
     assert seen == [(layer, [-1.0, 1.0], [0.0, 1.0])]
     second = layer.register_forward_hook(lambda m, a, o: o + 1)
@@ -68,7 +69,9 @@ def test_hook_on_a_container():
 def test_full_backward_hook():
     layer = nn.Linear(2, 1, bias=False)
     seen = []
-    layer.register_full_backward_hook(lambda m, gi, go: seen.append((gi[0].tolist(), go[0].tolist())))
+    layer.register_full_backward_hook(
+        lambda m, gi, go: seen.append((gi[0].tolist(), go[0].tolist()))
+    )
     x = cc.ones(1, 2, requires_grad=True)
     (2 * layer(x)).sum().backward()
     assert seen == [((2 * layer.weight).detach().tolist(), [[2.0]])]

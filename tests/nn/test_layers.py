@@ -2,10 +2,9 @@
 
 import math
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import nn
 
 # a snippet that makes the layer, the input's shape

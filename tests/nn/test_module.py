@@ -2,10 +2,9 @@
 
 from collections import OrderedDict
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import nn
 
 
@@ -95,7 +94,9 @@ def test_assignment_routes_to_the_tables():
 
 def test_assignment_that_makes_no_sense():
     m = nn.Linear(1, 1)
-    with pytest.raises(TypeError, match=r"cannot assign '.*Tensor' as parameter 'weight' \(.*Parameter or None"):
+    with pytest.raises(
+        TypeError, match=r"cannot assign '.*Tensor' as parameter 'weight' \(.*Parameter or None"
+    ):
         m.weight = cc.ones(1, 1)
     outer = nn.Module()
     outer.child = m

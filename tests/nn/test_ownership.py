@@ -5,10 +5,9 @@ import gc
 import pickle
 import weakref
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import nn
 
 

@@ -1,8 +1,7 @@
 """repr is PyTorch's, letter for letter."""
 
-import pytest
-
 import convcore as cc
+import pytest
 from convcore import nn
 
 SNIPPETS = [

@@ -3,10 +3,9 @@
 import copy
 import pickle
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import nn, optim
 
 RULES = [
@@ -155,7 +154,9 @@ def test_state_dict_round_trip_and_torchs_structure(rule):
     for index, entries in expected["state"].items():
         assert set(state["state"][index]) == set(entries)
         for key, value in entries.items():
-            np.testing.assert_allclose(np.asarray(state["state"][index][key]), value, rtol=1e-5, atol=1e-7)
+            np.testing.assert_allclose(
+                np.asarray(state["state"][index][key]), value, rtol=1e-5, atol=1e-7
+            )
 
     # ours continues from PyTorch's state as PyTorch does
     again = [nn.Parameter(cc.tensor(q.detach().numpy())) for q in theirs]

@@ -4,10 +4,9 @@ import math
 import pickle
 import warnings
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import optim
 from convcore.optim import lr_scheduler
 
@@ -39,9 +38,7 @@ def optimizer(lib, rule):
 
 
 def options(o):
-    return [
-        (g["lr"], g["betas"][0] if "betas" in g else g["momentum"]) for g in o.param_groups
-    ]
+    return [(g["lr"], g["betas"][0] if "betas" in g else g["momentum"]) for g in o.param_groups]
 
 
 def schedule(text, lib, o):
@@ -115,7 +112,12 @@ def test_by_hand():
 
 def test_step_to_an_epoch():
     torch = pytest.importorskip("torch")
-    for text in ("StepLR(o, 3)", "MultiStepLR(o, [2, 5])", "CosineAnnealingLR(o, 10)", "ExponentialLR(o, 0.9)"):
+    for text in (
+        "StepLR(o, 3)",
+        "MultiStepLR(o, [2, 5])",
+        "CosineAnnealingLR(o, 10)",
+        "ExponentialLR(o, 0.9)",
+    ):
         a, b = optimizer(cc, "SGD"), optimizer(torch, "SGD")
         s, t = schedule(text, cc, a), schedule(text, torch, b)
         b.step()

@@ -2,10 +2,9 @@
 
 import math
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import data, nn, optim
 from convcore.data import transforms
 from convcore.train import (

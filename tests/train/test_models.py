@@ -1,9 +1,8 @@
 """The ready networks: sizes, keys, names."""
 
+import convcore as cc
 import numpy as np
 import pytest
-
-import convcore as cc
 from convcore import models, nn
 from convcore.describe import summary
 

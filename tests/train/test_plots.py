@@ -4,7 +4,6 @@ import sys
 
 import numpy as np
 import pytest
-
 from convcore import models, plots
 
 Image = pytest.importorskip("PIL.Image")
@@ -35,7 +34,9 @@ def test_filters_in_colour(tmp_path):
 
 
 def test_filters_of_another_rank(tmp_path):
-    with pytest.raises(ValueError, match=r"expected shape \(out, in, height, width\), got \(3, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"expected shape \(out, in, height, width\), got \(3, 3\)"
+    ):
         plots.filters(np.zeros((3, 3)), tmp_path / "f.png")
     assert not (tmp_path / "f.png").exists()
 

@@ -290,9 +290,12 @@ struct Strips {
     }
     // Some input pixels are in no window.
     void zero_input(const Strip& s, int64_t first, int64_t count, T* x) const {
-        bool all_covered = s.count > 0;
+        const int64_t start = s.first * p.stride[axis] - p.pad_lo[axis];
+        bool all_covered = s.count > 0 && start <= first &&
+                           start + length(axis, s.count) >= first + count;
         for (int a = 0; a < 3; ++a)
-            all_covered &= p.pad_lo[a] >= 0 && length(a, p.out[a]) - p.pad_lo[a] >= p.in[a];
+            if (a != axis)
+                all_covered &= p.pad_lo[a] >= 0 && length(a, p.out[a]) - p.pad_lo[a] >= p.in[a];
         if (all_covered) return;
         const int64_t inner =
             p.in_pixels() /
