@@ -8,10 +8,15 @@ from convcore import nn
 from convcore.nn import functional as F
 
 
-@pytest.mark.parametrize("layer, x", [
-    (nn.Linear(3, 2), (1, 3)), (nn.Conv1d(3, 2, 1), (1, 3, 4)), (nn.Conv2d(3, 2, 1), (1, 3, 4, 4)),
-    (nn.Conv3d(3, 2, 1), (1, 3, 4, 4, 4)),
-])
+@pytest.mark.parametrize(
+    "layer, x",
+    [
+        (nn.Linear(3, 2), (1, 3)),
+        (nn.Conv1d(3, 2, 1), (1, 3, 4)),
+        (nn.Conv2d(3, 2, 1), (1, 3, 4, 4)),
+        (nn.Conv3d(3, 2, 1), (1, 3, 4, 4, 4)),
+    ],
+)
 def test_a_layer_whose_weight_is_none(layer, x):
     layer.weight = None
     with pytest.raises(TypeError, match="weight must be a tensor, got None"):
@@ -50,8 +55,14 @@ def test_in_place_on_nothing():
 
 def test_dimensions_are_not_wrapped_around():
     x = cc.zeros(2, 3)
-    for call in (lambda: x.narrow(2, 0, 1), lambda: x.select(2, 0), lambda: x.movedim(0, 2), lambda: x.movedim(-3, 0),
-                 lambda: x.unflatten(2, (1, 2)), lambda: cc.tensor(1.0).select(0, 0)):
+    for call in (
+        lambda: x.narrow(2, 0, 1),
+        lambda: x.select(2, 0),
+        lambda: x.movedim(0, 2),
+        lambda: x.movedim(-3, 0),
+        lambda: x.unflatten(2, (1, 2)),
+        lambda: cc.tensor(1.0).select(0, 0),
+    ):
         with pytest.raises(IndexError, match=r"must be in \[|0-d"):
             call()
 
@@ -72,7 +83,10 @@ def test_dtypes_of_results():
     assert whole.clamp(min=1.5).tolist() == [1.5, 2, 3]
     with pytest.raises(TypeError, match="clamp_: a result of dtype .*float32"):
         whole.clamp_(1.5)
-    assert whole.sum(dtype=cc.int32).dtype == cc.int32 and whole.prod(dtype=cc.float32).dtype == cc.float32
+    assert (
+        whole.sum(dtype=cc.int32).dtype == cc.int32
+        and whole.prod(dtype=cc.float32).dtype == cc.float32
+    )
     assert truth.tril().dtype == cc.bool and truth.triu().tolist() == [[True, True], [False, True]]
     small = cc.tensor([1, 2, 3], dtype=cc.int32)
     assert small.add(cc.tensor([True]), alpha=2).dtype == cc.int32
@@ -84,7 +98,9 @@ def test_what_a_hook_returns():
     x = cc.ones(2, requires_grad=True)
     y = x * 1
     y.register_hook(lambda grad: 3)
-    with pytest.raises(TypeError, match="register_hook: the hook must return a tensor or None, got int"):
+    with pytest.raises(
+        TypeError, match="register_hook: the hook must return a tensor or None, got int"
+    ):
         y.sum().backward()
 
 
@@ -98,7 +114,10 @@ def test_what_backward_of_a_function_returns():
         def backward(ctx, grad):
             return "x"
 
-    with pytest.raises(TypeError, match="WrongBackward: backward must return tensors or None, got str as gradient 0"):
+    with pytest.raises(
+        TypeError,
+        match="WrongBackward: backward must return tensors or None, got str as gradient 0",
+    ):
         Wrong.apply(cc.ones(2, requires_grad=True)).sum().backward()
 
 

@@ -110,7 +110,9 @@ class MathMethods(ShapeMethods):
         limits = -np.inf if min is None else min, np.inf if max is None else max
         fractions = builtins.any(isinstance(limit, builtins.float) for limit in (min, max))
         whole = not self.dtype.is_floating_point
-        return _core.clamp(self.to(dtype=_core.dtype.float32) if fractions and whole else self, *limits)
+        return _core.clamp(
+            self.to(dtype=_core.dtype.float32) if fractions and whole else self, *limits
+        )
 
     clip = clamp
 
@@ -163,7 +165,9 @@ class MathMethods(ShapeMethods):
         """clamp in place."""
         limited = (self.clone() if self.requires_grad else self).clamp(min, max)
         if limited.dtype.is_floating_point and not self.dtype.is_floating_point:
-            raise TypeError(f"clamp_: a result of dtype {limited.dtype} does not fit into {self.dtype}")
+            raise TypeError(
+                f"clamp_: a result of dtype {limited.dtype} does not fit into {self.dtype}"
+            )
         _core.assign(self, limited)
         return self
 
