@@ -6,8 +6,8 @@ import inspect
 from typing import Any
 
 from convcore import _core
-from convcore._convert import values
-from convcore._errors import names_arguments
+from convcore._convert import values as _values
+from convcore._errors import names_arguments as _names_arguments
 from convcore._tensor import Tensor
 
 # --- convolution ---------------------------------------------------------------------------------------------------------
@@ -18,8 +18,8 @@ def _padding(padding: Any) -> Any:
     if isinstance(padding, str):
         return padding
     if isinstance(padding, tuple | list) and padding and isinstance(padding[0], tuple | list):
-        return [p for pair in padding for p in values(pair, "padding")]
-    return values(padding, "padding")
+        return [p for pair in padding for p in _values(pair, "padding")]
+    return _values(padding, "padding")
 
 
 def _conv(
@@ -38,9 +38,9 @@ def _conv(
         input,
         weight,
         bias,
-        values(stride, "stride"),
+        _values(stride, "stride"),
         _padding(padding),
-        values(dilation, "dilation"),
+        _values(dilation, "dilation"),
         groups,
         flip,
     )
@@ -131,8 +131,8 @@ def conv_grad_input(
     tensor([[[1., 2., 2., 1.]]])
     """
     return _core.conv_grad_input(
-        weight.ndim - 2, list(input_size), weight, grad_output, values(stride, "stride"), _padding(padding),
-        values(dilation, "dilation"), groups, flip,
+        weight.ndim - 2, list(input_size), weight, grad_output, _values(stride, "stride"), _padding(padding),
+        _values(dilation, "dilation"), groups, flip,
     )  # fmt: skip
 
 
@@ -154,8 +154,8 @@ def conv_grad_weight(
     tensor([[[3., 3.]]])
     """
     return _core.conv_grad_weight(
-        input.ndim - 2, input, list(weight_size), grad_output, values(stride, "stride"), _padding(padding),
-        values(dilation, "dilation"), groups, flip,
+        input.ndim - 2, input, list(weight_size), grad_output, _values(stride, "stride"), _padding(padding),
+        _values(dilation, "dilation"), groups, flip,
     )  # fmt: skip
 
 
@@ -177,14 +177,14 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Any:
-    strides = [] if stride is None else values(stride, "stride")
+    strides = [] if stride is None else _values(stride, "stride")
     pooled, indices = _core.max_pool(
         rank,
         input,
-        values(kernel_size, "kernel_size"),
+        _values(kernel_size, "kernel_size"),
         strides,
-        values(padding, "padding"),
-        values(dilation, "dilation"),
+        _values(padding, "padding"),
+        _values(dilation, "dilation"),
         ceil_mode,
         return_indices,
     )
@@ -247,9 +247,9 @@ def _avg_pool(
 ) -> Tensor:
     if divisor_override is not None and divisor_override == 0:
         raise _core.ArgumentError(f"avg_pool{rank}d: divisor_override must not be 0")
-    strides = [] if stride is None else values(stride, "stride")
+    strides = [] if stride is None else _values(stride, "stride")
     return _core.avg_pool(
-        rank, input, values(kernel_size, "kernel_size"), strides, values(padding, "padding"), ceil_mode, count_include_pad,
+        rank, input, _values(kernel_size, "kernel_size"), strides, _values(padding, "padding"), ceil_mode, count_include_pad,
         divisor_override or 0,
     )  # fmt: skip
 
@@ -365,7 +365,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     """
     if mode != "constant":
         raise NotImplementedError(f'pad: mode "constant" is available, got {mode!r}')
-    widths = values(pad, "pad")
+    widths = _values(pad, "pad")
     if len(widths) % 2 or len(widths) // 2 > input.ndim:
         raise _core.ArgumentError(
             f"pad: expected (low, high) pairs for at most {input.ndim} dimensions, got {tuple(widths)}"
@@ -596,4 +596,4 @@ for _name, _function in list(globals().items()):
         and _function.__module__ == __name__
         and not _name.startswith("_")
     ):
-        globals()[_name] = names_arguments(_function)
+        globals()[_name] = _names_arguments(_function)
