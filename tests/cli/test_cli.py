@@ -201,7 +201,7 @@ def wait_for(condition, seconds=120):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_resumes_to_the_same_weights(tmp_path, how):
-    command = [sys.executable, "-m", "convcore", "train", "digits", "--epochs", "6", "--out"]
+    command = [sys.executable, "-m", "convcore", "train", "digits", "--epochs", "40", "--out"]
     process = subprocess.Popen(
         [*command, "run"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -214,7 +214,7 @@ def test_a_stopped_run_resumes_to_the_same_weights(tmp_path, how):
     if how == signal.SIGINT:
         assert process.returncode == 130
         done = re.search(
-            r"interrupted after (\d) of 6 epochs; continue with: convcore train --res", err
+            r"interrupted after (\d+) of 40 epochs; continue with: convcore train --res", err
         )
         assert done and int(done[1]) >= 1
         assert (run / "history.csv").read_text().count("\n") == int(done[1]) + 1
@@ -222,7 +222,7 @@ def test_a_stopped_run_resumes_to_the_same_weights(tmp_path, how):
     result = convcore("train", "--resume", "run", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     threads = {**os.environ, "CONVCORE_NUM_THREADS": "1"}  # their number must not matter
-    whole = convcore("train", "digits", "--epochs", 6, "--out", "whole", cwd=tmp_path, env=threads)
+    whole = convcore("train", "digits", "--epochs", 40, "--out", "whole", cwd=tmp_path, env=threads)
     assert (run / "weights.safetensors").read_bytes() == (
         tmp_path / "whole/weights.safetensors"
     ).read_bytes()
