@@ -203,7 +203,13 @@ def wait_for(condition, seconds=120):
 def test_a_stopped_run_resumes_to_the_same_weights(tmp_path, how):
     command = [sys.executable, "-m", "convcore", "train", "digits", "--epochs", "40", "--out"]
     process = subprocess.Popen(
-        [*command, "run"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for _ in range(2):
         process.stdout.readline()
