@@ -10,7 +10,6 @@ from convcore._core import ArgumentError, Generator
 from convcore._core import dtype as dtype
 from convcore._core import memory_format as memory_format
 from convcore._functions import (
-    ValuesIndices,
     allclose,
     arange,
     as_tensor,
@@ -48,6 +47,7 @@ from convcore._functions import (
 )
 from convcore._math_methods import BINARY as _BINARY
 from convcore._math_methods import UNARY as _UNARY
+from convcore._math_methods import ValuesIndices
 from convcore._order import argsort, cumsum, logsumexp, norm, outer, sort, topk
 from convcore._repr import set_printoptions
 from convcore._runtime import (

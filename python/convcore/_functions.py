@@ -9,7 +9,6 @@ import numpy as np
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore._math_methods import ValuesIndices as ValuesIndices
 from convcore._tensor import Tensor
 
 Dtype = _core.dtype

@@ -7,7 +7,7 @@ from typing import Any
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore._functions import ValuesIndices
+from convcore._math_methods import ValuesIndices
 from convcore._tensor import Tensor
 
 
