@@ -1,7 +1,7 @@
 """Test accuracy of the command line's recipes, as a user would run them.
 
-    python bench/accuracy.py digits --seeds 5 --out bench/results/digits.json
-    python bench/accuracy.py mnist --data DIR --out bench/results/mnist.json
+python bench/accuracy.py digits --seeds 5 --out bench/results/digits.json
+python bench/accuracy.py mnist --data DIR --out bench/results/mnist.json
 """
 
 from __future__ import annotations
@@ -22,7 +22,17 @@ import convcore
 def train(dataset: str, seed: int, data: str | None, epochs: int | None) -> dict:
     """One run of `convcore train`: accuracy in per cent and wall seconds, start of the interpreter included."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "convcore", "train", dataset, "--seed", str(seed), "--out", f"{folder}/run"]
+        command = [
+            sys.executable,
+            "-m",
+            "convcore",
+            "train",
+            dataset,
+            "--seed",
+            str(seed),
+            "--out",
+            f"{folder}/run",
+        ]
         command += ["--data", data] if data else []
         command += ["--epochs", str(epochs)] if epochs else []
         start = time.perf_counter()
@@ -31,11 +41,19 @@ def train(dataset: str, seed: int, data: str | None, epochs: int | None) -> dict
         config = json.loads(Path(folder, "run", "config.json").read_text())
     accuracy = float(re.search(r"^test accuracy: ([\d.]+)%$", done.stdout, re.M).group(1))
     print(f"{dataset} seed {seed}: {accuracy:.2f}% in {seconds:.1f} s", flush=True)
-    return {"seed": seed, "accuracy": accuracy, "seconds": round(seconds, 1), "epochs": config["epochs"], "model": config["model"]}
+    return {
+        "seed": seed,
+        "accuracy": accuracy,
+        "seconds": round(seconds, 1),
+        "epochs": config["epochs"],
+        "model": config["model"],
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dataset", choices=["digits", "mnist", "fashion-mnist", "cifar10"])
     parser.add_argument("--data")
     parser.add_argument("--seeds", type=int, default=1)

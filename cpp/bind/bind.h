@@ -20,7 +20,6 @@ void bind_indexing(nb::module_& m);
 void bind_autograd(nb::module_& m);
 void bind_random(nb::module_& m);
 void bind_ops(nb::module_& m);
-void bind_order(nb::module_& m);
 void bind_nn(nb::module_& m);
 void bind_optim(nb::module_& m);
 

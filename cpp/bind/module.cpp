@@ -52,7 +52,6 @@ NB_MODULE(_core, m) {
     bind_autograd(m);
     bind_random(m);
     bind_ops(m);
-    bind_order(m);
     bind_nn(m);
     bind_optim(m);
 }

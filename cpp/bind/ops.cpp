@@ -1,203 +1,137 @@
-// One line per operator: strict, positional; defaults and documentation are in the package.
-#include "bind/bind.h"
+// One line per operator, strict and positional; defaults and documentation are in the package.
+#include "bind/op.h"
+#include "bind/options.h"
 
 namespace cc::bind {
 
 namespace {
 
-using Sizes = std::vector<int64_t>;
-using Optional = std::optional<Tensor>;
 
-template <class F>
-auto heavy(F f) {
-    return unlocked(kHeavy, f);
+template <class Formula>
+Formula formula(const char* kind, const std::string& text) {
+    for (int i = 0; i < static_cast<int>(Formula::Count); ++i)
+        if (text == name(static_cast<Formula>(i))) return static_cast<Formula>(i);
+    fail(ErrorKind::Value, kind, ": unknown function ", text);
 }
 
-Shape shape_of(const Sizes& sizes) { return Shape(sizes); }
-
-ConvOptions conv_options(const Sizes& stride, const std::variant<std::string, Sizes>& padding, const Sizes& dilation,
-                         int64_t groups, bool flip) {
-    return {stride, padding, dilation, groups, flip};
-}
-
+// Every elementwise function of the table by its name: unary("exp", x).
 void bind_elementwise(nb::module_& m) {
-    // Every function of one operand by its name: unary("exp", x).
     m.def("unary", [](const std::string& op, const Tensor& x) {
-        for (int i = 0; i < static_cast<int>(Unary::Count); ++i)
-            if (op == name(static_cast<Unary>(i)))
-                return unlocked(x.numel(), [&] { return unary(static_cast<Unary>(i), x); });
-        fail(ErrorKind::Value, "unary: unknown function ", op);
+        auto f = formula<Unary>("unary", op);
+        return unlocked(x.numel(), [&] { return unary(f, x); });
     });
     m.def("binary", [](const std::string& op, const Operand& a, const Operand& b) {
-        for (int i = 0; i < static_cast<int>(Binary::Count); ++i)
-            if (op == name(static_cast<Binary>(i)))
-                return unlocked(std::max(a.tensor.numel(), b.tensor.numel()),
-                                [&] { return binary(static_cast<Binary>(i), a.tensor, b.tensor); });
-        fail(ErrorKind::Value, "binary: unknown function ", op);
+        auto f = formula<Binary>("binary", op);
+        return unlocked(std::max(elements(a), elements(b)), [&] { return binary(f, a.tensor, b.tensor); });
     });
-    m.def("where", [](const Tensor& condition, const Operand& a, const Operand& b) {
-        return where(condition, a.tensor, b.tensor);
-    }, nb::arg("condition"), nb::arg("input"), nb::arg("other"));
-    m.def("clamp", &clamp, nb::arg("input"), nb::arg("min"), nb::arg("max"));
-    m.def("leaky_relu", &leaky_relu, nb::arg("input"), nb::arg("negative_slope"));
-    m.def("elu", &elu, nb::arg("input"), nb::arg("alpha"));
-    m.def("softplus", &softplus, nb::arg("input"), nb::arg("beta"), nb::arg("threshold"));
-    m.def("to_dtype", [](const Tensor& x, Dtype dtype) { return to(x, dtype); }, nb::arg("input"), nb::arg("dtype"));
-    m.def("result_type", [](const Operand& a, const Operand& b) { return result_type(a.tensor, b.tensor); });
+    m.def("unary_", [](const std::string& op, const Tensor& x) { unary_(formula<Unary>("unary_", op), x); });
+    m.def("binary_", [](const std::string& op, const Tensor& a, const Operand& b) {
+        binary_(formula<Binary>("binary_", op), a, b.tensor);
+    });
+    op(m, "where", &where, arg("condition"), operand("input"), operand("other"));
+    op(m, "clamp", &clamp, arg("input"), arg("min"), arg("max"));
+    op(m, "leaky_relu", &leaky_relu, arg("input"), arg("negative_slope"));
+    op(m, "elu", &elu, arg("input"), arg("alpha"));
+    op(m, "softplus", &softplus, arg("input"), arg("beta"), arg("threshold"));
+    op(m, "to_dtype", &to, arg("input"), arg("dtype"));
+    op(m, "assign", &assign, arg("input"), operand("value"));
+    view_op(m, "result_type", &result_type, operand("a"), operand("b"));
 }
 
 void bind_reductions(nb::module_& m) {
-    auto def = [&](const char* name, Tensor (*f)(const Tensor&, const Axes&, bool)) {
-        m.def(name, [f](const Tensor& x, const Axes& axes, bool keepdim) {
-            return unlocked(x.numel(), [&] { return f(x, axes, keepdim); });
-        }, nb::arg("input"), nb::arg("dim"), nb::arg("keepdim"));
-    };
-    def("sum", &sum);
-    def("mean", &mean);
-    def("prod", &prod);
-    def("amax", &amax);
-    def("amin", &amin);
-    def("any", &any);
-    def("all", &all);
-    m.def("var", &var, nb::arg("input"), nb::arg("dim"), nb::arg("correction"), nb::arg("keepdim"));
-    m.def("max_dim", [](const Tensor& x, int64_t dim, bool keepdim) { return max(x, dim, keepdim); }, nb::arg("input"),
-          nb::arg("dim"), nb::arg("keepdim"));
-    m.def("min_dim", [](const Tensor& x, int64_t dim, bool keepdim) { return min(x, dim, keepdim); }, nb::arg("input"),
-          nb::arg("dim"), nb::arg("keepdim"));
-    m.def("argmax", &argmax, nb::arg("input"), nb::arg("dim").none(), nb::arg("keepdim"));
-    m.def("argmin", &argmin, nb::arg("input"), nb::arg("dim").none(), nb::arg("keepdim"));
+    op(m, "sum", &sum, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "mean", &mean, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "prod", &prod, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "amax", &amax, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "amin", &amin, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "any", &any, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "all", &all, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "var", &var, arg("input"), arg("dim"), arg("correction"), arg("keepdim"));
+    op(m, "std", &cc::std, arg("input"), arg("dim"), arg("correction"), arg("keepdim"));
+    op(m, "norm", &norm, arg("input"), arg("p"), arg("dim"), arg("keepdim"));
+    op(m, "logsumexp", &logsumexp, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "max_dim", &max, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "min_dim", &min, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "argmax", &argmax, arg("input"), maybe("dim"), arg("keepdim"));
+    op(m, "argmin", &argmin, arg("input"), maybe("dim"), arg("keepdim"));
+    op(m, "cumsum", &cumsum, arg("input"), arg("dim"));
+    op(m, "sort", &sort, arg("input"), arg("dim"), arg("descending"));
+    op(m, "argsort", &argsort, arg("input"), arg("dim"), arg("descending"));
+    op(m, "topk", &topk, arg("input"), arg("k"), arg("dim"), arg("largest"));
 }
 
-void bind_views(nb::module_& m) {
-    m.def("view", [](const Tensor& x, const Sizes& shape) { return view(x, shape_of(shape)); });
-    m.def("reshape", [](const Tensor& x, const Sizes& shape) { return reshape(x, shape_of(shape)); });
-    m.def("flatten", &flatten, nb::arg("input"), nb::arg("start_dim"), nb::arg("end_dim"));
-    m.def("permute", &permute, nb::arg("input"), nb::arg("dims"));
-    m.def("transpose", &transpose, nb::arg("input"), nb::arg("dim0"), nb::arg("dim1"));
-    m.def("expand", [](const Tensor& x, const Sizes& shape) { return expand(x, shape_of(shape)); });
-    m.def("squeeze", &squeeze, nb::arg("input"), nb::arg("dim").none());
-    m.def("unsqueeze", &unsqueeze, nb::arg("input"), nb::arg("dim"));
-    m.def("contiguous", &contiguous, nb::arg("input"), nb::arg("memory_format"));
-    m.def("clone", &clone, nb::arg("input"));
-    m.def("assign", [](const Tensor& target, const Operand& value) { assign(target, value.tensor); }, nb::arg("input"),
-          nb::arg("value"));
+void bind_shapes(nb::module_& m) {
+    view_op(m, "view", &view, arg("input"), arg("shape"));
+    op(m, "reshape", &reshape, arg("input"), arg("shape"));
+    op(m, "flatten", &flatten, arg("input"), arg("start_dim"), arg("end_dim"));
+    view_op(m, "permute", &permute, arg("input"), arg("dims"));
+    view_op(m, "transpose", &transpose, arg("input"), arg("dim0"), arg("dim1"));
+    view_op(m, "expand", &expand, arg("input"), arg("shape"));
+    view_op(m, "squeeze", &squeeze, arg("input"), maybe("dim"));
+    view_op(m, "unsqueeze", &unsqueeze, arg("input"), arg("dim"));
+    op(m, "contiguous", &contiguous, arg("input"), arg("memory_format"));
+    op(m, "clone", &clone, arg("input"));
+    op(m, "cat", &cat, arg("tensors"), arg("dim"));
+    op(m, "stack", &stack, arg("tensors"), arg("dim"));
+    view_op(m, "split", &split, arg("input"), arg("split_size"), arg("dim"));
+    view_op(m, "split_with_sizes", &split_with_sizes, arg("input"), arg("split_sizes"), arg("dim"));
+    view_op(m, "chunk", &chunk, arg("input"), arg("chunks"), arg("dim"));
+    view_op(m, "unbind", &unbind, arg("input"), arg("dim"));
+    op(m, "flip", &flip, arg("input"), arg("dims"));
+    op(m, "roll", &roll, arg("input"), arg("shifts"), arg("dims"));
+    op(m, "tril", &tril, arg("input"), arg("diagonal"));
+    op(m, "triu", &triu, arg("input"), arg("diagonal"));
 }
 
-void bind_joining(nb::module_& m) {
-    m.def("cat", &cat, nb::arg("tensors"), nb::arg("dim"));
-    m.def("stack", &stack, nb::arg("tensors"), nb::arg("dim"));
-    m.def("split", &split, nb::arg("input"), nb::arg("split_size"), nb::arg("dim"));
-    m.def("split_with_sizes", &split_with_sizes, nb::arg("input"), nb::arg("split_sizes"), nb::arg("dim"));
-    m.def("chunk", &chunk, nb::arg("input"), nb::arg("chunks"), nb::arg("dim"));
-    m.def("unbind", &unbind, nb::arg("input"), nb::arg("dim"));
-    m.def("flip", &flip, nb::arg("input"), nb::arg("dims"));
-    m.def("roll", &roll, nb::arg("input"), nb::arg("shifts"), nb::arg("dims"));
-    m.def("tril", &tril, nb::arg("input"), nb::arg("diagonal"));
-    m.def("triu", &triu, nb::arg("input"), nb::arg("diagonal"));
-    m.def("gather", &gather, nb::arg("input"), nb::arg("dim"), nb::arg("index"));
-    m.def("scatter", &scatter, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
-    m.def("scatter_add", &scatter_add, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("src"));
-    m.def("index_select", &index_select, nb::arg("input"), nb::arg("dim"), nb::arg("index"));
-    m.def("index_add", &index_add, nb::arg("input"), nb::arg("dim"), nb::arg("index"), nb::arg("source"));
-    m.def("masked_select", &masked_select, nb::arg("input"), nb::arg("mask"));
-    m.def("masked_fill", [](const Tensor& x, const Tensor& mask, const Operand& value) {
-        return masked_fill(x, mask, value.tensor);
-    }, nb::arg("input"), nb::arg("mask"), nb::arg("value"));
-    m.def("nonzero", &nonzero, nb::arg("input"));
-    m.def("one_hot", &one_hot, nb::arg("input"), nb::arg("num_classes"));
+void bind_indices(nb::module_& m) {
+    op(m, "gather", &gather, arg("input"), arg("dim"), arg("index"));
+    op(m, "scatter", &scatter, arg("input"), arg("dim"), arg("index"), arg("src"));
+    op(m, "scatter_add", &scatter_add, arg("input"), arg("dim"), arg("index"), arg("src"));
+    op(m, "index_select", &index_select, arg("input"), arg("dim"), arg("index"));
+    op(m, "index_add", &index_add, arg("input"), arg("dim"), arg("index"), arg("source"));
+    op(m, "masked_select", &masked_select, arg("input"), arg("mask"));
+    op(m, "masked_fill", &masked_fill, arg("input"), arg("mask"), operand("value"));
+    op(m, "nonzero", &nonzero, arg("input"));
+    op(m, "one_hot", &one_hot, arg("input"), arg("num_classes"));
 }
 
-void bind_layers(nb::module_& m) {
-    m.def("matmul", [](const Tensor& a, const Tensor& b) { return heavy([&] { return matmul(a, b); }); }, nb::arg("input"),
-          nb::arg("other"));
-    m.def("linear", [](const Tensor& x, const Tensor& w, const Optional& b) {
-        return heavy([&] { return linear(x, w, or_none(b)); });
-    }, nb::arg("input"), nb::arg("weight"), nb::arg("bias").none());
+void bind_products(nb::module_& m) {
+    heavy_op(m, "matmul", &matmul, arg("input"), arg("other"));
+    heavy_op(m, "linear", &linear, arg("input"), arg("weight"), maybe("bias"));
+    heavy_op(m, "conv", &conv, arg("rank"), arg("input"), arg("weight"), maybe("bias"), arg("options"));
+    heavy_op(m, "conv_grad_input", &conv_grad_input, arg("rank"), arg("input_size"), arg("weight"), arg("grad_output"),
+             arg("options"));
+    heavy_op(m, "conv_grad_weight", &conv_grad_weight, arg("rank"), arg("input"), arg("weight_size"), arg("grad_output"),
+             arg("options"));
+}
 
-    using Padding = std::variant<std::string, Sizes>;
-    m.def("conv", [](int rank, const Tensor& x, const Tensor& w, const Optional& b, const Sizes& stride,
-                     const Padding& padding, const Sizes& dilation, int64_t groups, bool flip) {
-        return heavy([&] { return conv(rank, x, w, or_none(b), conv_options(stride, padding, dilation, groups, flip)); });
-    }, nb::arg("rank"), nb::arg("input"), nb::arg("weight"), nb::arg("bias").none(), nb::arg("stride"), nb::arg("padding"),
-       nb::arg("dilation"), nb::arg("groups"), nb::arg("flip"));
-    m.def("conv_grad_input", [](int rank, const Sizes& input_size, const Tensor& w, const Tensor& grad, const Sizes& stride,
-                                const Padding& padding, const Sizes& dilation, int64_t groups, bool flip) {
-        return heavy([&] {
-            return conv_grad_input(rank, shape_of(input_size), w, grad, conv_options(stride, padding, dilation, groups, flip));
-        });
-    }, nb::arg("rank"), nb::arg("input_size"), nb::arg("weight"), nb::arg("grad_output"), nb::arg("stride"),
-       nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("flip"));
-    m.def("conv_grad_weight", [](int rank, const Tensor& x, const Sizes& weight_size, const Tensor& grad, const Sizes& stride,
-                                 const Padding& padding, const Sizes& dilation, int64_t groups, bool flip) {
-        return heavy([&] {
-            return conv_grad_weight(rank, x, shape_of(weight_size), grad, conv_options(stride, padding, dilation, groups, flip));
-        });
-    }, nb::arg("rank"), nb::arg("input"), nb::arg("weight_size"), nb::arg("grad_output"), nb::arg("stride"),
-       nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("flip"));
+void bind_pooling(nb::module_& m) {
+    heavy_op(m, "max_pool", &max_pool, arg("rank"), arg("input"), arg("options"), arg("return_indices"));
+    heavy_op(m, "avg_pool", &avg_pool, arg("rank"), arg("input"), arg("options"));
+}
 
-    m.def("max_pool", [](int rank, const Tensor& x, const Sizes& kernel_size, const Sizes& stride, const Sizes& padding,
-                         const Sizes& dilation, bool ceil_mode, bool return_indices) {
-        return heavy([&] {
-            return max_pool(rank, x, {kernel_size, stride, padding, dilation, ceil_mode, true, 0}, return_indices);
-        });
-    }, nb::arg("rank"), nb::arg("input"), nb::arg("kernel_size"), nb::arg("stride"), nb::arg("padding"),
-       nb::arg("dilation"), nb::arg("ceil_mode"), nb::arg("return_indices"));
-    m.def("avg_pool", [](int rank, const Tensor& x, const Sizes& kernel_size, const Sizes& stride, const Sizes& padding,
-                         bool ceil_mode, bool count_include_pad, int64_t divisor_override) {
-        return heavy([&] {
-            return avg_pool(rank, x, {kernel_size, stride, padding, {1}, ceil_mode, count_include_pad, divisor_override});
-        });
-    }, nb::arg("rank"), nb::arg("input"), nb::arg("kernel_size"), nb::arg("stride"), nb::arg("padding"),
-       nb::arg("ceil_mode"), nb::arg("count_include_pad"), nb::arg("divisor_override"));
-
-    m.def("batch_norm", [](const Tensor& x, const Optional& mean, const Optional& var, const Optional& w, const Optional& b,
-                           bool training, double momentum, double eps) {
-        return heavy([&] { return batch_norm(x, or_none(mean), or_none(var), or_none(w), or_none(b), training, momentum, eps); });
-    }, nb::arg("input"), nb::arg("running_mean").none(), nb::arg("running_var").none(), nb::arg("weight").none(),
-       nb::arg("bias").none(), nb::arg("training"), nb::arg("momentum"), nb::arg("eps"));
-    m.def("softmax", &softmax, nb::arg("input"), nb::arg("dim"));
-    m.def("log_softmax", &log_softmax, nb::arg("input"), nb::arg("dim"));
-    m.def("dropout", &dropout, nb::arg("input"), nb::arg("p"), nb::arg("training"));
-    m.def("dropout_channels", &dropout_channels, nb::arg("rank"), nb::arg("input"), nb::arg("p"), nb::arg("training"));
+void bind_normalization(nb::module_& m) {
+    op(m, "batch_norm", &batch_norm, arg("input"), maybe("running_mean"), maybe("running_var"), maybe("weight"), maybe("bias"),
+       arg("training"), arg("momentum"), arg("eps"));
+    op(m, "softmax", &softmax, arg("input"), arg("dim"));
+    op(m, "log_softmax", &log_softmax, arg("input"), arg("dim"));
+    op(m, "dropout", &dropout, arg("input"), arg("p"), arg("training"));
+    op(m, "dropout_channels", &dropout_channels, arg("rank"), arg("input"), arg("p"), arg("training"));
 }
 
 void bind_losses(nb::module_& m) {
-    m.def("cross_entropy", [](const Tensor& x, const Tensor& target, const Optional& weight, int64_t ignore_index,
-                              const std::string& reduction, double label_smoothing) {
-        return cross_entropy(x, target, or_none(weight), ignore_index, reduction_of("cross_entropy", reduction), label_smoothing);
-    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("ignore_index"), nb::arg("reduction"),
-       nb::arg("label_smoothing"));
-    auto def = [&](const char* name, Tensor (*f)(const Tensor&, const Tensor&, LossReduction)) {
-        m.def(name, [=](const Tensor& x, const Tensor& target, const std::string& reduction) {
-            return f(x, target, reduction_of(name, reduction));
-        }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"));
-    };
-    def("mse_loss", &mse_loss);
-    def("l1_loss", &l1_loss);
-    auto def_with = [&](const char* name, const char* parameter,
-                        Tensor (*f)(const Tensor&, const Tensor&, LossReduction, double)) {
-        m.def(name, [=](const Tensor& x, const Tensor& target, const std::string& reduction, double value) {
-            return f(x, target, reduction_of(name, reduction), value);
-        }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"), nb::arg(parameter));
-    };
-    def_with("smooth_l1_loss", "beta", &smooth_l1_loss);
-    def_with("huber_loss", "delta", &huber_loss);
-    m.def("nll_loss", [](const Tensor& x, const Tensor& target, const Optional& weight, int64_t ignore_index,
-                         const std::string& reduction) {
-        return nll_loss(x, target, or_none(weight), ignore_index, reduction_of("nll_loss", reduction));
-    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("ignore_index"), nb::arg("reduction"));
-    m.def("binary_cross_entropy", [](const Tensor& x, const Tensor& target, const Optional& weight,
-                                     const std::string& reduction) {
-        return binary_cross_entropy(x, target, or_none(weight), reduction_of("binary_cross_entropy", reduction));
-    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("reduction"));
-    m.def("binary_cross_entropy_with_logits", [](const Tensor& x, const Tensor& target, const Optional& weight,
-                                                 const Optional& pos_weight, const std::string& reduction) {
-        return binary_cross_entropy_with_logits(x, target, or_none(weight), or_none(pos_weight),
-                                                reduction_of("binary_cross_entropy_with_logits", reduction));
-    }, nb::arg("input"), nb::arg("target"), nb::arg("weight").none(), nb::arg("pos_weight").none(), nb::arg("reduction"));
-    m.def("kl_div", [](const Tensor& x, const Tensor& target, const std::string& reduction, bool log_target) {
-        return kl_div(x, target, reduction_of("kl_div", reduction), log_target);
-    }, nb::arg("input"), nb::arg("target"), nb::arg("reduction"), nb::arg("log_target"));
+    Tensor (*cross_entropy_loss)(const Tensor&, const Tensor&, const Tensor&, int64_t, LossReduction, double) = &cross_entropy;
+    op(m, "cross_entropy", cross_entropy_loss, arg("input"), arg("target"), maybe("weight"), arg("ignore_index"), arg("reduction"),
+       arg("label_smoothing"));
+    op(m, "nll_loss", &nll_loss, arg("input"), arg("target"), maybe("weight"), arg("ignore_index"), arg("reduction"));
+    op(m, "mse_loss", &mse_loss, arg("input"), arg("target"), arg("reduction"));
+    op(m, "l1_loss", &l1_loss, arg("input"), arg("target"), arg("reduction"));
+    op(m, "smooth_l1_loss", &smooth_l1_loss, arg("input"), arg("target"), arg("reduction"), arg("beta"));
+    op(m, "huber_loss", &huber_loss, arg("input"), arg("target"), arg("reduction"), arg("delta"));
+    op(m, "binary_cross_entropy", &binary_cross_entropy, arg("input"), arg("target"), maybe("weight"), arg("reduction"));
+    op(m, "binary_cross_entropy_with_logits", &binary_cross_entropy_with_logits, arg("input"), arg("target"), maybe("weight"),
+       maybe("pos_weight"), arg("reduction"));
+    op(m, "kl_div", &kl_div, arg("input"), arg("target"), arg("reduction"), arg("log_target"));
 }
 
 }  // namespace
@@ -212,9 +146,11 @@ LossReduction reduction_of(const char* op, const std::string& text) {
 void bind_ops(nb::module_& m) {
     bind_elementwise(m);
     bind_reductions(m);
-    bind_views(m);
-    bind_joining(m);
-    bind_layers(m);
+    bind_shapes(m);
+    bind_indices(m);
+    bind_products(m);
+    bind_pooling(m);
+    bind_normalization(m);
     bind_losses(m);
 }
 

@@ -1,97 +1,22 @@
 """Modules and layers, with PyTorch's names."""
 
+from __future__ import annotations
+
+import inspect
+
 from convcore._tensor import Parameter
 from convcore.nn import functional, init, utils
-from convcore.nn.activation import (
-    ELU,
-    GELU,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    LeakyReLU,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from convcore.nn.containers import ModuleList, Sequential
-from convcore.nn.conv import Conv1d, Conv2d, Conv3d
-from convcore.nn.linear import Flatten, Identity, Linear, Unflatten
-from convcore.nn.loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    HuberLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
-    SmoothL1Loss,
-)
+from convcore.nn.activation import *
+from convcore.nn.containers import *
+from convcore.nn.conv import *
+from convcore.nn.linear import *
+from convcore.nn.loss import *
 from convcore.nn.module import Module
-from convcore.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from convcore.nn.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveAvgPool3d,
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
+from convcore.nn.normalization import *
+from convcore.nn.pooling import *
 
-__all__ = [
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveAvgPool3d",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Dropout1d",
-    "Dropout2d",
-    "Dropout3d",
-    "ELU",
-    "Flatten",
-    "GELU",
-    "HuberLoss",
-    "Identity",
-    "L1Loss",
-    "LeakyReLU",
-    "Linear",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
-    "Module",
-    "ModuleList",
-    "NLLLoss",
-    "Parameter",
-    "ReLU",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SmoothL1Loss",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "Unflatten",
-    "functional",
-    "init",
-    "utils",
+__all__ = ["Parameter", "functional", "init", "utils"] + [
+    name
+    for name, item in globals().items()
+    if inspect.isclass(item) and item.__module__.startswith(__name__) and name[0] != "_"
 ]

@@ -1,0 +1,68 @@
+// Convolutions and the affine layer as Python sees them: strict, positional; defaults and documentation are in the package.
+#include "bind/layers.h"
+#include "nn/conv.h"
+#include "nn/linear.h"
+
+namespace cc::bind {
+
+namespace {
+
+using Padding = std::variant<std::string, Sizes>;
+
+nb::object padding_object(int rank, const Padding& padding) {
+    if (auto* text = std::get_if<std::string>(&padding)) return nb::str(text->c_str());
+    const Sizes& values = std::get<Sizes>(padding);
+    if (values.size() != 2 * size_t(rank)) return as_tuple(values);
+    nb::list pairs;
+    for (int i = 0; i < rank; ++i) pairs.append(nb::make_tuple(values[2 * i], values[2 * i + 1]));
+    return nb::tuple(pairs);
+}
+
+}  // namespace
+
+void bind_conv_layers(nb::module_& nn) {
+    module_class<Conv>(nn, "Conv")
+        .def("__init__", [](Conv* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
+                            const Sizes& stride, const Padding& padding, const Sizes& dilation, int64_t groups, bool bias,
+                            std::optional<Dtype> dtype) {
+            new (self) Conv(rank, in_channels, out_channels, kernel_size, {stride, padding, dilation, groups, false}, bias,
+                            dtype.value_or(Dtype::Float32));
+        }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("stride"),
+           nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("bias"), nb::arg("dtype").none())
+        .def("_config", [](Conv& m) {
+            const ConvOptions& o = m.options;
+            nb::object padding = std::holds_alternative<std::string>(o.padding)
+                                     ? padding_object(m.rank(), o.padding)
+                                     : nb::object(as_tuple(std::get<Sizes>(o.padding)));
+            auto* bias = m.find_parameter("bias");
+            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), as_tuple(o.stride), padding,
+                                  as_tuple(o.dilation), o.groups, bias && bias->tensor.defined(), nb::none());
+        })
+        .def("reset_parameters", &Conv::reset_parameters, "Draw the first values again.")
+        .def_rw("in_channels", &Conv::in_channels)
+        .def_rw("out_channels", &Conv::out_channels)
+        .def_prop_ro("kernel_size", [](Conv& m) { return as_tuple(m.kernel_size); })
+        .def_prop_rw("stride", [](Conv& m) { return as_tuple(m.options.stride); },
+                     [](Conv& m, const Sizes& value) { m.options.stride = value; })
+        .def_prop_rw("padding", [](Conv& m) { return padding_object(m.rank(), m.options.padding); },
+                     [](Conv& m, const Padding& value) { m.options.padding = value; })
+        .def_prop_rw("dilation", [](Conv& m) { return as_tuple(m.options.dilation); },
+                     [](Conv& m, const Sizes& value) { m.options.dilation = value; })
+        .def_prop_rw("groups", [](Conv& m) { return m.options.groups; },
+                     [](Conv& m, int64_t value) { m.options.groups = value; })
+        .def_prop_ro("padding_mode", [](Conv&) { return "zeros"; });
+
+    module_class<Linear>(nn, "Linear")
+        .def("__init__", [](Linear* self, int64_t in_features, int64_t out_features, bool bias, std::optional<Dtype> dtype) {
+            new (self) Linear(in_features, out_features, bias, dtype.value_or(Dtype::Float32));
+        }, nb::arg("in_features"), nb::arg("out_features"), nb::arg("bias"), nb::arg("dtype").none())
+        .def("_config", [](Linear& m) {
+            auto* bias = m.find_parameter("bias");
+            return nb::make_tuple(m.in_features, m.out_features, bias && bias->tensor.defined(), nb::none());
+        })
+        .def("reset_parameters", &Linear::reset_parameters, "Draw the first values again.")
+        .def_rw("in_features", &Linear::in_features)
+        .def_rw("out_features", &Linear::out_features);
+}
+
+}  // namespace cc::bind

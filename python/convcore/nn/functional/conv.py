@@ -1,0 +1,152 @@
+"""Convolution and its two gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcore import _core
+from convcore._convert import values as _values
+from convcore._tensor import Tensor
+
+
+def _padding(padding: Any) -> Any:
+    """A word, an integer, one per axis, or (low, high) pairs per axis."""
+    if isinstance(padding, str):
+        return padding
+    if isinstance(padding, tuple | list) and padding and isinstance(padding[0], tuple | list):
+        return [p for pair in padding for p in _values(pair, "padding")]
+    return _values(padding, "padding")
+
+
+def _options(stride: Any, padding: Any, dilation: Any, groups: int, flip: bool) -> tuple:
+    """The core's ConvOptions."""
+    return (
+        _values(stride, "stride"),
+        _padding(padding),
+        _values(dilation, "dilation"),
+        groups,
+        flip,
+    )
+
+
+def _conv(
+    rank: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+    flip: bool,
+) -> Tensor:
+    return _core.conv(rank, input, weight, bias, _options(stride, padding, dilation, groups, flip))
+
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """1-D cross-correlation of input (N, C, L) with weight (K, C/groups, kernel), plus bias (K): (N, K, L_out).
+
+    `padding` is "valid", "same" (stride 1), an integer or a (low, high) pair in a list; `flip=True` gives true convolution.
+    L_out = ⌊(L + pads − dilation·(kernel − 1) − 1)/stride⌋ + 1. ValueError for sizes that do not fit.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv1d(cc.ones(1, 1, 4), cc.ones(1, 1, 2))
+    tensor([[[2., 2., 2.]]])
+    """
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups, flip)
+
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """2-D cross-correlation of input (N, C, H, W) with weight (K, C/groups, kH, kW), plus bias (K).
+
+    Arguments as conv1d's, one value or one per axis; padding also ((top, bottom), (left, right)).
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv2d(cc.ones(1, 1, 3, 3), cc.ones(1, 1, 3, 3), padding=1)[0, 0]
+    tensor([[4., 6., 4.],
+            [6., 9., 6.],
+            [4., 6., 4.]])
+    """
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups, flip)
+
+
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """3-D cross-correlation of input (N, C, D, H, W) with weight (K, C/groups, kD, kH, kW), plus bias (K).
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv3d(cc.ones(1, 1, 2, 2, 2), cc.ones(1, 1, 2, 2, 2)).item()
+    8.0
+    """
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip)
+
+
+def conv_grad_input(
+    input_size: Any,
+    weight: Tensor,
+    grad_output: Tensor,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """The gradient of a convolution to its input of shape input_size; the rank follows from weight. Can be differentiated.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv_grad_input((1, 1, 4), cc.ones(1, 1, 2), cc.ones(1, 1, 3))
+    tensor([[[1., 2., 2., 1.]]])
+    """
+    options = _options(stride, padding, dilation, groups, flip)
+    return _core.conv_grad_input(weight.ndim - 2, list(input_size), weight, grad_output, options)
+
+
+def conv_grad_weight(
+    input: Tensor,
+    weight_size: Any,
+    grad_output: Tensor,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """The gradient of a convolution to its weight of shape weight_size; the rank follows from input. Can be differentiated.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv_grad_weight(cc.ones(1, 1, 4), (1, 1, 2), cc.ones(1, 1, 3))
+    tensor([[[3., 3.]]])
+    """
+    options = _options(stride, padding, dilation, groups, flip)
+    return _core.conv_grad_weight(input.ndim - 2, input, list(weight_size), grad_output, options)
