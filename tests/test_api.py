@@ -119,7 +119,7 @@ def modules():
     return found
 
 
-PRIVATE = ["convcore._tensor", "convcore._functions", "convcore._runtime"]
+PRIVATE = ["convcore._tensor", "convcore._functions", "convcore._runtime", "convcore._files"]
 
 
 def public_functions():

@@ -37,6 +37,7 @@ PYTHON_ORDER = [
     "_tensor",
     "_functions",
     "_runtime",
+    "_files",
     "autograd",
     "nn",
     "optim",

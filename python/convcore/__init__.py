@@ -94,7 +94,7 @@ globals().update({name: getattr(Tensor, name) for name in _METHODS})
 _SUBMODULES = (
     "autograd", "cuda", "data", "describe", "models", "nn", "optim", "plots", "train", "utils",
 )  # fmt: skip
-_LAZY = {"summary": "convcore.describe"}
+_LAZY = {"summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcore.train.checkpoint import write_atomically
+from convcore._files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

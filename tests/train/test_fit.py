@@ -215,7 +215,7 @@ def test_damaged_checkpoints_are_refused(tmp_path):
             load_checkpoint(tmp_path / name)
     save_weights(tmp_path / "w.safetensors", net())
     with pytest.raises(ValueError, match=r"w\.safetensors: expected a checkpoint"):
-        load_checkpoint(tmp_path / "w.safetensors")
+        training(net(), 1, resume=tmp_path / "w.safetensors")
 
 
 def test_weights_file(tmp_path):
@@ -263,7 +263,7 @@ def test_checkpoint_keeps_types(tmp_path):
     assert isinstance(loaded["tensor"], cc.Tensor) and loaded["tensor"].tolist() == [[1] * 3] * 2
     assert loaded["scalar"].item() == 3 and tuple(loaded["scalar"].shape) == ()
     np.testing.assert_array_equal(loaded["array"], state["array"])
-    with pytest.raises(TypeError, match=r"checkpoint: a\.b: cannot store a object"):
+    with pytest.raises(TypeError, match=r"save: a\.b: expected tensors.*got object"):
         save_checkpoint(file, {"a": {"b": object()}})
 
 

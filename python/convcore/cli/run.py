@@ -11,6 +11,7 @@ from typing import Any
 
 import convcore as cc
 from convcore import models, optim, plots
+from convcore._files import write_atomically
 from convcore.nn import functional
 from convcore.train import (
     Callback,
@@ -23,7 +24,6 @@ from convcore.train import (
     load_weights,
     save_weights,
 )
-from convcore.train.checkpoint import write_atomically
 
 from .recipes import Recipe, recipe
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checkpoint import write_atomically
+from convcore._files import write_atomically
 
 
 class History(Mapping[str, list[float]]):

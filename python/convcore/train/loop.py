@@ -174,6 +174,8 @@ def fit(
 
 def _resume(state: TrainState, path: str | os.PathLike[str]) -> None:
     saved = load_checkpoint(path)
+    if not isinstance(saved, dict) or "epoch" not in saved:
+        raise ValueError(f"{path}: expected a checkpoint of a training run, got other contents")
     try:
         if saved["epoch"] > state.epochs:
             raise ValueError(
