@@ -100,7 +100,8 @@ def test_the_contents_page_names_real_files():
 
 def test_case_names_are_unique():
     for op in all_ops().values():
-        for names in ([c.name for c in op.cases], [b.name for b in op.bad]):
+        for rows in (op.cases, op.bad, op.bench):
+            names = [row.name for row in rows]
             assert len(names) == len(set(names)), (
                 f"{op.name}: {sorted(n for n in names if names.count(n) > 1)}"
             )
@@ -109,6 +110,13 @@ def test_case_names_are_unique():
 def test_every_operator_has_a_bad_call_and_an_empty_one():
     no_bad = {op.name for op in all_ops().values() if not op.bad}
     assert len(no_bad) < len(all_ops()) / 2, sorted(no_bad)
+
+
+def test_every_operator_is_timed_beside_pytorch():
+    missing = sorted(
+        op.name for op in all_ops().values() if op.name.isidentifier() and not op.bench
+    )
+    assert not missing, f"no bench rows in tests/cases for {', '.join(missing)}"
 
 
 def modules():

@@ -40,6 +40,12 @@ class Arr:
         return values.astype(dtype if self.dtype == "float" else self.dtype).reshape(self.shape)
 
 
+# What bench rows are made of: the activations of a middle layer, a matrix, a batch of class scores.
+IMAGE = (16, 64, 32, 32)
+MATRIX = (1024, 1024)
+SCORES = (1024, 1000)
+
+
 def _count(shape):
     return int(np.prod(shape, dtype=np.int64))
 
@@ -109,6 +115,7 @@ class Case:
     exact: bool = False  # the oracle's numbers to the last bit
     big: bool = False  # enough work for several threads; too much for finite differences
     torch: bool = True  # PyTorch has the same call
+    chance: bool = False  # random results: only their shapes are compared
 
     def but(self, **flags: Any) -> Case:
         return replace(self, **flags)
@@ -119,6 +126,10 @@ class Case:
         for arg in self.args:
             found += arg if isinstance(arg, list) else [arg]
         return [arr for arr in found if isinstance(arr, Arr)]
+
+    @property
+    def elements(self) -> int:
+        return sum(_count(arr.shape) for arr in self.arrays)
 
     @property
     def dtypes(self) -> tuple[str, ...]:
@@ -167,6 +178,12 @@ class Op:
 
     call is a dotted path in convcore and in torch ("nn.functional.relu"), a method (".view"), or a
     function of (module, *args, **kwargs). oracle gets the same arguments as numpy arrays (float64).
+    A name that is no identifier ("inplace-views") is a scenario of several operators.
+
+    bench rows are what a network really calls, large enough (a million numbers, or 10 Mflop) that the
+    kernel counts and not the call, small enough for a few milliseconds: `bench/compare/ops.py` times
+    each beside PyTorch, forward and backward. One row per way the kernel can go is right: along the
+    last axis and across it, with a broadcast operand, of small and of large windows.
     """
 
     name: str
@@ -184,6 +201,11 @@ class Op:
     flops: Callable[..., float] | None = None  # of the argument shapes and keyword arguments
     covers: tuple[str, ...] = ()  # further names of ops.h and of Python that these rows test
     torch: str | Callable | None = None  # where PyTorch's call is another one
+    bench: list[Case] = field(default_factory=list)  # rows to time beside PyTorch, no others
+
+    @property
+    def timed(self) -> list[Case]:
+        return self.bench or [c for c in self.cases if c.big and c.torch]
 
     def case(self, name: str) -> Case:
         return next(c for c in self.cases if c.name == name)

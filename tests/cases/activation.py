@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from tests.cases import Op, bad, big, case, ints, real, values
+from tests.cases import IMAGE, SCORES, Op, bad, big, case, ints, real, values
 
 FAR = values([[-1e4, 0.0, 1e4], [700.0, 701.0, 702.0], [-88.0, -89.0, -1000.0]])
 EDGE = values([-np.inf, np.inf, np.nan, 0.0, -0.0, 1e30, -1e30])
@@ -47,6 +47,7 @@ OPS = [
         "nn.functional.relu",
         lambda x: np.maximum(x, 0),
         [*_rows(), case("int64", ints(3, 4)), case("edge", EDGE).but(kink=True)],
+        bench=[case("image", real(*IMAGE))],
     ),
     Op(
         "leaky_relu",
@@ -54,6 +55,7 @@ OPS = [
         leaky_relu,
         [*_rows(), case("slope", real(3, 4), 0.2), case("negative", real(3, 4), -0.5)],
         [bad("dtype", TypeError, "leaky_relu.*int64", ints(3))],
+        bench=[case("image", real(*IMAGE))],
     ),
     Op(
         "elu",
@@ -62,6 +64,7 @@ OPS = [
         [*_rows(), case("alpha", real(3, 4), 0.7)],
         [bad("dtype", TypeError, "elu.*int64", ints(3))],
         tol=4,
+        bench=[case("image", real(*IMAGE))],
     ),
     Op(
         "gelu",
@@ -70,8 +73,16 @@ OPS = [
         [*_rows(), case("tanh", real(3, 4), approximate="tanh")],
         tol=4,
         covers=("gelu_tanh",),
+        bench=[case("image", real(*IMAGE)), case("image-tanh", real(*IMAGE), approximate="tanh")],
     ),
-    Op("silu", "nn.functional.silu", lambda x: x * special.expit(x), _rows(), tol=4),
+    Op(
+        "silu",
+        "nn.functional.silu",
+        lambda x: x * special.expit(x),
+        _rows(),
+        tol=4,
+        bench=[case("image", real(*IMAGE))],
+    ),
     Op(
         "softplus",
         "nn.functional.softplus",
@@ -83,6 +94,7 @@ OPS = [
         ],
         [bad("dtype", TypeError, "softplus.*int64", ints(3))],
         tol=4,
+        bench=[case("image", real(*IMAGE))],
     ),
 ]
 
@@ -104,6 +116,12 @@ def _softmax_rows():
     ]
 
 
+SOFTMAX_BENCH = [
+    case("scores", real(*SCORES), dim=1),
+    case("few-classes", real(65536, 10), dim=1),
+    case("attention", real(64, 128, 128), dim=-1),
+    case("map", real(8, 21, 80, 80), dim=1),
+]
 SOFTMAX_BAD = [
     bad("dim", IndexError, "softmax: dim.*2", real(3, 4), dim=2),
     bad("dtype", TypeError, "softmax.*int64", ints(3, 4), dim=1),
@@ -117,6 +135,7 @@ OPS += [
         SOFTMAX_BAD,
         tol=4,
         impl="softmax",
+        bench=SOFTMAX_BENCH,
     ),
     Op(
         "log_softmax",
@@ -126,5 +145,6 @@ OPS += [
         SOFTMAX_BAD,
         tol=4,
         impl="softmax",
+        bench=SOFTMAX_BENCH,
     ),
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, ints, real
+from tests.cases import IMAGE, MATRIX, Op, bad, big, case, ints, real
 
 
 def parts(name):
@@ -68,6 +68,7 @@ OPS = [
             bad("dim", IndexError, r"split: dim.*2", real(5), 2, dim=2),
         ],
         covers=("split_with_sizes",),
+        bench=[case("channels", real(*IMAGE), 16, dim=1)],
     ),
     Op(
         "chunk",
@@ -80,6 +81,7 @@ OPS = [
             case("columns", real(2, 6), 2, dim=1),
         ],
         [bad("chunks", ValueError, r"chunk: chunks.*0", real(3), 0)],
+        bench=[case("batch", real(*IMAGE), 2)],
     ),
     Op(
         "unbind",
@@ -90,6 +92,7 @@ OPS = [
             case("columns", real(3, 4), dim=1),
             case("middle", real(2, 3, 2), dim=-2),
         ],
+        bench=[case("rows", real(16, 65536))],
     ),
     Op(
         "flip",
@@ -107,6 +110,7 @@ OPS = [
             bad("twice", ValueError, r"flip.*dimension 1.*twice", real(2, 3), [1, -1]),
             bad("dim", IndexError, r"flip.*3", real(2, 3), [3]),
         ],
+        bench=[case("mirror", real(*IMAGE), [3]), case("turn", real(*IMAGE), [2, 3])],
     ),
     Op(
         "roll",
@@ -121,6 +125,7 @@ OPS = [
             case("nothing", real(3, 4), 4, 1),
         ],
         [bad("length", ValueError, r"roll.*2.*1", real(3, 4), [1, 2], [0])],
+        bench=[case("shift", real(*IMAGE), [1, -1], [2, 3])],
     ),
     Op(
         "tril",
@@ -128,6 +133,7 @@ OPS = [
         triangle(np.tril),
         triangle_rows(),
         [bad("rank", ValueError, r"tril.*2 dim.*\(3,\)", real(3))],
+        bench=[case("matrix", real(*MATRIX))],
     ),
     Op(
         "triu",
@@ -135,5 +141,6 @@ OPS = [
         triangle(np.triu),
         triangle_rows(),
         [bad("rank", ValueError, r"triu.*2 dim.*\(3,\)", real(3))],
+        bench=[case("matrix", real(*MATRIX))],
     ),
 ]

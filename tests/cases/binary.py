@@ -4,7 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, distinct, flags, ints, positive, real, values
+from tests.cases import (
+    IMAGE,
+    MATRIX,
+    Op,
+    bad,
+    big,
+    case,
+    distinct,
+    flags,
+    ints,
+    positive,
+    real,
+    values,
+)
 
 EDGE = [0.0, -0.0, 1.0, np.inf, -np.inf, np.nan]
 ALL = np.array([(a, b) for a in EDGE for b in EDGE])
@@ -33,6 +46,15 @@ def _broadcast(make, other=None):
     ]
 
 
+def _bench(make, other=None):
+    other = other or make
+    return [
+        case("image", make(*IMAGE), other(*IMAGE)),
+        case("channels", make(*IMAGE), other(64, 1, 1)),
+        case("row", make(*MATRIX), other(1024)),
+    ]
+
+
 def _mixed():
     """Operands of two dtypes: promotion as PyTorch has it."""
     return [
@@ -58,9 +80,22 @@ OPS = [
             case("bool", flags(4), flags(4)),
             case("alpha", real(3, 4), real(4), alpha=2.5),
         ],
+        bench=_bench(real),
     ),
-    Op("sub", "sub", np.subtract, [*_broadcast(real), *_mixed()]),
-    Op("mul", "mul", np.multiply, [*_broadcast(real), *_mixed(), case("bool", flags(4), flags(4))]),
+    Op(
+        "sub",
+        "sub",
+        np.subtract,
+        [*_broadcast(real), *_mixed()],
+        bench=_bench(real),
+    ),
+    Op(
+        "mul",
+        "mul",
+        np.multiply,
+        [*_broadcast(real), *_mixed(), case("bool", flags(4), flags(4))],
+        bench=_bench(real),
+    ),
     Op(
         "div",
         "div",
@@ -70,6 +105,7 @@ OPS = [
             case("int64", ints(3, 4), ints(3, 4, low=1)),
             case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
         ],
+        bench=_bench(real),
     ),
     Op(
         "pow",
@@ -86,6 +122,14 @@ OPS = [
             case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
         ],
         tol=4,
+        bench=[
+            *_bench(positive, real),
+            case("square", real(*IMAGE), 2),
+            case("cube", real(*IMAGE), 3),
+            case("root", positive(*IMAGE), 0.5),
+            case("exponent", positive(*IMAGE), 1.7),
+            case("base", 2.0, real(*IMAGE)),
+        ],
     ),
     Op(
         "maximum",
@@ -97,6 +141,7 @@ OPS = [
             case("int64", ints(3, 4), ints(4)),
             case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
         ],
+        bench=_bench(real),
     ),
     Op(
         "minimum",
@@ -108,6 +153,7 @@ OPS = [
             case("int64", ints(3, 4), ints(4)),
             case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
         ],
+        bench=_bench(real),
     ),
     Op(
         "remainder",
@@ -120,6 +166,10 @@ OPS = [
         ],
         [bad("zero", ValueError, "zero", ints(3), values([1, 0, 2], "int64"))],
         gradgrad=False,
+        bench=[
+            case("image", real(*IMAGE).const, positive(*IMAGE)),
+            case("ints", ints(*IMAGE), ints(*IMAGE, low=1)),
+        ],
     ),
     Op(
         "floor_divide",
@@ -130,6 +180,10 @@ OPS = [
             case("int64", ints(4, 5), values([3, -3, 2, -7, 1], "int64")),
         ],
         grad=False,
+        bench=[
+            case("image", real(*IMAGE), positive(*IMAGE)),
+            case("ints", ints(*IMAGE), ints(*IMAGE, low=1)),
+        ],
     ),
     Op(
         "atan2",
@@ -137,6 +191,7 @@ OPS = [
         np.arctan2,
         [*_broadcast(real), case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False)],
         tol=4,
+        bench=_bench(real),
     ),
 ]
 for name, function in {
@@ -165,6 +220,11 @@ for name, function in {
                 case("edge", values(ALL[:, 0]), values(ALL[:, 1])),
             ],
             grad=False,
+            bench=[
+                case("image", real(*IMAGE), real(*IMAGE)),
+                case("number", real(*IMAGE), 0.5),
+                case("labels", ints(*MATRIX), ints(*MATRIX)),
+            ],
         )
     )
 for name in ("logical_and", "logical_or", "logical_xor"):
@@ -179,6 +239,7 @@ for name in ("logical_and", "logical_or", "logical_xor"):
                 case("floats", values([0.0, 1.0, -2.0, 0.0]), values([0.0, 0.0, 3.0, 2.0])),
             ],
             grad=False,
+            bench=[case("image", flags(*IMAGE), flags(*IMAGE))],
         )
     )
 OPS = [op if op.bad else replace(op, bad=[SHAPES]) for op in OPS]
@@ -204,6 +265,10 @@ OPS.append(
                 real(3),
                 real(3),
             )
+        ],
+        bench=[
+            case("image", flags(*IMAGE), real(*IMAGE), real(*IMAGE)),
+            case("rows", flags(1024, 1), real(*MATRIX), real(1024)),
         ],
     )
 )

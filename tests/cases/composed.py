@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, case, flags, ints, real
+from tests.cases import IMAGE, MATRIX, Op, bad, case, flags, ints, real
 
 
 def pad(x, pad, mode="constant", value=0.0):
@@ -38,6 +38,10 @@ OPS = [
             bad("too-many", ValueError, r"pad.*at most 2", real(2, 3), (1, 1, 1, 1, 1, 1)),
             bad("crop", ValueError, r"pad|narrow", real(2, 3), (-2, -2)),
         ],
+        bench=[
+            case("image", real(*IMAGE), (1, 1, 1, 1)),
+            case("value", real(*IMAGE), (0, 3, 0, 3), value=1.0),
+        ],
     ),
     Op(
         "mm",
@@ -48,6 +52,7 @@ OPS = [
             bad("rank", ValueError, r"mm.*2.*dimensions.*\(2, 3, 4\)", real(2, 3, 4), real(4, 5)),
             bad("inner", ValueError, r"\(3, 4\).*\(5, 4\)", real(3, 4), real(5, 4)),
         ],
+        bench=[case("matrix", real(512, 512), real(512, 512))],
     ),
     Op(
         "bmm",
@@ -55,6 +60,7 @@ OPS = [
         np.matmul,
         [case("plain", real(2, 3, 4), real(2, 4, 5)), case("empty", real(0, 3, 4), real(0, 4, 5))],
         [bad("rank", ValueError, r"bmm.*3.*dimensions.*\(3, 4\)", real(3, 4), real(4, 5))],
+        bench=[case("attention", real(64, 128, 64), real(64, 64, 128))],
     ),
     Op(
         "dot",
@@ -62,6 +68,7 @@ OPS = [
         np.dot,
         [case("plain", real(7), real(7))],
         [bad("rank", ValueError, r"dot.*1.*dimension.*\(2, 3\)", real(2, 3), real(3))],
+        bench=[case("long", real(2**20), real(2**20))],
     ),
     Op(
         "narrow",
@@ -76,6 +83,7 @@ OPS = [
             bad("range", (ValueError, IndexError), r"narrow|slice", real(5, 6), 1, 4, 3),
             bad("dim", IndexError, r"dim", real(5, 6), 2, 0, 1),
         ],
+        bench=[case("channels", real(*IMAGE), 1, 16, 32)],
     ),
     Op(
         "movedim",
@@ -83,6 +91,7 @@ OPS = [
         np.moveaxis,
         [case("one", real(2, 3, 4), 0, 2), case("two", real(2, 3, 4), (0, 1), (2, 0))],
         [bad("dim", IndexError, "dim|dimension", real(2, 3), 0, 5)],
+        bench=[case("image", real(*IMAGE), 1, -1)],
     ),
     Op(
         "t",
@@ -90,12 +99,14 @@ OPS = [
         lambda x: x.T,
         [case("matrix", real(2, 3)), case("vector", real(3))],
         [bad("rank", ValueError, r"\(2, 3, 4\)|2 dimensions", real(2, 3, 4))],
+        bench=[case("matrix", real(*MATRIX))],
     ),
     Op(
         "ravel",
         "ravel",
         lambda x: x.reshape(-1),
         [case("plain", real(2, 3, 4)), case("scalar", real())],
+        bench=[case("image", real(*IMAGE))],
     ),
     Op(
         "unflatten",
@@ -103,18 +114,21 @@ OPS = [
         lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim:][1:]),
         [case("plain", real(2, 12, 3), 1, (3, 4))],
         [bad("sizes", ValueError, r"\(5, 2\)|12|reshape|unflatten", real(2, 12), 1, (5, 2))],
+        bench=[case("image", real(*IMAGE), 1, (4, 16))],
     ),
     Op(
         "expand_as",
         ".expand_as",
         lambda x, y: np.broadcast_to(x, y.shape),
         [case("plain", real(3, 1), real(2, 3, 4).const)],
+        bench=[case("channels", real(64, 1, 1), real(*IMAGE).const)],
     ),
     Op(
         "view_as",
         lambda m, x, y: x.contiguous().view_as(y),
         lambda x, y: x.reshape(y.shape),
         [case("plain", real(3, 4), real(2, 6).const)],
+        bench=[case("image", real(*IMAGE), real(16, 65536).const)],
     ),
     Op(
         "type_as",
@@ -122,17 +136,31 @@ OPS = [
         lambda x, y: x.astype(y.dtype),
         [case("plain", ints(3, 4), real(2).const)],
         grad=False,
+        bench=[case("ints", ints(*IMAGE), real(2).const)],
     ),
-    Op("clip", "clip", np.clip, [case("plain", real(3, 4), -0.5, 0.5)]),
-    Op("multiply", "multiply", np.multiply, [case("plain", real(3, 4), real(4))]),
+    Op(
+        "clip",
+        "clip",
+        np.clip,
+        [case("plain", real(3, 4), -0.5, 0.5)],
+        bench=[case("image", real(*IMAGE), -0.5, 0.5)],
+    ),
+    Op(
+        "multiply",
+        "multiply",
+        np.multiply,
+        [case("plain", real(3, 4), real(4))],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
+    ),
     Op(
         "true_divide",
         "true_divide",
         np.true_divide,
         [case("plain", real(3, 4), real(4)), case("int64", ints(3), ints(3, low=1))],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
-        "operators",
+        "float-operators",
         lambda m, x, y: (
             x + y,
             x - y,

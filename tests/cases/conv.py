@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, real, whole
+from tests.cases import IMAGE, Op, bad, big, case, real, whole
 
 
 def _tuple(value, rank):
@@ -134,6 +134,57 @@ BIG = {
 }
 
 
+# What networks are made of, and the corners where kernels differ: few channels, groups, wide and dilated kernels.
+BENCH = {
+    1: [
+        ("wide", (16, 64, 1024), (64, 64, 5), {"padding": 2}),
+        ("wave", (16, 1, 16384), (32, 1, 9), {"padding": 4, "stride": 2}),
+        ("dilated", (8, 32, 4096), (32, 32, 3), {"padding": 8, "dilation": 8}),
+        ("depthwise", (16, 64, 1024), (64, 1, 7), {"padding": 3, "groups": 64}),
+    ],
+    2: [
+        ("3x3", IMAGE, (64, 64, 3, 3), {"padding": 1}),
+        ("3x3-deep", (16, 256, 8, 8), (256, 256, 3, 3), {"padding": 1}),
+        ("3x3-stride", IMAGE, (128, 64, 3, 3), {"padding": 1, "stride": 2}),
+        ("3x3-few", (16, 16, 64, 64), (16, 16, 3, 3), {"padding": 1}),
+        ("5x5", (16, 32, 32, 32), (32, 32, 5, 5), {"padding": 2}),
+        ("31x31", (2, 16, 48, 48), (16, 16, 31, 31), {"padding": 15}),
+        ("digits", (64, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
+        ("photo", (4, 3, 224, 224), (64, 3, 7, 7), {"padding": 3, "stride": 2}),
+        ("colour", (64, 3, 32, 32), (64, 3, 3, 3), {"padding": 1}),
+        ("colour-dilated", (16, 3, 64, 64), (32, 3, 3, 3), {"padding": 2, "dilation": 2}),
+        ("1x1", IMAGE, (256, 64, 1, 1), {}),
+        ("1x1-few", (16, 16, 64, 64), (32, 16, 1, 1), {}),
+        ("1x1-one", IMAGE, (1, 64, 1, 1), {}),
+        ("1x1-stride", IMAGE, (128, 64, 1, 1), {"stride": 2}),
+        ("dilated", (8, 64, 32, 32), (64, 64, 3, 3), {"padding": 4, "dilation": 4}),
+        ("depthwise-3x3", (16, 96, 32, 32), (96, 1, 3, 3), {"padding": 1, "groups": 96}),
+        (
+            "depthwise-stride",
+            (16, 96, 32, 32),
+            (96, 1, 3, 3),
+            {"padding": 1, "stride": 2, "groups": 96},
+        ),
+        ("depthwise-7x7", (8, 96, 28, 28), (96, 1, 7, 7), {"padding": 3, "groups": 96}),
+        ("depthwise-31x31", (2, 64, 32, 32), (64, 1, 31, 31), {"padding": 15, "groups": 64}),
+        ("groups-4-wide", (8, 128, 28, 28), (128, 4, 3, 3), {"padding": 1, "groups": 32}),
+        ("groups-8-wide", (8, 128, 28, 28), (128, 8, 3, 3), {"padding": 1, "groups": 16}),
+        ("groups-16-wide", (8, 128, 28, 28), (128, 16, 3, 3), {"padding": 1, "groups": 8}),
+    ],
+    3: [
+        ("3x3x3", (2, 32, 16, 24, 24), (32, 32, 3, 3, 3), {"padding": 1}),
+        ("scan", (2, 1, 32, 48, 48), (16, 1, 3, 3, 3), {"padding": 1, "stride": 2}),
+        ("depthwise", (2, 32, 16, 24, 24), (32, 1, 3, 3, 3), {"padding": 1, "groups": 32}),
+    ],
+}
+
+
+def _bench(rank, which="forward"):
+    if which == "forward":
+        return [case(n, real(*x), real(*w), real(w[0]), **kw) for n, x, w, kw in BENCH[rank]]
+    return [row.but(grad=False) for row in _gradients(BENCH[rank], which)]
+
+
 def _cut(kwargs, rank):
     return {k: v[:rank] if isinstance(v, tuple) else v for k, v in kwargs.items()}
 
@@ -157,20 +208,24 @@ def _forward_rows(rank):
 
 
 def _gradient_rows(rank, which):
-    found = []
     rows = [
         (n, x + s[:rank], w + k[:rank], _cut(kw, rank))
         for n, x, s, w, k, kw in ROWS
         if len(x) == 2 and kw.get("padding") not in ("same", "valid")
     ]
-    for name, x, w, kwargs in rows + BIG[rank]:
+    found = [row.but(gradgrad=row.name != "no-channels") for row in _gradients(rows, which)]
+    return found + [row.but(big=True) for row in _gradients(BIG[rank], which)]
+
+
+def _gradients(rows, which):
+    found = []
+    for name, x, w, kwargs in rows:
         out, _, _ = _taps(
             x, w, kwargs.get("stride", 1), kwargs.get("padding", 0), kwargs.get("dilation", 1)
         )
         grad = real(x[0], w[0], *out)
         args = (x, real(*w), grad) if which == "input" else (real(*x), w, grad)
-        row = case(name, *args, **kwargs)
-        found.append(row.but(big=(name, x, w, kwargs) in BIG[rank], gradgrad=name != "no-channels"))
+        found.append(case(name, *args, **kwargs))
     return found
 
 
@@ -305,6 +360,7 @@ for rank in (1, 2, 3):
             impl="conv",
             flops=flops,
             covers=("conv",),
+            bench=_bench(rank),
         ),
         Op(
             f"conv_grad_input{rank}d",
@@ -315,6 +371,7 @@ for rank in (1, 2, 3):
             impl="conv",
             covers=("conv_grad_input",),
             torch=f"nn.grad.conv{rank}d_input",
+            bench=_bench(rank, "input"),
         ),
         Op(
             f"conv_grad_weight{rank}d",
@@ -325,5 +382,6 @@ for rank in (1, 2, 3):
             impl="conv",
             covers=("conv_grad_weight",),
             torch=f"nn.grad.conv{rank}d_weight",
+            bench=_bench(rank, "weight"),
         ),
     ]

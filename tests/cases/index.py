@@ -1,6 +1,8 @@
 """Indexing: basic, integer and boolean."""
 
-from tests.cases import Op, bad, case, flags, ints, real, values
+import numpy as np
+
+from tests.cases import IMAGE, MATRIX, SCORES, Op, bad, case, flags, ints, real, values
 
 S = slice(None)
 BASIC = {
@@ -74,6 +76,18 @@ OPS = [
             bad("float", (TypeError, IndexError), r"float", real(5, 6), real(2)),
         ],
         covers=("slice", "select", "index"),
+        bench=[
+            case("crop", real(*IMAGE), ..., slice(2, 30), slice(2, 30)),
+            case("step", real(*IMAGE), ..., slice(None, None, 2), slice(None, None, 2)),
+            case("batch", real(2048, 784), ints(1024, low=0, high=2047)),
+            case("embedding", real(1000, 64), ints(16384, low=0, high=999)),
+            case(
+                "pairs", real(*SCORES), ints(65536, low=0, high=1023), ints(65536, low=0, high=999)
+            ),
+            case("columns", real(*MATRIX), S, ints(512, low=0, high=1023)),
+            case("mask", real(*MATRIX), flags(*MATRIX)),
+            case("mask-rows", real(*MATRIX), flags(1024)),
+        ],
     ),
     Op(
         "setitem",
@@ -95,5 +109,10 @@ OPS = [
             bad("integer", IndexError, r"9.*size 5", real(5, 6), real(6), 9),
         ],
         covers=("assign", "index_put"),
+        bench=[
+            case("crop", real(*IMAGE), real(16, 64, 28, 28), ..., slice(2, 30), slice(2, 30)),
+            case("rows", real(2048, 784), real(1024, 784), values(np.arange(0, 2048, 2), "int64")),
+            case("mask", real(*MATRIX), 0.25, flags(*MATRIX)),
+        ],
     ),
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, case, flags, positive, real
+from tests.cases import IMAGE, Op, case, flags, positive, real
 
 
 def method(name):
@@ -120,6 +120,10 @@ def rows(*more):
     return [case("plain", positive(3, 4), *more)]
 
 
+def bench(*more):
+    return [case("image", positive(*IMAGE), *more)]
+
+
 UNARY = {
     "exp_": np.exp,
     "log_": np.log,
@@ -141,7 +145,10 @@ BINARY = {
 }
 SMALL = [case("plain", real(3, 4))]
 OPS = [
-    *[Op(name, method(name), plain(function), rows(), tol=4) for name, function in UNARY.items()],
+    *[
+        Op(name, method(name), plain(function), rows(), tol=4, bench=bench())
+        for name, function in UNARY.items()
+    ],
     *[
         Op(
             name,
@@ -149,10 +156,17 @@ OPS = [
             plain(function),
             [case("plain", positive(3, 4), positive(3, 1))],
             tol=4,
+            bench=bench(positive(64, 1, 1)),
         )
         for name, function in BINARY.items()
     ],
-    Op("clamp_", method("clamp_"), plain(np.clip), [case("plain", real(3, 4), -0.7, 0.9)]),
+    Op(
+        "clamp_",
+        method("clamp_"),
+        plain(np.clip),
+        [case("plain", real(3, 4), -0.7, 0.9)],
+        bench=[case("image", real(*IMAGE), -0.7, 0.9)],
+    ),
     Op(
         "inplace-operators",
         steps,
@@ -171,5 +185,11 @@ OPS = [
     ),
     Op("inplace-expanded", expanded, lambda x: np.broadcast_to(2 * x * x, (3, *x.shape)), SMALL),
     Op("inplace-masked", masked, masked_by_hand, [case("plain", real(3, 4), flags(3, 4))]),
-    Op("copy_", copied, lambda x, y: y * x, [case("plain", real(3, 4), real(3, 4))]),
+    Op(
+        "copy_",
+        copied,
+        lambda x, y: y * x,
+        [case("plain", real(3, 4), real(3, 4))],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
+    ),
 ]

@@ -4,6 +4,8 @@ import numpy as np
 from scipy import special
 
 from tests.cases import (
+    IMAGE,
+    SCORES,
     Arr,
     Op,
     bad,
@@ -193,6 +195,13 @@ OPS = [
         ],
         tol=4,
         impl="cross_entropy",
+        bench=[
+            case("scores", real(*SCORES), labels(1024, classes=1000)),
+            case("few-classes", real(65536, 10), labels(65536, classes=10)),
+            case("smoothing", real(*SCORES), labels(1024, classes=1000), label_smoothing=0.1),
+            case("probabilities", real(*SCORES), positive(*SCORES).const),
+            case("map", real(8, 21, 80, 80), labels(8, 80, 80, classes=21)),
+        ],
     ),
     Op(
         "mse_loss",
@@ -208,12 +217,14 @@ OPS = [
             bad("shape", ValueError, r"mse_loss.*\(3, 4\).*\(3,\)", real(3, 4), real(3)),
             bad("reduction", ValueError, r"reduction.*avg", real(3), real(3), reduction="avg"),
         ],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
         "l1_loss",
         "nn.functional.l1_loss",
         l1_loss,
         [case(r, real(3, 4), distinct(3, 4), reduction=r).but(gradgrad=False) for r in REDUCTIONS],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
         "smooth_l1_loss",
@@ -224,6 +235,7 @@ OPS = [
             case("beta", real(3, 4), distinct(3, 4), beta=0.3),
         ],
         [bad("beta", ValueError, r"smooth_l1_loss: beta.*-1", real(3), real(3), beta=-1.0)],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
         "huber_loss",
@@ -234,6 +246,7 @@ OPS = [
             case("delta", real(3, 4), distinct(3, 4), delta=0.3),
         ],
         [bad("delta", ValueError, r"huber_loss: delta.*0", real(3), real(3), delta=0.0)],
+        bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
         "nll_loss",
@@ -252,6 +265,10 @@ OPS = [
                 real(1, 5),
                 values([5], "int64"),
             )
+        ],
+        bench=[
+            case("few-classes", real(65536, 10), labels(65536, classes=10)),
+            case("map", real(8, 21, 80, 80), labels(8, 80, 80, classes=21)),
         ],
     ),
     Op(
@@ -282,6 +299,7 @@ OPS = [
             ),
         ],
         tol=4,
+        bench=[case("image", chance(*IMAGE), chance(*IMAGE).const)],
     ),
     Op(
         "binary_cross_entropy_with_logits",
@@ -304,6 +322,7 @@ OPS = [
             ),
         ],
         tol=4,
+        bench=[case("image", real(*IMAGE), chance(*IMAGE).const)],
     ),
     Op(
         "kl_div",
@@ -314,5 +333,6 @@ OPS = [
             case("log-target", real(3, 4), real(3, 4), reduction="sum", log_target=True),
             case("zeros", real(2, 2), values([[0.0, 1.0], [0.5, 0.0]]).const, reduction="sum"),
         ],
+        bench=[case("scores", real(*SCORES), chance(*SCORES).const, reduction="batchmean")],
     ),
 ]

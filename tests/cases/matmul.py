@@ -54,6 +54,14 @@ OPS = [
         ],
         impl="gemm",
         flops=product_flops,
+        bench=[
+            case("square", real(512, 512), real(512, 512)),
+            case("tall", real(16384, 64), real(64, 64)),
+            case("deep", real(64, 16384), real(16384, 64)),
+            case("attention", real(64, 128, 64), real(64, 64, 128)),
+            case("small-batches", real(4096, 16, 16), real(4096, 16, 16)),
+            case("matrix-vector", real(2048, 1024), real(1024)),
+        ],
     ),
     Op(
         "linear",
@@ -96,5 +104,11 @@ OPS = [
         ],
         impl="gemm",
         flops=lambda x, w, *b: 2.0 * np.prod(x) * w[0],
+        bench=[
+            case("classifier", real(128, 2048), real(1000, 2048), real(1000)),
+            case("hidden", real(64, 400), real(120, 400), real(120)),
+            case("one-example", real(1, 2048), real(1000, 2048), real(1000)),
+            case("tokens", real(32, 128, 256), real(256, 256), real(256)),
+        ],
     ),
 ]

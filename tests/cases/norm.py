@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, positive, real, values
+from tests.cases import IMAGE, Op, bad, big, case, positive, real, values
 
 
 def batch_norm(x, mean, var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
@@ -101,6 +101,12 @@ OPS = [
         ],
         tol=8,
         impl="batch_norm",
+        bench=[
+            case("training", real(*IMAGE), *stats(64), real(64), real(64), training=True),
+            case("evaluation", real(*IMAGE), *stats(64), real(64), real(64)),
+            case("features", real(4096, 256), *stats(256), real(256), real(256), training=True),
+            case("volume", real(4, 32, 16, 24, 24), *stats(32), real(32), real(32), training=True),
+        ],
     ),
     # Masks are random: the rows are those without chance; test_random.py has the others.
     Op(
@@ -116,5 +122,6 @@ OPS = [
             bad("p", ValueError, r"dropout: p must be.*0.*1.*1\.5", real(3), 1.5),
             bad("p-negative", ValueError, r"dropout: p must be.*-0\.1", real(3), -0.1),
         ],
+        bench=[case("image", real(*IMAGE), 0.5).but(chance=True)],
     ),
 ]

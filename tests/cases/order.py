@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from tests.cases import Op, bad, big, case, distinct, ints, real, values
+from tests.cases import IMAGE, MATRIX, SCORES, Op, bad, big, case, distinct, ints, real, values
 
 
 def take(x, indices, dim):
@@ -48,6 +48,12 @@ OPS = [
             big("big", distinct(30, 1001)),
         ],
         [bad("dim", IndexError, r"sort: dim.*2", real(2, 3), 2)],
+        bench=[
+            case("rows", distinct(*SCORES)),
+            case("columns", distinct(*MATRIX), 0),
+            case("vector", distinct(2**18)),
+            case("ints", ints(*MATRIX, low=-99, high=99), stable=True),
+        ],
     ),
     Op(
         "argsort",
@@ -58,6 +64,7 @@ OPS = [
             case("descending", distinct(4, 5), 0, True),
         ],
         grad=False,
+        bench=[case("rows", distinct(*SCORES))],
     ),
     Op(
         "topk",
@@ -71,6 +78,11 @@ OPS = [
             case("none", distinct(4, 5), 0).but(grad=False),
         ],
         [bad("k", ValueError, r"topk: k.*0 and 3.*4", real(2, 3), 4)],
+        bench=[
+            case("five", distinct(*SCORES), 5),
+            case("many", distinct(*SCORES), 300),
+            case("vector", distinct(2**18), 100),
+        ],
     ),
     Op(
         "cumsum",
@@ -84,6 +96,11 @@ OPS = [
             big("big", real(30, 40, 50), 1),
         ],
         [bad("dim", IndexError, r"cumsum: dim.*2", real(2, 3), 2)],
+        bench=[
+            case("rows", real(*MATRIX), 1),
+            case("columns", real(*MATRIX), 0),
+            case("ints", ints(*MATRIX), 1),
+        ],
     ),
     Op(
         "logsumexp",
@@ -96,6 +113,7 @@ OPS = [
             case("far", values([[1000.0, 1001.0], [-1000.0, -np.inf]]), 1).but(grad=False),
         ],
         [bad("dtype", TypeError, r"logsumexp.*int64", ints(3), 0)],
+        bench=[case("scores", real(*SCORES), 1), case("map", real(8, 21, 80, 80), 1)],
     ),
     Op(
         "norm",
@@ -115,6 +133,11 @@ OPS = [
         ],
         [bad("dtype", TypeError, r"norm.*int64", ints(3))],
         tol=4,
+        bench=[
+            case("all", real(*IMAGE)),
+            case("rows", real(*MATRIX), 2, 1),
+            case("three", real(*MATRIX), 3, 1),
+        ],
     ),
     Op(
         "std",
@@ -127,6 +150,7 @@ OPS = [
         ],
         [bad("dtype", TypeError, r"std.*int64", ints(3))],
         tol=4,
+        bench=[case("image", real(*IMAGE), (0, 2, 3)), case("rows", real(*MATRIX), 1)],
     ),
     Op(
         "outer",
@@ -137,5 +161,6 @@ OPS = [
             case("int64", ints(3), ints(2)),
         ],
         [bad("rank", ValueError, r"outer.*\(2, 3\)", real(2, 3), real(3))],
+        bench=[case("square", real(1024), real(1024))],
     ),
 ]

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, distinct, real, values
+from tests.cases import IMAGE, Op, bad, big, case, distinct, real, values
 
 
 def _tuple(value, rank):
@@ -140,6 +140,15 @@ def _rows(table, make, rank):
     return [*found, big("big", make(*BIG[rank]), 3, stride=2, padding=1)]
 
 
+def _bench(make, rank):
+    x = {1: (16, 64, 1024), 2: IMAGE, 3: (4, 32, 16, 24, 24)}[rank]
+    return [
+        case("half", make(*x), 2),
+        case("overlapping", make(*x), 3, 2, 1),
+        case("everywhere", make(*x), 3, 1, 1),
+    ]
+
+
 def _bad(op, rank):
     x = real(2, 3, *[6] * rank)
     return [
@@ -193,6 +202,7 @@ for rank in (1, 2, 3):
             _bad(f"max_pool{rank}d", rank),
             impl="pool",
             covers=("max_pool",),
+            bench=_bench(distinct, rank),
         ),
         Op(
             f"avg_pool{rank}d",
@@ -202,5 +212,6 @@ for rank in (1, 2, 3):
             _bad(f"avg_pool{rank}d", rank),
             impl="pool",
             covers=("avg_pool",),
+            bench=_bench(real, rank),
         ),
     ]

@@ -2,7 +2,21 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, distinct, flags, ints, real, values
+from tests.cases import (
+    IMAGE,
+    MATRIX,
+    SCORES,
+    Arr,
+    Op,
+    bad,
+    big,
+    case,
+    distinct,
+    flags,
+    ints,
+    real,
+    values,
+)
 
 SHAPED = values(np.zeros((0, 3)))
 
@@ -31,6 +45,19 @@ def _rows(make, several=True):
             case("outer-axes", make(3, 2, 4), dim=(0, 2), keepdim=True),
         ]
     return found
+
+
+def nearly_one(*shape):
+    """Values whose product neither overflows nor vanishes."""
+    return Arr(shape, lambda rng, shape: 1 + 1e-3 * rng.standard_normal(shape))
+
+
+def _bench(make):
+    return [
+        case("all", make(*IMAGE)),
+        case("rows", make(*MATRIX), dim=1),
+        case("columns", make(*MATRIX), dim=0),
+    ]
 
 
 DIM = [
@@ -63,14 +90,43 @@ WHOLE = [
     case("uint8", ints(9, low=200, high=255, dtype="uint8")),
     case("bool", flags(3, 40), dim=1),
 ]
+
+
+def one_sided(name):
+    """Flags none of which decides any() or all() early."""
+    return lambda *shape: Arr(shape, lambda rng, shape: np.full(shape, name == "all"), "bool")
+
+
 OPS = [
-    Op("sum", "sum", _simple(np.sum), [*_rows(real), *EMPTY, *WHOLE], [*DIM, TWICE]),
+    Op(
+        "sum",
+        "sum",
+        _simple(np.sum),
+        [*_rows(real), *EMPTY, *WHOLE],
+        [*DIM, TWICE],
+        bench=[
+            *_bench(real),
+            case("small-rows", real(16384, 64), dim=1),
+            case("features", real(*IMAGE), dim=(2, 3)),
+            case("channels", real(*IMAGE), dim=(0, 2, 3)),
+            case("int64", ints(*IMAGE)),
+            case("int32", ints(*IMAGE, dtype="int32")),
+            case("uint8-rows", ints(*MATRIX, low=0, high=255, dtype="uint8"), dim=1),
+            case("bool", flags(*IMAGE)),
+            case("bool-columns", flags(*MATRIX), dim=0),
+        ],
+    ),
     Op(
         "mean",
         "mean",
         _simple(np.mean),
         [*_rows(real), case("empty-kept", SHAPED, dim=1)],
         [*DIM, TWICE, bad("dtype", TypeError, "mean.*int64", ints(3))],
+        bench=[
+            *_bench(real),
+            case("global-pool", real(*IMAGE), dim=(2, 3)),
+            case("small-rows", real(16384, 64), dim=1),
+        ],
     ),
     Op(
         "prod",
@@ -85,6 +141,7 @@ OPS = [
             case("int64", ints(3, 4), dim=1),
         ],
         DIM,
+        bench=_bench(nearly_one),
     ),
     Op(
         "var",
@@ -97,6 +154,7 @@ OPS = [
             big("big", real(300, 401), dim=1),
         ],
         [*DIM, bad("dtype", TypeError, "var.*int64", ints(3))],
+        bench=[*_bench(real), case("channels", real(*IMAGE), dim=(0, 2, 3))],
     ),
     Op(
         "amax",
@@ -108,6 +166,7 @@ OPS = [
             case("int64", ints(3, 4), dim=1),
         ],
         [*DIM, bad("empty", ValueError, r"amax.*empty.*\(0, 3\)", SHAPED, dim=0)],
+        bench=[*_bench(distinct), case("global-pool", distinct(*IMAGE), dim=(2, 3))],
     ),
     Op(
         "amin",
@@ -115,6 +174,7 @@ OPS = [
         _simple(np.min),
         _rows(distinct) + [case("int64", ints(3, 4), dim=1)],
         [*DIM, bad("empty", ValueError, r"amin.*empty.*\(0, 3\)", SHAPED, dim=0)],
+        bench=_bench(distinct),
     ),
     Op(
         "max",
@@ -127,6 +187,7 @@ OPS = [
             case("int64", ints(3, 40), dim=1),
         ],
         DIM,
+        bench=[*_bench(distinct)[1:], case("int64", ints(*MATRIX), dim=1)],
     ),
     Op(
         "min",
@@ -135,6 +196,7 @@ OPS = [
         [r for r in _rows(distinct, several=False) if "dim" in r.kwargs]
         + [case("int64", ints(3, 40), dim=1)],
         DIM,
+        bench=_bench(distinct)[1:],
     ),
     Op(
         "argmax",
@@ -144,6 +206,12 @@ OPS = [
         + [case("ties", values([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), dim=1)],
         [*DIM, bad("empty", ValueError, "argmax.*empty", SHAPED, dim=0)],
         grad=False,
+        bench=[
+            *_bench(distinct),
+            case("scores", distinct(*SCORES), dim=1),
+            case("few-classes", distinct(65536, 10), dim=1),
+            case("map", distinct(8, 21, 80, 80), dim=1),
+        ],
     ),
     Op(
         "argmin",
@@ -152,6 +220,7 @@ OPS = [
         _rows(distinct, several=False),
         [*DIM, bad("empty", ValueError, "argmin.*empty", SHAPED, dim=0)],
         grad=False,
+        bench=_bench(distinct),
     ),
 ]
 for name in ("any", "all"):
@@ -170,5 +239,6 @@ for name in ("any", "all"):
             ],
             DIM,
             grad=False,
+            bench=_bench(one_sided(name)),
         )
     )

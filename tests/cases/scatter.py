@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, big, case, flags, ints, real, values
+from tests.cases import IMAGE, MATRIX, Arr, Op, bad, big, case, flags, ints, real, values, whole
 
 
 def window(x, index, dim):
@@ -38,6 +38,16 @@ def index_add(x, dim, index, source, alpha=1):
     out = np.moveaxis(x.copy(), dim, 0)
     np.add.at(out, index, alpha * np.moveaxis(source, dim, 0))
     return np.moveaxis(out, 0, dim)
+
+
+def shuffled(rows, count):
+    """count columns of MATRIX for each row, none of them twice."""
+    everything = np.arange(MATRIX[1])
+
+    def draw(rng, shape):
+        return np.stack([rng.permutation(everything)[:count] for _ in range(rows)])
+
+    return Arr((rows, count), draw, "int64")
 
 
 ONCE = values([[2, 0, 3], [1, 3, 0]], "int64")  # no place twice along dim 1
@@ -83,6 +93,11 @@ OPS = [
             ),
             bad("dtype", TypeError, r"gather: index.*float", real(2, 3), 1, real(2, 3)),
         ],
+        bench=[
+            case("columns", real(*MATRIX), 1, ints(*MATRIX, low=0, high=1023)),
+            case("rows", real(*MATRIX), 0, ints(*MATRIX, low=0, high=1023)),
+            case("labels", real(65536, 10), 1, ints(65536, 1, low=0, high=9)),
+        ],
     ),
     Op(
         "scatter",
@@ -105,6 +120,10 @@ OPS = [
                 real(2, 2),
             ),
             bad("index", IndexError, r"scatter: index 3.*size 3", real(2, 3), 1, ONCE, real(2, 3)),
+        ],
+        bench=[
+            case("columns", real(*MATRIX), 1, shuffled(1024, 512), real(1024, 512)),
+            case("number", real(*MATRIX), 1, shuffled(1024, 512), 1.0),
         ],
     ),
     Op(
@@ -132,6 +151,10 @@ OPS = [
             )
         ],
         tol=2,
+        bench=[
+            case("columns", real(*MATRIX), 1, ints(*MATRIX, low=0, high=1023), real(*MATRIX)),
+            case("rows", real(*MATRIX), 0, ints(*MATRIX, low=0, high=1023), real(*MATRIX)),
+        ],
     ),
     Op(
         "index_select",
@@ -160,6 +183,10 @@ OPS = [
                 values([[0]], "int64"),
             ),
         ],
+        bench=[
+            case("rows", real(2048, 784), 0, ints(1024, low=0, high=2047)),
+            case("channels", real(*IMAGE), 1, ints(32, low=0, high=63)),
+        ],
     ),
     Op(
         "index_add",
@@ -181,6 +208,10 @@ OPS = [
                 real(3, 3),
             )
         ],
+        bench=[
+            case("rows", real(1000, 64), 0, ints(16384, low=0, high=999), real(16384, 64)),
+            case("columns", real(*MATRIX), 1, ints(512, low=0, high=1023), real(1024, 512)),
+        ],
     ),
     Op(
         "masked_select",
@@ -192,6 +223,7 @@ OPS = [
             case("none", real(2), values([False, False], "bool")),
         ],
         [bad("dtype", TypeError, r"masked_select: mask.*int64", real(3), ints(3))],
+        bench=[case("matrix", real(*MATRIX), flags(*MATRIX))],
     ),
     Op(
         "masked_fill",
@@ -214,6 +246,10 @@ OPS = [
                 0.5,
             ),
         ],
+        bench=[
+            case("image", real(*IMAGE), flags(*IMAGE), 0.0),
+            case("rows", real(*MATRIX), flags(1024, 1), 0.0),
+        ],
     ),
     Op(
         "nonzero",
@@ -225,6 +261,7 @@ OPS = [
             case("none", values([[0, 0]], "int64")),
         ],
         grad=False,
+        bench=[case("flags", flags(*MATRIX)), case("floats", whole(*MATRIX, low=0, high=3))],
     ),
     Op(
         "one_hot",
@@ -252,5 +289,6 @@ OPS = [
             ),
         ],
         grad=False,
+        bench=[case("classes", ints(65536, low=0, high=9), 10)],
     ),
 ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from tests.cases import Op, bad, big, case, flags, ints, positive, real, unit, values
+from tests.cases import IMAGE, Op, bad, big, case, flags, ints, positive, real, unit, values
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, -1e30, 5e-324, 88.0, -104.0, 710.0]
 PIECEWISE = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, -0.2, 7.0, 1e9]
@@ -69,7 +69,8 @@ OPS = []
 for name, (function, make) in FLOATS.items():
     extra = [] if name in WITHOUT_SPECIAL else [case("special", values(SPECIAL)).but(grad=False)]
     whole = [case("int64", ints(3, 4, low=1, high=5)), case("bool", flags(3, 4))]
-    OPS.append(Op(name, name, _quiet(function), _shapes(make) + extra + whole, tol=4))
+    bench = [case("image", make(*IMAGE))]
+    OPS.append(Op(name, name, _quiet(function), _shapes(make) + extra + whole, tol=4, bench=bench))
 for name, (function, smooth) in NUMBERS.items():
     rows = [
         case("int64", ints(3, 4)),
@@ -78,14 +79,26 @@ for name, (function, smooth) in NUMBERS.items():
         case("piecewise", values(PIECEWISE)).but(grad=False),
     ]
     bools = [] if name == "sign" else [bad("bool", TypeError, f"{name}.*bool", flags(3))]
-    OPS.append(Op(name, name, _quiet(function), _shapes(real) + rows, bools, grad=smooth))
+    bench = [case("image", real(*IMAGE))]
+    OPS.append(
+        Op(name, name, _quiet(function), _shapes(real) + rows, bools, grad=smooth, bench=bench)
+    )
 for name, function in TESTS.items():
     dtypes = [
         case("int64", ints(3, 4, low=-1, high=1)),
         case("bool", flags(3, 4)),
         case("special", values(SPECIAL)),
     ]
-    OPS.append(Op(name, name, function, [case("plain", real(3, 4)), *dtypes], grad=False))
+    OPS.append(
+        Op(
+            name,
+            name,
+            function,
+            [case("plain", real(3, 4)), *dtypes],
+            grad=False,
+            bench=[case("image", real(*IMAGE))],
+        )
+    )
 
 
 def clamp(x, min=None, max=None):
@@ -105,6 +118,7 @@ OPS.append(
             case("special", values(SPECIAL), min=-1.0, max=2.0).but(grad=False),
             big("big", real(300, 301), min=-0.5, max=0.5),
         ],
+        bench=[case("image", real(*IMAGE), min=-0.5, max=0.5)],
     )
 )
 OPS = [replace(op, pointwise=True) for op in OPS]

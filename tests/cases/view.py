@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, case, ints, real, values
+from tests.cases import IMAGE, MATRIX, Op, bad, case, ints, real, values
 
 
 def method(name):
@@ -43,7 +43,14 @@ SIZES = [
     bad("two-unknown", ValueError, r"-1", real(2, 3), (-1, -1)),
 ]
 OPS = [
-    Op("reshape", ".reshape", lambda x, shape: x.reshape(shape), RESHAPES, SIZES),
+    Op(
+        "reshape",
+        ".reshape",
+        lambda x, shape: x.reshape(shape),
+        RESHAPES,
+        SIZES,
+        bench=[case("image", real(*IMAGE), (16, 65536))],
+    ),
     # A view exists only where strides allow it: rows of plain memory.
     Op(
         "view",
@@ -51,6 +58,7 @@ OPS = [
         lambda x, shape: x.reshape(shape),
         RESHAPES,
         SIZES,
+        bench=[case("image", real(*IMAGE), (16, 65536))],
     ),
     Op(
         "flatten",
@@ -67,6 +75,7 @@ OPS = [
             bad("order", ValueError, "flatten: start_dim.*2.*end_dim.*1", real(2, 3, 4), 2, 1),
             bad("dim", IndexError, "start_dim", real(2, 3), 5),
         ],
+        bench=[case("image", real(*IMAGE), 1)],
     ),
     Op(
         "permute",
@@ -81,6 +90,7 @@ OPS = [
             bad("count", ValueError, r"permute.*3", real(2, 3, 4), 0, 1),
             bad("twice", ValueError, r"permute.*twice", real(2, 3, 4), 0, 1, 1),
         ],
+        bench=[case("nhwc", real(*IMAGE), 0, 2, 3, 1)],
     ),
     Op(
         "transpose",
@@ -92,6 +102,7 @@ OPS = [
             case("same", real(2, 3), 1, 1),
         ],
         [bad("dim", IndexError, "transpose.*dim1.*3", real(2, 3), 0, 3)],
+        bench=[case("matrix", real(*MATRIX), 0, 1)],
     ),
     Op(
         "expand",
@@ -107,6 +118,10 @@ OPS = [
             case("empty", real(1, 3), 0, 3),
         ],
         [bad("size", ValueError, r"\(3, 2\)|3.*2", real(3, 2), 3, 4)],
+        bench=[
+            case("channels", real(64, 1, 1), 16, 64, 32, 32),
+            case("rows", real(1024, 1), 1024, 1024),
+        ],
     ),
     Op(
         "squeeze",
@@ -119,6 +134,7 @@ OPS = [
             case("negative", real(2, 3, 1), -1),
         ],
         [bad("dim", IndexError, "squeeze.*dim.*3", real(1, 3), 3)],
+        bench=[case("pooled", real(16384, 64, 1, 1))],
     ),
     Op(
         "unsqueeze",
@@ -126,6 +142,7 @@ OPS = [
         np.expand_dims,
         [case("first", real(2, 3), 0), case("last", real(2, 3), -1), case("scalar", real(), 0)],
         [bad("dim", IndexError, "unsqueeze.*dim.*3", real(2, 3), 3)],
+        bench=[case("image", real(*IMAGE), 0)],
     ),
     Op(
         "contiguous",
@@ -136,12 +153,14 @@ OPS = [
             case("image", real(2, 3, 4, 5)),
             case("channels-last", real(2, 3, 4, 5)).but(torch=False),
         ],
+        bench=[case("image", real(*IMAGE))],
     ),
     Op(
         "clone",
         "clone",
         lambda x: x,
         [case("plain", real(2, 3, 4, 5)), case("int64", ints(3)), case("empty", real(0, 2))],
+        bench=[case("image", real(*IMAGE))],
     ),
     Op(
         "to",
@@ -154,9 +173,36 @@ OPS = [
             case("bool", ints(9, low=-1, high=1), "bool"),
             case("uint8", ints(9, low=0, high=200), "uint8"),
         ],
+        bench=[
+            case("float64", real(*IMAGE), "float64"),
+            case("pixels", ints(*IMAGE, low=0, high=255, dtype="uint8"), "float32"),
+            case("labels", real(*IMAGE), "int64").but(grad=False),
+        ],
     ),
 ]
 
+# How memory is rearranged: between the two formats, and where a view turns an axis.
+OPS += [
+    Op(
+        "copy-channels-last",
+        lambda m, x: x.contiguous(memory_format=m.channels_last),
+        lambda x: x,
+        [case("image", real(2, 3, 4, 5))],
+        bench=[case("image", real(*IMAGE)), case("photo", real(8, 3, 224, 224))],
+    ),
+    Op(
+        "copy-permuted",
+        lambda m, x, *dims: x.permute(*dims).contiguous(),
+        lambda x, *dims: x.transpose(dims),
+        [case("plain", real(2, 3, 4), 2, 0, 1)],
+        bench=[
+            case("matrix", real(*MATRIX), 1, 0),
+            case("heads", real(16, 128, 8, 64), 0, 2, 1, 3),
+            case("keys", real(16, 128, 8, 64), 0, 2, 3, 1),
+            case("nchw", real(16, 32, 32, 64), 0, 3, 1, 2),
+        ],
+    ),
+]
 JOIN = [
     bad("none", ValueError, "tensors must not be empty", []),
     bad(
@@ -180,6 +226,11 @@ OPS += [
             case("int64", [ints(2), ints(3)]),
         ],
         JOIN,
+        bench=[
+            case("channels", [real(*IMAGE), real(*IMAGE)], 1),
+            case("rows", [real(*MATRIX), real(*MATRIX)]),
+            case("narrow", [real(65536, 10), real(65536, 6)], 1),
+        ],
     ),
     Op(
         "stack",
@@ -192,5 +243,9 @@ OPS += [
             case("one", [real(2, 3)], 1),
         ],
         JOIN,
+        bench=[
+            case("examples", [real(64, 32, 32) for _ in range(16)]),
+            case("last", [real(*MATRIX), real(*MATRIX)], -1),
+        ],
     ),
 ]
