@@ -158,6 +158,27 @@ def test_public_names_are_documented_and_typed(item):
         assert "return" in hints, "no type for the result"
 
 
+def of_one_tensor():
+    """Functions of the package whose first argument is `input`."""
+    for name, item in vars(convcore).items():
+        if inspect.isfunction(item) and not name.startswith("_"):
+            first = next(iter(inspect.signature(item).parameters.values()), None)
+            if first and (first.name, first.annotation) == ("input", "Tensor"):
+                yield pytest.param(item, id=name)
+
+
+@pytest.mark.parametrize("function", list(of_one_tensor()))
+def test_what_is_no_tensor_is_named(function):
+    x = convcore.ones(2)
+    required = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    required = [p for p in required[1:] if p.kind is not p.VAR_POSITIONAL]
+    others = {p.name: x if "Tensor" in str(p.annotation) else 0 for p in required}
+    with pytest.raises(TypeError, match=f"^{function.__name__}: input must be Tensor, got object"):
+        function(object(), **others)
+    with pytest.raises(TypeError, match=f"^{function.__name__}: "):
+        function(x, **others, nonsense=1)
+
+
 def test_tensor_methods_are_documented():
     bare = [
         name

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from types import FunctionType as _FunctionType
 from typing import Any
 
 from convcore import _core
 from convcore._core import ArgumentError, Generator
 from convcore._core import dtype as dtype
 from convcore._core import memory_format as memory_format
+from convcore._errors import as_function as _as_function
+from convcore._errors import names_arguments as _names_arguments
 from convcore._functions import (
     allclose,
     arange,
@@ -89,7 +92,14 @@ _METHODS = (
     "split", "chunk", "unbind", "flip", "roll", "tril", "triu", "gather", "scatter", "scatter_add", "index_select", "index_add",
     "masked_select", "masked_fill", "nonzero",
 )  # fmt: skip
-globals().update({name: getattr(Tensor, name) for name in _METHODS})
+globals().update(
+    {
+        name: _names_arguments(item)
+        for name, item in globals().items()
+        if isinstance(item, _FunctionType) and item.__module__.startswith("convcore._")
+    }
+)
+globals().update({name: _as_function(getattr(Tensor, name)) for name in _METHODS})
 
 _SUBMODULES = (
     "autograd", "cuda", "data", "describe", "models", "nn", "optim", "plots", "train", "utils",

@@ -4,43 +4,85 @@ from __future__ import annotations
 
 import functools
 import inspect
+from numbers import Integral, Real
 from typing import Any, Callable
 
 from convcore import _core
 
 
 def names_arguments(function: Callable) -> Callable:
-    """The function, whose TypeErrors from the core say in its own words which argument is wrong."""
+    """The function, whose errors of type say in its own words which argument is wrong."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except TypeError as error:
-            if "incompatible function arguments" not in str(error):
+        except (TypeError, AttributeError) as error:
+            message = _describe(call, args, kwargs, error)
+            if message is None:
                 raise
-            message = _describe(function, args, kwargs)
         raise TypeError(message)
 
     return call
 
 
-def _describe(function: Callable, args: tuple, kwargs: dict) -> str:
+def as_function(method: Callable) -> Callable:
+    """A method of Tensor as a function of the package, whose first argument is called input."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if "input" in kwargs:
+            args = (kwargs.pop("input"), *args)
+        try:
+            return method(*args, **kwargs)
+        except (TypeError, AttributeError) as error:
+            message = _describe(call, args, kwargs, error)
+            if message is None:
+                raise
+        raise TypeError(message)
+
+    signature = inspect.signature(method)
+    first, *others = signature.parameters.values()
+    first = first.replace(name="input", annotation="Tensor")
+    call.__signature__ = signature.replace(parameters=[first, *others])
+    call.__annotations__ = {"input": "Tensor", **method.__annotations__}
+    return call
+
+
+def _describe(function: Callable, args: tuple, kwargs: dict, error: Exception) -> str | None:
+    """What to say instead of `error`; None where it does not come from an argument's type."""
     signature = inspect.signature(function)
-    given = signature.bind(*args, **kwargs).arguments
+    try:
+        given = signature.bind(*args, **kwargs).arguments
+    except TypeError as unfit:
+        return f"{function.__name__}: {unfit}"
     for name, value in given.items():
-        expected = str(signature.parameters[name].annotation)
-        if expected == "Any":
+        parameter = signature.parameters[name]
+        expected = str(parameter.annotation)
+        if expected == "Any" or parameter.kind is parameter.VAR_POSITIONAL:
             continue
-        fits = (
-            ("Tensor" in expected and isinstance(value, _core.TensorBase))
-            or ("None" in expected and value is None)
-            or ("bool" in expected and isinstance(value, bool))
-            or (("float" in expected or "int" in expected) and isinstance(value, int))
-            or ("float" in expected and isinstance(value, float))
-            or ("str" in expected and isinstance(value, str))
-        )
-        if not fits:
-            return f"{function.__name__}: {name} must be {expected}, got {type(value).__name__}"
-    shown = ", ".join(f"{name}={type(value).__name__}" for name, value in given.items())
+        if not _fits(value, expected):
+            return f"{function.__name__}: {name} must be {expected}, got {_kind(value)}"
+    if "incompatible function arguments" not in str(error):
+        return None
+    shown = ", ".join(f"{name}={_kind(value)}" for name, value in given.items())
     return f"{function.__name__}: arguments of these types do not fit: {shown}"
+
+
+def _fits(value: Any, expected: str) -> bool:
+    return (
+        ("Sequence" in expected and isinstance(value, list | tuple))
+        or ("Tensor" in expected and isinstance(value, _core.TensorBase))
+        or ("None" in expected and value is None)
+        or ("bool" in expected and isinstance(value, bool))
+        or (("float" in expected or "int" in expected) and isinstance(value, Integral))
+        or ("float" in expected and isinstance(value, Real))
+        or ("str" in expected and isinstance(value, str))
+    )
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    if not isinstance(value, list | tuple) or not value:
+        return name
+    return f"{name} of {', '.join(dict.fromkeys(type(item).__name__ for item in value))}"

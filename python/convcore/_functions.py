@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -266,7 +267,7 @@ def set_rng_state(new_state: Tensor) -> None:
     _core.default_generator()._set_state(np.asarray(new_state, dtype=np.uint8).tobytes())
 
 
-def cat(tensors: Any, dim: int = 0) -> Tensor:
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along a dimension; their other sizes are equal.
 
     >>> import convcore as cc
@@ -277,12 +278,12 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     return _core.cat(list(tensors), dim)
 
 
-def stack(tensors: Any, dim: int = 0) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     return _core.stack(list(tensors), dim)
 
 
-def where(condition: Tensor, input: Any, other: Any) -> Tensor:
+def where(condition: Tensor, input: Tensor | float, other: Tensor | float) -> Tensor:
     """Elements of input where condition holds, else of other, all broadcast."""
     return _core.where(condition, input, other)
 

@@ -143,7 +143,7 @@ class MathMethods(ShapeMethods):
         """The logarithm of softmax, computed without overflow."""
         return _core.log_softmax(self, dim)
 
-    def where(self, condition: Tensor, other: Any) -> Tensor:
+    def where(self, condition: Tensor, other: Tensor | float) -> Tensor:
         """Elements of self where condition holds, else of other."""
         return _core.where(condition, self, other)
 
@@ -171,20 +171,20 @@ class MathMethods(ShapeMethods):
         _core.assign(self, limited)
         return self
 
-    def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def add_(self, other: Tensor | float, *, alpha: Any = 1) -> Tensor:
         """Adds alpha·other in place."""
         _core.binary_("add", self, _scaled(self, other, alpha))
         return self
 
-    def add(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def add(self, other: Tensor | float, *, alpha: Any = 1) -> Tensor:
         """self + alpha·other."""
         return self + _scaled(self, other, alpha)
 
-    def sub(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def sub(self, other: Tensor | float, *, alpha: Any = 1) -> Tensor:
         """self − alpha·other."""
         return self - _scaled(self, other, alpha)
 
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def sub_(self, other: Tensor | float, *, alpha: Any = 1) -> Tensor:
         """Subtracts alpha·other in place."""
         _core.binary_("sub", self, _scaled(self, other, alpha))
         return self
@@ -228,7 +228,7 @@ def _unary_method(op: str, text: str) -> Any:
 
 
 def _binary_method(name: str, op: str, text: str) -> Any:
-    def method(self: Tensor, other: Any) -> Tensor:
+    def method(self: Tensor, other: Tensor | float) -> Tensor:
         return _core.binary(op, self, other)
 
     method.__name__ = method.__qualname__ = name

@@ -1,0 +1,101 @@
+"""What docs/make_pytorch.py cannot find out by itself: why names are lacking, and differences that no signature shows.
+
+A pattern is a name ("eig", wherever it stands), a name with its place ("Tensor.eig", ".eig" for torch.eig) or either
+with wildcards ("quantize_*"). One that names nothing lacking, or something we have, makes the generator fail.
+"""
+
+# Classes of the package itself that programs name; the others belong to its compilers.
+CLASSES = """
+    AcceleratorError Event FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor
+    ByteTensor BoolTensor Generator GradScaler OutOfMemoryError Size Storage Stream Tensor autocast device dtype enable_grad
+    finfo iinfo inference_mode layout memory_format no_grad qscheme set_grad_enabled TypedStorage UntypedStorage
+"""
+
+# What a module or class shows in public without meaning to.
+NOT_PUBLIC = """
+    nn.functional.has_torch_function* nn.functional.handle_torch_function nn.functional.boolean_dispatch
+    nn.functional.assert_int_or_pair nn.Module.T_destination nn.Module.call_super_init nn.Module.dump_patches
+    optim.Optimizer.OptimizerP*Hook optim.Optimizer.profile_hook_step
+    .TYPE_CHECKING .USE_* .PRIVATE_OPS .AVG .SUM .*_ .classproperty .compiled_with_cxx11_abi .get_file_path .typename
+    .import_ir_module* .init_num_threads .merge_type_from_type_comment .parse_* .unify_type_list
+    .sym_* .cudnn_* .miopen_* .mkldnn_* .fbgemm_* .from_file .thread_safe_generator .prepare_multiprocessing_environment
+    .return_types .torch_version .types .version .library .testing .overrides .functional .functools .quasirandom
+"""
+
+REASONS = {
+    "quantisation is not part of convcore": """
+        quantize_* quantized_* fake_quantize_* dequantize int_repr q_* qscheme is_quantized
+        .ao .quantization .quint* .qint* .per_channel_* .per_tensor_*
+    """,
+    "distributed training": """
+        DistributedSampler DataParallel SyncBatchNorm is_distributed .distributed .futures
+    """,
+    "complex numbers": """
+        conj conj_physical* resolve_conj is_conj is_neg resolve_neg real imag angle isreal adjoint H mH
+        view_as_complex* view_as_real* polar .complex cdouble cfloat chalf .complex* sgn sgn_
+    """,
+    "sparse tensors": """
+        to_sparse* sparse_* *.is_sparse* coalesce is_coalesced dense_dim to_dense *col_indices* *row_indices* indices *.values
+        values_copy indices_copy sspaddmm smm hspmm resize_as_sparse_ SparseAdam .sparse .jagged
+        to_padded_tensor is_nested .nested
+    """,
+    "named tensors": """
+        Tensor.name
+    """,
+    "compilers, tracing and exported graphs": """
+        jit .compile nn.Module.compile .compiler .export .fx .cond .while_loop .fork .wait .hub .classes .ops
+    """,
+    "attention and transformers are not part of convolutional networks": """
+        Transformer* MultiheadAttention multi_head_attention_forward scaled_dot_product_attention grouped_mm scaled_grouped_mm
+        scaled_mm linear_cross_entropy LinearCrossEntropy* AdaptiveLogSoftmaxWithLoss
+    """,
+    "linear algebra beyond products of matrices": """
+        cholesky* qr svd svd_lowrank pca_lowrank eig symeig lstsq lu lu_solve lu_unpack solve triangular_solve geqrf orgqr ormqr
+        inverse pinverse det logdet slogdet matrix_exp matrix_power lobpcg chain_matmul .linalg
+        orthogonal cov corrcoef cross vander
+    """,
+    "functions of statistics and physics": """
+        digamma digamma_ lgamma lgamma_ mvlgamma mvlgamma_ polygamma polygamma_ igamma igamma_ igammac igammac_ i0 i0_ .special
+        cauchy_ exponential_ geometric_ log_normal_ .poisson .distributions
+    """,
+    "signal processing": """
+        stft istft *_window .signal .fft
+    """,
+    "transforms of functions": """
+        .vmap .func autograd.functional.*     """,
+    "other devices and precisions: the CPU, float32 and float64 are what there is": """
+        Tensor.cuda ipu xpu mtia mps bfloat16 half short char is_cpu is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_xla
+        is_xpu to_mkldnn get_device record_stream pin_memory is_pinned to_empty share_memory share_memory_
+        is_shared skip_init convert_conv*_weight_memory_format *autocast* GradScaler Stream Event AcceleratorError
+        OutOfMemoryError HalfTensor BFloat16Tensor ShortTensor CharTensor .float16 .float8* .float4* .int1 .int2 .int3 .int4
+        .int5 .int6 .int7 .int8 .int16 .uint1 .uint2 .uint3 .uint4 .uint5 .uint6 .uint7 .uint16 .uint32 .uint64 .bit*
+        .has_* .accelerator .amp .cpu .backends .get_device_module .get_float32_matmul_precision .set_float32_matmul_precision
+        set_override_stale_capture_stream set_warn_on_accumulate_grad_stream_mismatch .xpu .mtia .mps
+        .monitor .profiler .multiprocessing
+    """,
+    "memory behind a tensor is not shown": """
+        storage storage_type untyped_storage *Storage is_storage .storage set_ resize_ const_data_ptr is_set_to         dim_order layout .strided legacy_contiguous_format empty_permuted empty_strided new_empty_strided as_strided*
+        is_inference .serialization output_nr region_activation_memory_budget .asarray .frombuffer
+    """,
+    "deprecated in PyTorch": """
+        .range Container NLLLoss2d CrossMapLRN2d upsample upsample_bilinear upsample_nearest clip_grad_norm register_backward_hook
+        Tensor.new Tensor.volatile Tensor.reinforce Tensor.resize Tensor.resize_as Tensor.map_ Tensor.map2_ Tensor.apply_
+        nn.init.constant nn.init.dirac nn.init.eye nn.init.kaiming_normal nn.init.kaiming_uniform nn.init.normal
+        nn.init.orthogonal nn.init.sparse nn.init.uniform nn.init.xavier_normal nn.init.xavier_uniform set_default_tensor_type
+        Variable variable NestedIOFunction remove_weight_norm remove_spectral_norm nn.utils.weight_norm nn.utils.spectral_norm
+        to_dlpack     """,
+    "data pipes": """
+        *DataPipe DataChunk functional_datapipe guaranteed_datapipes_determinism non_deterministic runtime_validation*
+        argument_validation
+    """,
+    "inside PyTorch": """
+        *_copy unsafe_* native_* slice_inverse conv_tbc Tensor.is_same_size hash_tensor module_load as_subclass sum_to_size
+        enforce_grad_layout_policy allow_mutation_on_saved_tensors increment_version set_multithreading_enabled Tensor.grad_dtype
+    """,
+}
+
+# Read by hand, where signatures do not tell: the difference, or "" where there is none. PyTorch's stubs and programs
+# do not always agree, and one signature of ours may stand for several of theirs.
+NOTES = {
+    "Tensor.copy_": "",
+}
