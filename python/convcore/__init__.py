@@ -102,7 +102,7 @@ globals().update(
 globals().update({name: _as_function(getattr(Tensor, name)) for name in _METHODS})
 
 _SUBMODULES = (
-    "autograd", "cuda", "data", "describe", "models", "nn", "optim", "plots", "train", "utils",
+    "autograd", "cuda", "data", "describe", "metrics", "models", "nn", "optim", "plots", "train", "utils",
 )  # fmt: skip
 _LAZY = {"summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files"}
 

@@ -365,7 +365,7 @@ def test_a_diverging_loss_is_named():
         ({"train": 3}, TypeError, "train: expected a dataset, a DataLoader or a pair"),
         ({"train": (X, Y[:5])}, ValueError, r"equal first dimension.*\(90, 1, 6, 6\), \(5,\)"),
         ({"train": data.TensorDataset(X)}, ValueError, "batches of \\(inputs, targets\\)"),
-        ({"metrics": ["nope"]}, ValueError, r"metrics: expected names among \['accuracy'\]"),
+        ({"metrics": ["nope"]}, ValueError, r"metrics: expected names among \['accuracy', "),
     ],
 )
 def test_bad_arguments(arguments, error, message):

@@ -15,6 +15,7 @@ import numpy as np
 import convcore as cc
 from convcore import optim
 from convcore.data import DataLoader, TensorDataset
+from convcore.metrics import accuracy, mean_absolute_error, mean_squared_error, topk_accuracy
 from convcore.nn import functional
 
 from .callbacks import Callback, Checkpoint, Progress
@@ -24,12 +25,13 @@ from .history import History
 Metric = Callable[[Any, Any], float]
 
 
-def accuracy(output: Any, target: Any) -> float:
-    """The share of samples whose largest output is the target class."""
-    return float(np.mean(np.asarray(output.detach()).argmax(1) == np.asarray(target.detach())))
-
-
-METRICS: dict[str, Metric] = {"accuracy": accuracy}
+# Those whose mean over batches, weighted by their sizes, is the value over all samples.
+METRICS: dict[str, Metric] = {
+    "accuracy": accuracy,
+    "top5_accuracy": topk_accuracy,
+    "mean_squared_error": mean_squared_error,
+    "mean_absolute_error": mean_absolute_error,
+}
 
 
 @dataclass
