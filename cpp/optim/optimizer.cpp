@@ -1,8 +1,15 @@
 #include "optim/optimizer.h"
 
+#include <algorithm>
+
 namespace cc {
 
-void Optimizer::add_parameters(Tensors parameters) {
+bool Optimizer::State::empty() const {
+    return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == 0; }) &&
+           std::none_of(arrays.begin(), arrays.end(), [](const Array& array) { return array.defined(); });
+}
+
+void Optimizer::check_parameters(const Tensors& parameters) const {
     for (const Tensor& parameter : parameters) {
         check(is_floating(parameter.dtype()), kind(), ": parameters must be floating-point tensors, got dtype ",
               parameter.dtype());
@@ -13,7 +20,24 @@ void Optimizer::add_parameters(Tensors parameters) {
                 check(!(parameter == other), kind(), ": a parameter of shape ", parameter.shape(),
                       " is in more than one parameter group");
     }
-    groups_.push_back(std::move(parameters));
+}
+
+void Optimizer::set_parameters(size_t group, Tensors parameters) {
+    check_index(group <= groups_.size(), kind(), ": there is no parameter group ", group);
+    if (group == groups_.size()) {
+        check_parameters(parameters);
+        groups_.push_back(std::move(parameters));
+    } else if (groups_[group] != parameters) {
+        Tensors before = std::move(groups_[group]);
+        groups_[group].clear();
+        try {
+            check_parameters(parameters);
+        } catch (...) {
+            groups_[group] = std::move(before);
+            throw;
+        }
+        groups_[group] = std::move(parameters);
+    }
 }
 
 void Optimizer::zero_grad(bool set_to_none) {
@@ -33,49 +57,73 @@ Optimizer::State* Optimizer::find_state(const Tensor& parameter) {
     return at == states_.end() ? nullptr : &at->second;
 }
 
+Optimizer::State& Optimizer::state_of(const Tensor& parameter) {
+    State& state = states_[parameter.ref().get()];
+    state.parameter = parameter;
+    state.numbers.resize(layout_.numbers.size());
+    state.arrays.resize(layout_.arrays.size());
+    return state;
+}
+
 void Optimizer::set_state(const Tensor& parameter, State state) {
-    for (size_t i = 0; i < state.values.size(); ++i) {
-        Array& value = state.values[i];
-        if (!value.defined()) continue;
-        check(value.shape() == parameter.shape(), kind(), ": state '", state_names()[i], "' has shape ", value.shape(),
+    for (size_t i = 0; i < state.arrays.size(); ++i) {
+        Array& array = state.arrays[i];
+        if (!array.defined()) continue;
+        check(array.shape() == parameter.shape(), kind(), ": state '", layout_.arrays[i], "' has shape ", array.shape(),
               ", but its parameter has shape ", parameter.shape());
-        value = value.to(parameter.dtype()).contiguous().clone();
+        array = array.to(parameter.dtype()).contiguous().clone();
     }
-    states_[parameter.ref().get()] = std::move(state);
+    State& mine = state_of(parameter);
+    mine.numbers = std::move(state.numbers);
+    mine.arrays = std::move(state.arrays);
 }
 
-std::vector<Optimizer::Work> Optimizer::work(size_t group, Dtype dtype) {
-    std::vector<Work> result;
-    for (const Tensor& parameter : groups_[group]) {
-        if (parameter.dtype() != dtype || !parameter.impl().grad) continue;
-        const Array &target = parameter.array(), &grad = parameter.impl().grad->array;
-        check(grad.shape() == target.shape(), kind(), ": a parameter of shape ", target.shape(),
-              " has a gradient of shape ", grad.shape());
-        State& state = states_[parameter.ref().get()];
-        state.values.resize(state_names().size());
-        for (size_t i = 0; i < state.values.size(); ++i) {
-            const Array& value = state.values[i];
-            check(!value.defined() || (value.shape() == target.shape() && value.dtype() == target.dtype()), kind(), ": state '",
-                  state_names()[i], "' has shape ", value.shape(), " and dtype ", value.dtype(), ", but its parameter now has ",
-                  target.shape(), " and ", target.dtype(), "; make a new optimizer");
+Optimizer::Work Optimizer::work(const Tensor& parameter) {
+    const Array &target = parameter.array(), &grad = parameter.impl().grad->array;
+    check(grad.shape() == target.shape(), kind(), ": a parameter of shape ", target.shape(), " has a gradient of shape ",
+          grad.shape());
+    State& state = state_of(parameter);
+    for (size_t i = 0; i < state.arrays.size(); ++i) {
+        const Array& array = state.arrays[i];
+        check(!array.defined() || (array.shape() == target.shape() && array.dtype() == target.dtype()), kind(), ": state '",
+              layout_.arrays[i], "' has shape ", array.shape(), " and dtype ", array.dtype(), ", but its parameter now has ",
+              target.shape(), " and ", target.dtype(), "; make a new optimizer");
+    }
+    return {{target, grad}, state};
+}
+
+void Optimizer::Work::use(size_t array, double initial) {
+    Array& value = state_.arrays[array];
+    if (!value.defined()) value = Array::full(target.shape(), target.dtype(), initial);
+    step.state[array] = value.raw();
+}
+
+void Optimizer::step() {
+    std::vector<Work> all;
+    std::vector<size_t> group_of;
+    for (size_t group = 0; group < groups_.size(); ++group)
+        for (const Tensor& parameter : groups_[group]) {
+            if (!parameter.impl().grad) continue;
+            all.push_back(work(parameter));
+            group_of.push_back(group);
         }
-        result.push_back({target, target.contiguous(), grad.to(dtype).contiguous(), &state});
-    }
-    return result;
+    for (size_t i = 0; i < all.size(); ++i) prepare(group_of[i], all[i]);
+    run_rule(layout_.rule, all);
 }
 
-void Optimizer::Work::finish() const {
+Moved::Moved(const Array& target, const Array& grad)
+    : target(target), param(target.contiguous()), grad(grad.to(target.dtype()).contiguous()) {
+    step.param = param.raw();
+    step.grad = this->grad.raw();
+    step.numel = param.numel();
+    step.sign = step.keep = 1;
+}
+
+void Moved::finish() const {
     if (param.storage_ref() != target.storage_ref())
         target.copy_from(param);
     else
         target.storage().bump_version();
-}
-
-Array& Optimizer::value(State& state, size_t index, const Array& like, bool zero) {
-    Array& value = state.values[index];
-    if (!value.defined())
-        value = zero ? Array::zeros(like.shape(), like.dtype()) : Array::empty(like.shape(), like.dtype());
-    return value;
 }
 
 }  // namespace cc

@@ -8,19 +8,47 @@ import numpy as np
 import pytest
 from convcore import nn, optim
 
+from tests.optim.formulas import FORMULAS
+
 RULES = [
     "SGD(p, lr=0.1)",
     "SGD(p, lr=0.1, momentum=0.9)",
     "SGD(p, lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.01)",
     "SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1)",
     "SGD(p, lr=0.1, momentum=0.5, maximize=True)",
+    "ASGD(p)",
+    "ASGD(p, lr=0.1, lambd=0.1, alpha=0.6, t0=3, weight_decay=0.1)",
+    "ASGD(p, lr=0.1, t0=0, maximize=True)",
     "Adam(p)",
     "Adam(p, lr=0.01, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1)",
     "Adam(p, lr=0.01, amsgrad=True)",
     "Adam(p, lr=0.01, maximize=True)",
+    "Adam(p, lr=0.01, weight_decay=0.1, decoupled_weight_decay=True)",
     "AdamW(p)",
     "AdamW(p, lr=0.05, weight_decay=0.3, amsgrad=True)",
+    "AdamW(p, maximize=True)",
+    "NAdam(p)",
+    "NAdam(p, lr=0.05, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1, momentum_decay=0.01)",
+    "NAdam(p, weight_decay=0.3, decoupled_weight_decay=True, maximize=True)",
+    "RAdam(p)",
+    "RAdam(p, lr=0.05, betas=(0.8, 0.9), eps=1e-6, weight_decay=0.1)",
+    "RAdam(p, lr=0.05, weight_decay=0.3, decoupled_weight_decay=True, maximize=True)",
+    "Adamax(p)",
+    "Adamax(p, lr=0.05, betas=(0.8, 0.9), eps=1e-6, weight_decay=0.1, maximize=True)",
+    "RMSprop(p)",
+    "RMSprop(p, lr=0.05, alpha=0.9, eps=1e-6, weight_decay=0.1)",
+    "RMSprop(p, momentum=0.9, maximize=True)",
+    "RMSprop(p, alpha=0.8, centered=True)",
+    "RMSprop(p, alpha=0.8, momentum=0.5, centered=True, weight_decay=0.1)",
+    "Adagrad(p)",
+    "Adagrad(p, lr=0.1, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-6)",
+    "Adagrad(p, maximize=True)",
+    "Adadelta(p)",
+    "Adadelta(p, lr=0.5, rho=0.8, eps=1e-4, weight_decay=0.1, maximize=True)",
+    "Rprop(p)",
+    "Rprop(p, lr=0.1, etas=(0.3, 1.5), step_sizes=(0.05, 0.3), maximize=True)",
 ]
+OURS = [*RULES, "SGD(p, lr=0.1, momentum=0.9, weight_decay=0.1, rate_in_velocity=True)"]
 SHAPES = [(3, 4), (5,), (2, 3, 2, 2), ()]
 
 
@@ -73,46 +101,22 @@ def test_gradients_that_come_late(rule):
     assert_close(ours, theirs, 1e-5)
 
 
-def test_sgd_by_hand():
-    p = nn.Parameter(cc.tensor([1.0, -2.0]))
-    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, dampening=0.5, weight_decay=0.1)
-    x, v = np.array([1.0, -2.0]), None
-    for step in range(5):
-        g = np.array([0.5, step])
-        p.grad = cc.tensor(g.astype(np.float32))
+@pytest.mark.parametrize("rule", OURS)
+def test_twenty_steps_are_the_published_rule(rule):
+    params = parameters(cc, np.float64)
+    optimizer = eval("optim." + rule, {"optim": optim, "p": params})
+    options = optimizer.param_groups[0]
+    formula = FORMULAS[rule[: rule.index("(")]]
+    expected, states = values(0, np.float64), [{} for _ in SHAPES]
+    for step in range(20):
+        options["lr"] *= 0.95
+        give_gradients(cc, params, step)
         optimizer.step()
-        g = g + 0.1 * x
-        v = g if v is None else 0.9 * v + 0.5 * g
-        x = x - 0.1 * v
-        np.testing.assert_allclose(p.detach().numpy(), x, rtol=1e-6)
-
-
-def test_rate_in_velocity_by_hand():
-    p = nn.Parameter(cc.tensor([1.0]))
-    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, rate_in_velocity=True)
-    x, v = 1.0, 0.0
-    for step in range(6):
-        lr = 0.1 / (step + 1)
-        optimizer.param_groups[0]["lr"] = lr
-        p.grad = cc.tensor([2.0])
-        optimizer.step()
-        v = 0.9 * v + lr * 2
-        x -= v
-        assert abs(float(p.detach()) - x) < 1e-6
-
-
-def test_adam_by_hand():
-    p = nn.Parameter(cc.tensor([1.0], dtype=cc.float64))
-    optimizer = optim.AdamW([p], lr=0.1, betas=(0.8, 0.9), weight_decay=0.2)
-    x, m, s = 1.0, 0.0, 0.0
-    for step in range(1, 6):
-        g = 0.3 * step
-        p.grad = cc.tensor([g], dtype=cc.float64)
-        optimizer.step()
-        x *= 1 - 0.1 * 0.2
-        m, s = 0.8 * m + 0.2 * g, 0.9 * s + 0.1 * g * g
-        x -= 0.1 * (m / (1 - 0.8**step)) / (np.sqrt(s / (1 - 0.9**step)) + 1e-8)
-        assert abs(float(p.detach()) - x) < 1e-12
+        for i, g in enumerate(values(step + 1, np.float64)):
+            g = -g if options["maximize"] else g
+            expected[i] = formula(options, states[i], expected[i], g, step + 1)
+            close = dict(rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(params[i].detach().numpy(), expected[i], **close)
 
 
 def test_groups_and_changed_options():
@@ -138,38 +142,58 @@ def test_groups_and_changed_options():
     assert_close(run(cc, optim), run(torch, torch.optim), 1e-5)
 
 
-@pytest.mark.parametrize("rule", [RULES[1], RULES[7], RULES[10]])
-def test_state_dict_round_trip_and_torchs_structure(rule):
+@pytest.mark.parametrize("rule", RULES)
+def test_state_dict_is_torchs(rule):
+    """The same keys and values, and each library goes on from the other's state as the other does."""
     torch = pytest.importorskip("torch")
-    ours, theirs = parameters(cc), parameters(torch)
-    a = eval("optim." + rule, {"optim": optim, "p": ours})
-    b = eval("optim." + rule, {"optim": torch.optim, "p": theirs})
-    for step in range(3):
-        give_gradients(cc, ours, step)
-        give_gradients(torch, theirs, step)
-        a.step(), b.step()
+
+    def made(lib, params):
+        return eval("optim." + rule, {"optim": lib.optim, "p": params})
+
+    def run(steps, *pairs):
+        for step in steps:
+            for lib, params, optimizer in pairs:
+                give_gradients(lib, params, step)
+                optimizer.step()
+
+    ours, theirs = parameters(cc, np.float64), parameters(torch, np.float64)
+    a, b = made(cc, ours), made(torch, theirs)
+    assert a.state_dict()["state"].keys() == b.state_dict()["state"].keys()
+    run(range(3), (cc, ours, a), (torch, theirs, b))
     state, expected = a.state_dict(), b.state_dict()
-    assert state["param_groups"][0]["params"] == expected["param_groups"][0]["params"]
+    assert set(expected["param_groups"][0]) == set(state["param_groups"][0]) - {"rate_in_velocity"}
+    for key, value in expected["param_groups"][0].items():
+        assert state["param_groups"][0][key] == value
     assert state["state"].keys() == expected["state"].keys()
     for index, entries in expected["state"].items():
-        assert set(state["state"][index]) == set(entries)
+        assert list(state["state"][index]) == list(entries)
         for key, value in entries.items():
-            np.testing.assert_allclose(
-                np.asarray(state["state"][index][key]), value, rtol=1e-5, atol=1e-7
-            )
+            mine = np.asarray(state["state"][index][key])
+            assert mine.dtype == value.numpy().dtype and mine.shape == value.numpy().shape
+            np.testing.assert_allclose(mine, value, rtol=1e-12, atol=1e-12)
 
-    # ours continues from PyTorch's state as PyTorch does
     again = [nn.Parameter(cc.tensor(q.detach().numpy())) for q in theirs]
-    c = eval("optim." + rule, {"optim": optim, "p": again})
-    c.load_state_dict(expected)
-    for step in range(3, 6):
-        give_gradients(cc, again, step)
-        give_gradients(torch, theirs, step)
-        c.step(), b.step()
-    assert_close(again, theirs, 1e-5)
+    c = made(cc, again)
+    c.load_state_dict(copy.deepcopy(expected))
+    others = [torch.nn.Parameter(torch.tensor(q.detach().numpy())) for q in ours]
+    d = made(torch, others)
+    d.load_state_dict(
+        {
+            "param_groups": state["param_groups"],
+            "state": {
+                i: {k: torch.tensor(np.asarray(v)) for k, v in entries.items()}
+                for i, entries in state["state"].items()
+            },
+        }
+    )
+    run(range(3, 6), (cc, ours, a), (torch, theirs, b), (cc, again, c), (torch, others, d))
+    assert_close(ours, theirs, 1e-12)
+    assert_close(ours, again, 1e-12)
+    # PyTorch's own NAdam does not go on exactly: loading widens its float32 mu_product.
+    assert_close(ours, others, 1e-9 if "NAdam" in rule else 1e-12)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", OURS)
 def test_resume_is_exact(rule):
     def run(resume):
         params = parameters(cc)
@@ -220,6 +244,48 @@ def test_closure_and_zero_grad():
     assert p.grad.tolist() == [0.0]
     optimizer.zero_grad()
     assert p.grad is None
+
+
+def test_groups_may_be_edited():
+    """Parameters taken out rest and keep their state, those put in are trained."""
+    p, q = (nn.Parameter(cc.zeros(1)) for _ in range(2))
+    optimizer = optim.SGD([p], lr=1.0, momentum=0.5)
+    p.grad, q.grad = cc.ones(1), cc.ones(1)
+    optimizer.step()
+    optimizer.param_groups[0]["params"] = [q]
+    optimizer.step()
+    assert p.tolist() == [-1.0] and q.tolist() == [-1.0]
+    optimizer.param_groups[0]["params"].append(p)
+    optimizer.step()
+    assert p.tolist() == [-2.5] and q.tolist() == [-2.5]
+    optimizer.param_groups.pop()
+    optimizer.step()
+    assert p.tolist() == [-2.5]
+    optimizer.param_groups.append({"params": [p], "lr": 1.0})
+    optimizer.param_groups.append({"params": [p], "lr": 1.0})
+    with pytest.raises(ValueError, match="is in more than one parameter group"):
+        optimizer.step()
+
+
+def test_state_may_be_replaced():
+    params = parameters(cc)
+    optimizer = optim.RMSprop(params)
+    give_gradients(cc, params, 0)
+    optimizer.step()
+    first = {p: dict(s) for p, s in optimizer.state.items()}
+    assert optimizer.state[nn.Parameter(cc.zeros(1))] == {}
+    optimizer.state = {}
+    assert optimizer.state == {}
+    optimizer.state = first
+    assert float(optimizer.state[params[0]]["step"]) == 1.0
+
+
+def test_options_as_tensors():
+    p = nn.Parameter(cc.tensor([1.0]))
+    optimizer = optim.Adam([p], lr=cc.tensor(0.5), betas=(np.float64(0.9), cc.tensor(0.999)))
+    p.grad = cc.ones(1)
+    optimizer.step()
+    assert abs(float(p.detach()) - 0.5) < 1e-6
 
 
 def test_a_step_raises_the_version():
@@ -298,6 +364,20 @@ def test_named_parameters_and_repr():
         (lambda p: optim.SGD([cc.tensor([1])]), ValueError, "parameters must be floating-point tensors, got dtype int64"),
         (lambda p: optim.Adam([p], betas=(0.9, 1.0)), ValueError, r"Adam: betas must be at least 0 and below 1, got \(0.9, 1\)"),
         (lambda p: optim.AdamW([p], eps=-1), ValueError, "AdamW: eps must not be negative, got -1"),
+        (lambda p: optim.Adam([p], betas=0.9), TypeError, "Adam: betas must be a pair of numbers, got float"),
+        (lambda p: optim.Adam([p], betas=(0.9,)), ValueError, "Adam: betas must be a pair of numbers, got 1"),
+        (lambda p: optim.Adam([p], lr="fast"), TypeError, "Adam: lr must be a number, got str"),
+        (lambda p: optim.RMSprop([p], alpha=-1), ValueError, "RMSprop: alpha must not be negative, got -1"),
+        (lambda p: optim.RMSprop([p], momentum=-1), ValueError, "RMSprop: momentum must not be negative, got -1"),
+        (lambda p: optim.Adagrad([p], lr_decay=-1), ValueError, "Adagrad: lr_decay must not be negative, got -1"),
+        (lambda p: optim.Adadelta([p], rho=2), ValueError, "Adadelta: rho must be between 0 and 1, got 2"),
+        (lambda p: optim.NAdam([p], momentum_decay=-1), ValueError, "NAdam: momentum_decay must not be negative, got -1"),
+        (lambda p: optim.RAdam([p], lr=-1), ValueError, "RAdam: lr must not be negative, got -1"),
+        (lambda p: optim.Adamax([p], betas=(-1, 0.9)), ValueError, "Adamax: betas must be at least 0 and below 1"),
+        (lambda p: optim.ASGD([p], weight_decay=-1), ValueError, "ASGD: weight_decay must not be negative, got -1"),
+        (lambda p: optim.Rprop([p], etas=(1.5, 1.2)), ValueError, "Rprop: etas must be a factor between 0 and 1 and one above 1, got"),
+        (lambda p: optim.SGD([p], differentiable=True), NotImplementedError, "SGD: differentiable=True: steps are not recorded"),
+        (lambda p: optim.SGD([p]).load_state_dict({"state": {0: {"velocity": 1}}, "param_groups": [{"params": [0]}]}), ValueError, "SGD: state has no entry 'velocity'"),
         (lambda p: optim.SGD([p]).load_state_dict(optim.SGD([p, nn.Parameter(cc.ones(1))]).state_dict()), ValueError, r"groups of \[2\] parameters, this optimizer has \[1\]"),
         (lambda p: optim.Adam([p]).load_state_dict({"state": {0: {"step": 1, "exp_avg": np.ones(3)}}, "param_groups": [{"params": [0]}]}), ValueError, r"state 'exp_avg' has shape \(3,\), but its parameter has shape \(2,\)"),
     ],

@@ -12,5 +12,4 @@
 #include "nn/shape.h"
 #include "ops/ops.h"
 #include "ops/random.h"
-#include "optim/adam.h"
-#include "optim/sgd.h"
+#include "optim/rules.h"

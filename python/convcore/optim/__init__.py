@@ -1,8 +1,24 @@
 """Optimizers and learning-rate schedules, with PyTorch's names."""
 
 from convcore.optim import lr_scheduler
-from convcore.optim.adam import Adam, AdamW
+from convcore.optim.adagrad import Adadelta, Adagrad, RMSprop
+from convcore.optim.adam import Adam, Adamax, AdamW, NAdam, RAdam
 from convcore.optim.optimizer import Optimizer
-from convcore.optim.sgd import SGD
+from convcore.optim.rprop import Rprop
+from convcore.optim.sgd import ASGD, SGD
 
-__all__ = ["Adam", "AdamW", "Optimizer", "SGD", "lr_scheduler"]
+__all__ = [
+    "ASGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SGD",
+    "lr_scheduler",
+]

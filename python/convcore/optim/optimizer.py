@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
@@ -174,39 +174,43 @@ def _for_parameter(key: str, value: Any, parameter: Tensor) -> Any:
 
 
 class CoreOptimizer(Optimizer):
-    """An optimizer whose state and update are C++: all parameters of a group in one pass."""
+    """An optimizer whose state and update are C++: all parameters in one pass."""
 
-    _options: tuple[str, ...] = ()  # what the core takes of a group, in order
-
-    def _new_core(self) -> Any:
-        raise NotImplementedError
+    _core_class: Any
 
     def _make_state(self) -> None:
-        self._core = self._new_core()
+        self._core = self._core_class(type(self).__name__)
 
     @property
     def state(self) -> dict[Tensor, dict[str, Any]]:
         """A dict of each parameter's state; the tensors share the optimizer's memory."""
-        result = OrderedDict()
+        result: dict[Tensor, dict[str, Any]] = defaultdict(dict)
         for p in chain.from_iterable(group["params"] for group in self.param_groups):
             values = self._core.state(p)
             if values is not None:
-                result[p] = self._shown(values)
+                result[p] = values
         return result
 
-    def _shown(self, values: dict[str, Any]) -> dict[str, Any]:
-        return values
+    @state.setter
+    def state(self, state: dict[Tensor, dict[str, Any]]) -> None:
+        self._load_state(dict(state))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         super().add_param_group(param_group)
+        group = self.param_groups[-1]
         try:
-            self._core.add_group(self.param_groups[-1]["params"], *self._of(self.param_groups[-1]))
+            if group.get("differentiable"):
+                raise NotImplementedError(
+                    f"{type(self).__name__}: differentiable=True: steps are not recorded"
+                )
+            self._core.set_groups(self.param_groups)
         except Exception:
             self.param_groups.pop()
             raise
+        self._start_state(group)
 
-    def _of(self, group: dict[str, Any]) -> list[Any]:
-        return [_plain(group[option]) for option in self._options]
+    def _start_state(self, group: dict[str, Any]) -> None:
+        """For rules whose state is there before the first step."""
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the parameters by their gradients.
@@ -221,16 +225,13 @@ class CoreOptimizer(Optimizer):
                 loss = closure()
             finally:
                 _core.set_grad_enabled(before)
-        for i, group in enumerate(self.param_groups):
-            self._core.set_options(i, *self._of(group))
+        self._core.set_groups(self.param_groups)
         self._core.step()
         return loss
 
     def _load_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
         self._core.clear_state()
         for p, values in state.items():
-            values = dict(values)
-            values["step"] = max(1, int(values.get("step", 1)))
             self._core.set_state(p, values)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -239,15 +240,7 @@ class CoreOptimizer(Optimizer):
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.__dict__.update(saved["attributes"])
-        self._core = self._new_core()
-        for group in self.param_groups:
-            self._core.add_group(group["params"], *self._of(group))
+        self._make_state()
+        self._core.set_groups(self.param_groups)
         params = list(chain.from_iterable(group["params"] for group in self.param_groups))
         self._load_state({params[i]: values for i, values in saved["state"].items()})
-
-
-def _plain(option: Any) -> Any:
-    """Options may be 0-d tensors or numpy numbers."""
-    if isinstance(option, tuple | list):
-        return tuple(_plain(o) for o in option)
-    return option.item() if hasattr(option, "item") else option
