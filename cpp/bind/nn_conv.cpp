@@ -18,6 +18,17 @@ nb::object padding_object(int rank, const Padding& padding) {
     return nb::tuple(pairs);
 }
 
+// As the constructor takes it.
+nb::object flat_padding(const Conv& m) {
+    if (auto* text = std::get_if<std::string>(&m.options.padding)) return nb::str(text->c_str());
+    return as_tuple(std::get<Sizes>(m.options.padding));
+}
+
+bool has_bias(Module& m) {
+    auto* bias = m.find_parameter("bias");
+    return bias && bias->tensor.defined();
+}
+
 }  // namespace
 
 void bind_conv_layers(nb::module_& nn) {
@@ -30,13 +41,8 @@ void bind_conv_layers(nb::module_& nn) {
         }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("stride"),
            nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("bias"), nb::arg("dtype").none())
         .def("_config", [](Conv& m) {
-            const ConvOptions& o = m.options;
-            nb::object padding = std::holds_alternative<std::string>(o.padding)
-                                     ? padding_object(m.rank(), o.padding)
-                                     : nb::object(as_tuple(std::get<Sizes>(o.padding)));
-            auto* bias = m.find_parameter("bias");
-            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), as_tuple(o.stride), padding,
-                                  as_tuple(o.dilation), o.groups, bias && bias->tensor.defined(), nb::none());
+            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), as_tuple(m.options.stride),
+                                  flat_padding(m), as_tuple(m.options.dilation), m.options.groups, has_bias(m), nb::none());
         })
         .def("reset_parameters", &Conv::reset_parameters, "Draw the first values again.")
         .def_rw("in_channels", &Conv::in_channels)
@@ -50,15 +56,36 @@ void bind_conv_layers(nb::module_& nn) {
                      [](Conv& m, const Sizes& value) { m.options.dilation = value; })
         .def_prop_rw("groups", [](Conv& m) { return m.options.groups; },
                      [](Conv& m, int64_t value) { m.options.groups = value; })
+        .def_prop_ro("transposed", &Conv::transposed)
+        .def_prop_ro("output_padding", [](Conv& m) { return as_tuple(Sizes(m.rank(), 0)); })
         .def_prop_ro("padding_mode", [](Conv&) { return "zeros"; });
+
+    module_class<ConvTranspose, Conv>(nn, "ConvTranspose")
+        .def("__init__", [](ConvTranspose* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
+                            const Sizes& stride, const Padding& padding, const Sizes& output_padding, const Sizes& dilation,
+                            int64_t groups, bool bias, std::optional<Dtype> dtype) {
+            new (self) ConvTranspose(rank, in_channels, out_channels, kernel_size, {stride, padding, dilation, groups, false},
+                                     output_padding, bias, dtype.value_or(Dtype::Float32));
+        }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("stride"),
+           nb::arg("padding"), nb::arg("output_padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("bias"),
+           nb::arg("dtype").none())
+        .def("_config", [](ConvTranspose& m) {
+            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), as_tuple(m.options.stride),
+                                  flat_padding(m), as_tuple(m.output_padding), as_tuple(m.options.dilation), m.options.groups,
+                                  has_bias(m), nb::none());
+        })
+        .def("forward", [](ConvTranspose& m, const Tensor& input, const std::optional<Sizes>& output_size) {
+            return unlocked(kHeavy, [&] { return m.forward(input, output_size.value_or(Sizes())); });
+        }, nb::arg("input"), nb::arg("output_size") = nb::none(), "What calling the layer computes.")
+        .def_prop_rw("output_padding", [](ConvTranspose& m) { return as_tuple(m.output_padding); },
+                     [](ConvTranspose& m, const Sizes& value) { m.output_padding = value; });
 
     module_class<Linear>(nn, "Linear")
         .def("__init__", [](Linear* self, int64_t in_features, int64_t out_features, bool bias, std::optional<Dtype> dtype) {
             new (self) Linear(in_features, out_features, bias, dtype.value_or(Dtype::Float32));
         }, nb::arg("in_features"), nb::arg("out_features"), nb::arg("bias"), nb::arg("dtype").none())
         .def("_config", [](Linear& m) {
-            auto* bias = m.find_parameter("bias");
-            return nb::make_tuple(m.in_features, m.out_features, bias && bias->tensor.defined(), nb::none());
+            return nb::make_tuple(m.in_features, m.out_features, has_bias(m), nb::none());
         })
         .def("reset_parameters", &Linear::reset_parameters, "Draw the first values again.")
         .def_rw("in_features", &Linear::in_features)

@@ -103,6 +103,8 @@ void bind_products(nb::module_& m) {
              arg("options"));
     heavy_op(m, "conv_grad_weight", &conv_grad_weight, arg("rank"), arg("input"), arg("weight_size"), arg("grad_output"),
              arg("options"));
+    heavy_op(m, "conv_transpose", &conv_transpose, arg("rank"), arg("input"), arg("weight"), maybe("bias"), arg("options"),
+             arg("output_padding"), arg("output_size"));
 }
 
 void bind_pooling(nb::module_& m) {

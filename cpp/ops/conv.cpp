@@ -1,10 +1,12 @@
 // Convolution y = x ∗ w and its two gradients. Each of the three is linear in both operands, and the gradient of each is written
-// with the other two: the tape is closed, gradients of gradients come for free.
+// with the other two: the tape is closed, gradients of gradients come for free. The gradient to the input is also transposed
+// convolution, which may have a bias.
 #include "kernels/conv/conv.h"
 
 #include <algorithm>
 #include <cstdint>
 
+#include "array/compute.h"
 #include "autograd/node.h"
 #include "ops/window.h"
 
@@ -46,29 +48,35 @@ void resolve_padding(const char* op, int rank, const ConvOptions& options, ConvP
     for (int i = 0; i < 3; ++i) p.pad_lo[i] = p.pad_hi[i] = pad[i];
 }
 
-ConvProblem make_problem(const char* op, int rank, const Shape& x, const Shape& w, Dtype dtype, const ConvOptions& options) {
-    check(w.rank() == rank + 2, op, ": weight must have ", rank + 2, " dimensions (out, in/groups, kernel…), got shape ", w);
+// What the weight and the options say, the same for both directions.
+ConvProblem read_window(const char* op, int rank, const Shape& w, Dtype dtype, const ConvOptions& options) {
     ConvProblem p{};
     p.dtype = dtype;
-    p.n = x[0];
-    p.c = x[1];
     p.k = w[0];
     p.groups = options.groups;
     p.flip = options.flip;
     check(p.groups >= 1, op, ": groups must be at least 1, got ", p.groups);
-    check(p.c == w[1] * p.groups, op, ": input has ", p.c, " channels, weight of shape ", w, " with groups=", p.groups,
-          " expects ", w[1] * p.groups);
-    check(p.k % p.groups == 0, op, ": weight has ", p.k, " output channels, not a multiple of groups=", p.groups);
-    Triple in = spatial(x, rank), kernel = spatial(w, rank);
+    p.c = w[1] * p.groups;
+    Triple kernel = spatial(w, rank);
     Triple stride = triple(op, "stride", options.stride, rank, 1, 1);
     Triple dilation = triple(op, "dilation", options.dilation, rank, 1, 1);
     for (int i = 0; i < 3; ++i) {
-        p.in[i] = in[i];
         p.kernel[i] = kernel[i];
         p.stride[i] = stride[i];
         p.dilation[i] = dilation[i];
         check(kernel[i] >= 1, op, ": weight has an empty kernel, shape ", w);
     }
+    return p;
+}
+
+ConvProblem make_problem(const char* op, int rank, const Shape& x, const Shape& w, Dtype dtype, const ConvOptions& options) {
+    check(w.rank() == rank + 2, op, ": weight must have ", rank + 2, " dimensions (out, in/groups, kernel…), got shape ", w);
+    ConvProblem p = read_window(op, rank, w, dtype, options);
+    check(x[1] == p.c, op, ": input has ", x[1], " channels, weight of shape ", w, " with groups=", p.groups, " expects ", p.c);
+    check(p.k % p.groups == 0, op, ": weight has ", p.k, " output channels, not a multiple of groups=", p.groups);
+    p.n = x[0];
+    Triple in = spatial(x, rank);
+    for (int i = 0; i < 3; ++i) p.in[i] = in[i];
     resolve_padding(op, rank, options, p);
     for (int i = 0; i < 3; ++i) {
         int64_t room = p.in[i] + p.pad_lo[i] + p.pad_hi[i] - p.dilation[i] * (p.kernel[i] - 1) - 1;
@@ -80,10 +88,53 @@ ConvProblem make_problem(const char* op, int rank, const Shape& x, const Shape& 
     return p;
 }
 
+// The convolution whose map to its input's gradient takes x: its y is our x.
+ConvProblem make_transposed(const char* op, int rank, const Shape& x, const Shape& w, Dtype dtype, const ConvOptions& options,
+                            const Sizes& output_padding, const Sizes& output_size) {
+    check(w.rank() == rank + 2, op, ": weight must have ", rank + 2, " dimensions (in, out/groups, kernel…), got shape ", w);
+    check(std::holds_alternative<Sizes>(options.padding), op, ": padding must be integers");
+    check(output_size.empty() || int(output_size.size()) == rank || int(output_size.size()) == rank + 2, op,
+          ": output_size must have ", rank, " or ", rank + 2, " sizes, got ", output_size.size());
+    ConvProblem p = read_window(op, rank, w, dtype, options);
+    check(x[1] == p.k, op, ": input has ", x[1], " channels, weight of shape ", w, " expects ", p.k);
+    check(p.k % p.groups == 0, op, ": input has ", p.k, " channels, not a multiple of groups=", p.groups);
+    p.n = x[0];
+    resolve_padding(op, rank, options, p);
+    Triple out = spatial(x, rank), extra = triple(op, "output_padding", output_padding, rank, 0, 0);
+    for (int i = 0; i < 3; ++i) {
+        p.out[i] = out[i];
+        const int64_t least = (out[i] - 1) * p.stride[i] + p.dilation[i] * (p.kernel[i] - 1) + 1 - p.pad_lo[i] - p.pad_hi[i];
+        if (i >= 3 - rank && !output_size.empty()) {
+            const int64_t wanted = output_size[output_size.size() - 3 + i];
+            check(wanted >= least && wanted < least + p.stride[i], op, ": output_size must be from ", least, " to ",
+                  least + p.stride[i] - 1, " along spatial axis ", i - 3 + rank, ", got ", wanted, " (input shape ", x, ")");
+            extra.v[i] = wanted - least;
+        }
+        check(extra[i] < std::max(p.stride[i], p.dilation[i]), op, ": output_padding must be smaller than stride or dilation, got ",
+              extra[i], " with stride ", p.stride[i], " and dilation ", p.dilation[i]);
+        p.in[i] = least + extra[i];
+        check(p.in[i] >= 1, op, ": output would have size ", p.in[i], " (input shape ", x, ", weight shape ", w, ", padding ",
+              p.pad_lo[i], " and ", p.pad_hi[i], ")");
+    }
+    return p;
+}
+
 Shape with_spatial(int64_t n, int64_t c, const int64_t* sizes, int rank) {
     Shape shape{n, c};
     for (int i = 3 - rank; i < 3; ++i) shape.push_back(sizes[i]);
     return shape;
+}
+
+Shape one_per_channel(int64_t channels, int rank) {
+    Shape shape{channels};
+    for (int i = 0; i < rank; ++i) shape.push_back(1);
+    return shape;
+}
+
+Tensor per_channel(const Tensor& x) {
+    Axes axes{0};
+    for (int i = 2; i < x.rank(); ++i) axes.push_back(i);
+    return sum(x, axes);
 }
 
 void check_dtypes(const char* op, const Tensor& a, const char* b_name, const Tensor& b) {
@@ -91,7 +142,14 @@ void check_dtypes(const char* op, const Tensor& a, const char* b_name, const Ten
     check_type(a.dtype() == b.dtype(), op, ": input has dtype ", a.dtype(), ", ", b_name, " ", b.dtype());
 }
 
-Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output);
+void check_bias(const char* op, const Tensor& x, const Tensor& bias, int64_t channels) {
+    if (!bias.defined()) return;
+    check(bias.rank() == 1 && bias.size(0) == channels, op, ": bias must have shape (", channels, ",), got ", bias.shape());
+    check_dtypes(op, x, "bias", bias);
+}
+
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias = Tensor(),
+                  const char* name = "conv_grad_input");
 Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output);
 
 Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, const Tensor& bias) {
@@ -105,25 +163,23 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());
                       if (g.wants(1)) g[1] = grad_weight(r, x, g.grad());
-                      if (g.wants(2)) {
-                          Axes axes{0};
-                          for (int i = 0; i < r.rank; ++i) axes.push_back(2 + i);
-                          g[2] = sum(g.grad(), axes);
-                      }
+                      if (g.wants(2)) g[2] = per_channel(g.grad());
                   });
 }
 
-Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output) {
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias, const char* name) {
     ConvProblem p = r.problem;
     p.map = ConvMap::GradInput;
     Array y = grad_output.array().to(Format::ChannelsLast), w = weight.array().contiguous();
     Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
     cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr});
-    return record(op_name("conv_grad_input", r.rank), std::move(x), {weight, grad_output},
+    if (bias.defined()) compute_into(x, Binary::Add, x, bias.array().reshape(one_per_channel(bias.size(0), r.rank)));
+    return record(op_name(name, r.rank), std::move(x), {weight, grad_output, bias},
                   [r, w = Saved(weight, grad_output.requires_grad()),
                    gy = Saved(grad_output, weight.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_weight(r, g.grad(), gy);
                       if (g.wants(1)) g[1] = forward(r, g.grad(), w, Tensor());
+                      if (g.wants(2)) g[2] = per_channel(g.grad());
                   });
 }
 
@@ -156,12 +212,22 @@ Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& b
     bool unbatched = add_batch(op, rank, x);
     check_dtypes(op, x, "weight", weight);
     Resolved r{op, rank, make_problem(op, rank, x.shape(), weight.shape(), x.dtype(), options)};
-    if (bias.defined()) {
-        check(bias.rank() == 1 && bias.size(0) == weight.size(0), op, ": bias must have shape (", weight.size(0),
-              ",), got ", bias.shape());
-        check_dtypes(op, x, "bias", bias);
-    }
+    check_bias(op, x, bias, r.problem.k);
     Tensor y = forward(r, x, weight, bias);
+    return unbatched ? squeeze(y, 0) : y;
+}
+
+Tensor conv_transpose(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
+                      const Sizes& output_padding, const Sizes& output_size) {
+    const char* op = op_name("conv_transpose", rank);
+    check_type(weight.defined(), op, ": weight must be a tensor, got None");
+    Tensor x = input;
+    bool unbatched = add_batch(op, rank, x);
+    check_dtypes(op, x, "weight", weight);
+    Resolved r{op, rank,
+               make_transposed(op, rank, x.shape(), weight.shape(), x.dtype(), options, output_padding, output_size)};
+    check_bias(op, x, bias, r.problem.c);
+    Tensor y = grad_input(r, weight, x, bias, "conv_transpose");
     return unbatched ? squeeze(y, 0) : y;
 }
 

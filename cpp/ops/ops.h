@@ -136,6 +136,10 @@ Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, 
                        const ConvOptions& options);
 Tensor conv_grad_weight(int rank, const Tensor& input, const Shape& weight_size, const Tensor& grad_output,
                         const ConvOptions& options);
+// The adjoint of conv in its input, with weight (in, out/groups, kernel…). output_padding lengthens the output at the end;
+// output_size (of the spatial axes or the whole shape), where given, says the same in another way.
+Tensor conv_transpose(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
+                      const Sizes& output_padding = {0}, const Sizes& output_size = {});
 
 // Pooling, any rank (pool.cpp)
 struct PoolOptions {

@@ -28,6 +28,7 @@ const char* op_name(const char* stem, int rank) {
     static constexpr const char* names[][3] = {{"conv1d", "conv2d", "conv3d"},
                                                {"conv_grad_input1d", "conv_grad_input2d", "conv_grad_input3d"},
                                                {"conv_grad_weight1d", "conv_grad_weight2d", "conv_grad_weight3d"},
+                                               {"conv_transpose1d", "conv_transpose2d", "conv_transpose3d"},
                                                {"max_pool1d", "max_pool2d", "max_pool3d"},
                                                {"avg_pool1d", "avg_pool2d", "avg_pool3d"}};
     size_t length = std::strlen(stem);

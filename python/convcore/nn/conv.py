@@ -1,4 +1,4 @@
-"""Convolution layers."""
+"""Convolution layers and their transposes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,29 @@ def _padding(value: Any) -> Any:
     return convert.values(value, "padding")
 
 
-class _Conv(_core.nn.Conv):
+class _ConvText:
+    """What a convolution's `repr` says of it."""
+
+    def extra_repr(self) -> str:
+        zeros, ones = (0,) * len(self.kernel_size), (1,) * len(self.kernel_size)
+        text = (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+            f"stride={self.stride}"
+        )
+        if self.padding != zeros:
+            text += f", padding={self.padding}"
+        if self.dilation != ones:
+            text += f", dilation={self.dilation}"
+        if self.output_padding != zeros:
+            text += f", output_padding={self.output_padding}"
+        if self.groups != 1:
+            text += f", groups={self.groups}"
+        if self.bias is None:
+            text += ", bias=False"
+        return text
+
+
+class _Conv(_ConvText, _core.nn.Conv):
     def __init__(
         self, rank: int, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any,
         dilation: Any, groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
@@ -46,22 +68,6 @@ class _Conv(_core.nn.Conv):
             None if dtype is None else convert.to_dtype(dtype),
         )
         self.reset_parameters()
-
-    def extra_repr(self) -> str:
-        ones = (1,) * len(self.kernel_size)
-        text = (
-            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
-            f"stride={self.stride}"
-        )
-        if self.padding != (0,) * len(ones):
-            text += f", padding={self.padding}"
-        if self.dilation != ones:
-            text += f", dilation={self.dilation}"
-        if self.groups != 1:
-            text += f", groups={self.groups}"
-        if self.bias is None:
-            text += ", bias=False"
-        return text
 
 
 class Conv1d(_Conv):
@@ -152,3 +158,83 @@ class Conv3d(_Conv):
             3, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
             padding_mode, device, dtype,
         )  # fmt: skip
+
+
+class _ConvTranspose(_ConvText, _core.nn.ConvTranspose):
+    _rank = 0
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple,
+        stride: int | tuple = 1,
+        padding: int | tuple = 0,
+        output_padding: int | tuple = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: int | tuple = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        convert.check_device(device)
+        if padding_mode != "zeros":
+            raise ValueError(
+                f"{type(self).__name__}: padding_mode must be 'zeros', got {padding_mode!r}"
+            )
+        super().__init__(
+            self._rank,
+            in_channels,
+            out_channels,
+            convert.values(kernel_size, "kernel_size"),
+            convert.values(stride, "stride"),
+            _padding(padding),
+            convert.values(output_padding, "output_padding"),
+            convert.values(dilation, "dilation"),
+            groups,
+            bool(bias),
+            None if dtype is None else convert.to_dtype(dtype),
+        )
+        self.reset_parameters()
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """Transposed convolution of (N, in_channels, L) into (N, out_channels, L'), the adjoint of a Conv1d the other way.
+
+    L' = (L − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1. Calling it with `output_size`
+    (L', or the whole shape) chooses among the sizes a strided Conv1d cannot tell apart, instead of `output_padding`.
+
+    >>> import convcore as cc
+    >>> up = cc.nn.ConvTranspose1d(8, 3, 4, stride=2, padding=1)
+    >>> tuple(up(cc.zeros(2, 8, 16)).shape), tuple(up(cc.zeros(2, 8, 16), output_size=[33]).shape)
+    ((2, 3, 32), (2, 3, 33))
+    """
+
+    _rank = 1
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """Transposed convolution of (N, in_channels, H, W) into (N, out_channels, H', W').
+
+    Sizes as in ConvTranspose1d, each argument one number or one per axis.
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.ConvTranspose2d(8, 3, 2, stride=2)(cc.zeros(2, 8, 16, 16)).shape)
+    (2, 3, 32, 32)
+    """
+
+    _rank = 2
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """Transposed convolution of (N, in_channels, D, H, W) into (N, out_channels, D', H', W').
+
+    Sizes as in ConvTranspose1d, each argument one number or one per axis.
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.ConvTranspose3d(2, 1, 3, stride=2, padding=1, output_padding=1)(cc.zeros(1, 2, 4, 4, 4)).shape)
+    (1, 1, 8, 8, 8)
+    """
+
+    _rank = 3

@@ -1,4 +1,4 @@
-"""Convolution and its two gradients."""
+"""Convolution, its two gradients and transposed convolution."""
 
 from __future__ import annotations
 
@@ -108,6 +108,101 @@ def conv3d(
     8.0
     """
     return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip)
+
+
+def _conv_transpose(
+    rank: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
+    flip: bool,
+) -> Tensor:
+    options = _options(stride, padding, dilation, groups, flip)
+    extra = _values(output_padding, "output_padding")
+    return _core.conv_transpose(rank, input, weight, bias, options, extra, [])
+
+
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """The adjoint of conv1d in its input: (N, C, L) with weight (C, K/groups, kernel) into (N, K, L_out), plus bias (K).
+
+    L_out = (L − 1)·stride − pads + dilation·(kernel − 1) + output_padding + 1; `output_padding` is smaller than stride or
+    dilation and lengthens the output at its end. `padding` is an integer or a (low, high) pair in a list: what a conv1d
+    would pad. ValueError for sizes that do not fit.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv_transpose1d(cc.ones(1, 1, 3), cc.ones(1, 1, 2), stride=2)
+    tensor([[[1., 1., 1., 1., 1., 1.]]])
+    """
+    return _conv_transpose(
+        1, input, weight, bias, stride, padding, output_padding, groups, dilation, flip
+    )
+
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """The adjoint of conv2d in its input: (N, C, H, W) with weight (C, K/groups, kH, kW) into (N, K, H_out, W_out).
+
+    Arguments as conv_transpose1d's, one value or one per axis; padding also ((top, bottom), (left, right)).
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.conv_transpose2d(cc.ones(1, 1, 2, 2), cc.ones(1, 1, 2, 2))[0, 0]
+    tensor([[1., 2., 1.],
+            [2., 4., 2.],
+            [1., 2., 1.]])
+    """
+    return _conv_transpose(
+        2, input, weight, bias, stride, padding, output_padding, groups, dilation, flip
+    )
+
+
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+    *,
+    flip: bool = False,
+) -> Tensor:
+    """The adjoint of conv3d in its input: (N, C, D, H, W) with weight (C, K/groups, kD, kH, kW) into (N, K, D', H', W').
+
+    >>> import convcore as cc
+    >>> y = cc.nn.functional.conv_transpose3d(cc.ones(1, 1, 2, 2, 2), cc.ones(1, 4, 2, 2, 2), stride=2)
+    >>> tuple(y.shape)
+    (1, 4, 4, 4, 4)
+    """
+    return _conv_transpose(
+        3, input, weight, bias, stride, padding, output_padding, groups, dilation, flip
+    )
 
 
 def conv_grad_input(
