@@ -10,7 +10,8 @@ void per_axis(const char* op, const char* argument, int rank, Sizes& sizes, int6
     if (sizes.size() == 1) sizes.assign(rank, sizes[0]);
     check(static_cast<int>(sizes.size()) == rank, op, ": ", argument, " must be one number or ", rank, " numbers, got ",
           sizes.size());
-    for (int64_t size : sizes) check(size >= least, op, ": ", argument, " must be at least ", least, ", got ", size);
+    for (int64_t size : sizes)
+        check(size >= least, op, ": ", argument, least == 1 ? " must be positive" : " must not be negative", ", got ", size);
 }
 
 }  // namespace

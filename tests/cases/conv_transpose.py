@@ -92,6 +92,37 @@ BIG = {
     ],
     3: [("cube", (2, 16, 8, 8, 8), (16, 8, 2, 2, 2), {"stride": 2})],
 }
+# What generators, decoders and vocoders are made of.
+BENCH = {
+    1: [("vocoder", (4, 128, 256), (128, 64, 16), {"stride": 8, "padding": 4})],
+    2: [
+        ("generator", (16, 256, 8, 8), (256, 128, 4, 4), {"stride": 2, "padding": 1}),
+        ("to-image", (16, 64, 32, 32), (64, 3, 4, 4), {"stride": 2, "padding": 1}),
+        ("from-noise", (64, 128, 1, 1), (128, 256, 4, 4), {}),
+        ("decoder", (4, 64, 64, 64), (64, 32, 2, 2), {"stride": 2}),
+        ("3x3", (8, 64, 32, 32), (64, 64, 3, 3), {"padding": 1}),
+        (
+            "5x5-output-padding",
+            (8, 64, 16, 16),
+            (64, 32, 5, 5),
+            {"stride": 2, "padding": 2, "output_padding": 1},
+        ),
+        ("depthwise", (8, 64, 32, 32), (64, 1, 4, 4), {"stride": 2, "padding": 1, "groups": 64}),
+        ("groups", (8, 64, 32, 32), (64, 16, 3, 3), {"stride": 2, "padding": 1, "groups": 4}),
+        ("one-channel", (16, 1, 64, 64), (1, 1, 4, 4), {"stride": 2, "padding": 1}),
+    ],
+    3: [
+        ("decoder", (1, 32, 16, 16, 16), (32, 16, 2, 2, 2), {"stride": 2}),
+        ("3x3x3", (1, 32, 16, 16, 16), (32, 16, 3, 3, 3), {"padding": 1}),
+    ],
+}
+
+
+def _bench(rank):
+    return [
+        case(name, real(*x), real(*w), real(w[1] * kwargs.get("groups", 1)), **kwargs)
+        for name, x, w, kwargs in BENCH[rank]
+    ]
 
 
 def _rows(rank):
@@ -159,6 +190,7 @@ OPS = [
         impl="conv",
         flops=flops,
         covers=("conv_transpose",),
+        bench=_bench(rank),
     )
     for rank in (1, 2, 3)
 ]

@@ -110,6 +110,12 @@ def test_input_that_is_no_tensor():
     [
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "Conv2d: in_channels must be positive and divisible by groups, got in_channels 3, groups 2"),
         (lambda: nn.Conv2d(4, 3, 3, groups=2), ValueError, "Conv2d: out_channels"),
+        (lambda: nn.ConvTranspose2d(4, 3, 3, groups=2), ValueError, "ConvTranspose2d: out_channels"),
+        (lambda: nn.ConvTranspose2d(4, 3, 3, padding="same"), ValueError, "ConvTranspose2d: padding must be numbers, got 'same'"),
+        (lambda: nn.ConvTranspose1d(4, 3, 3, padding_mode="reflect"), ValueError, "ConvTranspose1d: padding_mode must be 'zeros', got 'reflect'"),
+        (lambda: nn.ConvTranspose1d(4, 3, 3, output_padding=-1), ValueError, "ConvTranspose1d: output_padding must not be negative, got -1"),
+        (lambda: nn.ConvTranspose2d(1, 1, 3, 2)(cc.ones(1, 1, 4, 4), (9, 8)), ValueError, "conv_transpose2d: output_size must be from 9 to 10 along spatial axis 1, got 8"),
+        (lambda: nn.ConvTranspose2d(1, 1, 3, 2)(cc.ones(1, 1, 4, 4), (9,)), ValueError, "conv_transpose2d: output_size must have 2 or 4 sizes, got 1"),
         (lambda: nn.Conv2d(3, 4, 0), ValueError, "Conv2d: kernel_size must be positive, got 0"),
         (lambda: nn.Conv2d(3, 4, (1, 2, 3)), ValueError, "Conv2d: kernel_size must be one number or 2 numbers, got 3"),
         (lambda: nn.Conv1d(3, 4, 3, stride=0), ValueError, "Conv1d: stride must be positive, got 0"),

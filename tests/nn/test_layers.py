@@ -14,6 +14,10 @@ LAYERS = [
     ("nn.Conv2d(3, 4, (1, 3), bias=False)", (2, 3, 5, 6)),
     ("nn.Conv2d(3, 4, 3, padding='valid')", (3, 5, 6)),
     ("nn.Conv3d(2, 3, 2, stride=(1, 2, 1))", (1, 2, 4, 5, 4)),
+    ("nn.ConvTranspose1d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2)", (2, 4, 5)),
+    ("nn.ConvTranspose2d(3, 4, (2, 3), stride=(2, 1), bias=False, dilation=(1, 2))", (2, 3, 4, 5)),
+    ("nn.ConvTranspose2d(3, 4, 2, 2)", (3, 5, 6)),
+    ("nn.ConvTranspose3d(2, 3, 2, stride=2)", (1, 2, 3, 2, 3)),
     ("nn.MaxPool1d(2)", (2, 3, 7)),
     ("nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True)", (2, 3, 7, 8)),
     ("nn.MaxPool3d(2)", (1, 2, 4, 4, 4)),
@@ -167,6 +171,19 @@ def test_dropout():
     assert float(nn.Dropout(1.0)(x).sum()) == 0
 
 
+def test_output_size():
+    """Both sizes that a convolution of stride 2 makes equal can be had back."""
+    torch = pytest.importorskip("torch")
+    data = numbers((2, 3, 4, 5), 0)
+    ours, theirs = (lib.nn.ConvTranspose2d(3, 2, 3, 2, padding=1) for lib in (cc, torch))
+    ours.load_state_dict(theirs.state_dict())
+    for size in [(7, 9), (8, 10), [7, 10], (2, 2, 8, 9)]:
+        got, want = ours(cc.tensor(data), size), theirs(torch.tensor(data), output_size=size)
+        assert tuple(got.shape) == tuple(want.shape) == (2, 2, *size[-2:])
+        close(got.detach(), want.detach())
+    assert ours(cc.tensor(data[0]), output_size=(8, 10)).shape == (2, 8, 10)
+
+
 def test_max_pool_indices():
     values, indices = nn.MaxPool2d(2, return_indices=True)(cc.tensor([[[[1.0, 5.0], [2.0, 3.0]]]]))
     assert values.tolist() == [[[[5.0]]]] and indices.tolist() == [[[[1]]]]
@@ -192,6 +209,7 @@ def test_inplace_relu():
         (lambda: nn.Conv2d(20, 30, 5), 500),
         (lambda: nn.Conv2d(20, 40, 5, groups=2), 250),
         (lambda: nn.Conv1d(64, 64, 3), 192),
+        (lambda: nn.ConvTranspose2d(20, 30, 5), 750),
     ],
 )
 def test_first_values(make, fan_in):
