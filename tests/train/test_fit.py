@@ -112,6 +112,21 @@ def training(model, epochs=5, callbacks=(), resume=None, scheduler="onecycle", w
     if scheduler == "onecycle":
         optimizer = lambda p: optim.Adam(p, lr=0.01)  # noqa: E731
         schedule = lambda o, n: optim.lr_scheduler.OneCycleLR(o, 0.01, total_steps=n * epochs)  # noqa: E731
+    elif scheduler == "plateau":
+        optimizer = lambda p: optim.NAdam(p, lr=0.01)  # noqa: E731
+        schedule = lambda o, n: optim.lr_scheduler.ReduceLROnPlateau(  # noqa: E731
+            o, patience=0, threshold=0.5
+        )
+    elif scheduler == "sequence":
+        optimizer = lambda p: optim.RMSprop(p, lr=0.01, momentum=0.9, centered=True)  # noqa: E731
+        schedule = lambda o, n: optim.lr_scheduler.SequentialLR(  # noqa: E731
+            o,
+            [
+                optim.lr_scheduler.LinearLR(o, 0.1, total_iters=2),
+                optim.lr_scheduler.MultiStepLR(o, [1, 2]),
+            ],
+            [2],
+        )
     else:
         optimizer = lambda p: optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True)  # noqa: E731
         schedule = lambda o, n: optim.lr_scheduler.StepLR(o, 2, gamma=0.3)  # noqa: E731
@@ -129,7 +144,35 @@ def training(model, epochs=5, callbacks=(), resume=None, scheduler="onecycle", w
     )
 
 
-@pytest.mark.parametrize("scheduler", ["onecycle", "steps"])
+def test_when_schedules_advance():
+    def rates(schedule, **val):
+        optimizer = optim.SGD(net().parameters(), lr=0.1, momentum=0.9)
+        scheduler = schedule(optimizer)
+        return fit(
+            net(),
+            (X, Y),
+            epochs=3,
+            batch_size=32,
+            optimizer=optimizer,
+            scheduler=scheduler,
+            verbose=False,
+            **val,
+        )["lr"], scheduler
+
+    steps = -(-len(X) // 32)
+    _, scheduler = rates(lambda o: optim.lr_scheduler.CyclicLR(o, 0.1, 0.2, 10))
+    assert scheduler.last_epoch == 3 * steps
+    by_epoch, scheduler = rates(lambda o: optim.lr_scheduler.ExponentialLR(o, 0.5))
+    assert by_epoch == [0.1, 0.05, 0.025]
+    # nothing is learned (the optimizer has another net's parameters), so the loss does not fall
+    for val in ({}, {"val": (X, Y)}):
+        by_loss, scheduler = rates(
+            lambda o: optim.lr_scheduler.ReduceLROnPlateau(o, patience=0, threshold=0.5), **val
+        )
+        np.testing.assert_allclose(by_loss, [0.1, 0.1, 0.01])
+
+
+@pytest.mark.parametrize("scheduler", ["onecycle", "steps", "plateau", "sequence"])
 @pytest.mark.parametrize("step", [7, 12, 13, 29])
 def test_resume_is_bit_exact(tmp_path, scheduler, step):
     whole = net(1)

@@ -34,6 +34,10 @@ METRICS: dict[str, Metric] = {
 }
 
 
+# Schedules that advance with every step, not with every epoch.
+EACH_STEP = (optim.lr_scheduler.OneCycleLR, optim.lr_scheduler.CyclicLR)
+
+
 @dataclass
 class TrainState:
     """Everything a callback may look at while `fit` runs; `epoch` and `step` count what is done."""
@@ -115,8 +119,8 @@ def fit(
     `train` and `val` are datasets, loaders, or pairs (inputs, targets) of arrays or tensors; a
     dataset is shuffled in batches of `batch_size`. `optimizer` is an optimizer, a function from
     parameters to one, or None for Adam. `scheduler` is a scheduler or a function
-    `(optimizer, steps_per_epoch) -> scheduler`; OneCycleLR advances with every step, others with
-    every epoch. `loss(output, target)` is cross entropy by default. `seed` seeds the library's
+    `(optimizer, steps_per_epoch) -> scheduler`; OneCycleLR and CyclicLR advance with every step,
+    others with every epoch, ReduceLROnPlateau by the loss of `val` or, without one, of `train`. `loss(output, target)` is cross entropy by default. `seed` seeds the library's
     generator, the order of samples and their augmentation; None leaves them as they are. `resume`
     is a file that the `Checkpoint` callback wrote: training goes on after its last epoch and ends
     with the same weights, bit by bit, as a run that was never stopped. `verbose=None` prints one
@@ -164,6 +168,7 @@ def fit(
             if val_loader is not None:
                 results = evaluate(model, val_loader, loss=loss, metrics=measures)
                 row.update({f"val_{name}": value for name, value in results.items()})
+            _end_epoch(state.scheduler, row)
             state.epoch += 1
             state.history.append(row)
             for callback in callbacks:
@@ -191,7 +196,7 @@ def _resume(state: TrainState, path: str | os.PathLike[str]) -> None:
 def _epoch(state: TrainState, loss: Any, measures: Mapping[str, Metric]) -> dict[str, Any]:
     """One pass over the data; returns the history's line."""
     model, optimizer, scheduler = state.model, state.optimizer, state.scheduler
-    each_step = isinstance(scheduler, optim.lr_scheduler.OneCycleLR)
+    each_step = isinstance(scheduler, EACH_STEP)
     rate = optimizer.param_groups[0]["lr"]
     state.batch = state.images = 0
     state.running = {}
@@ -226,8 +231,6 @@ def _epoch(state: TrainState, loss: Any, measures: Mapping[str, Metric]) -> dict
         for callback in state.callbacks:
             callback.on_batch_end(state)
     seconds = time.perf_counter() - start
-    if scheduler is not None and not each_step:
-        scheduler.step()
     return {
         "epoch": state.epoch + 1,
         "lr": float(rate),
@@ -235,6 +238,13 @@ def _epoch(state: TrainState, loss: Any, measures: Mapping[str, Metric]) -> dict
         "images_per_second": state.images / max(seconds, 1e-9),
         **{f"train_{name}": value for name, value in state.running.items()},
     }
+
+
+def _end_epoch(scheduler: Any, row: Mapping[str, Any]) -> None:
+    if isinstance(scheduler, optim.lr_scheduler.ReduceLROnPlateau):
+        scheduler.step(row.get("val_loss", row["train_loss"]))
+    elif scheduler is not None and not isinstance(scheduler, EACH_STEP):
+        scheduler.step()
 
 
 def evaluate(
