@@ -118,5 +118,6 @@ void bind_activation_layers(nb::module_& nn);
 void bind_normalization_layers(nb::module_& nn);
 void bind_shape_layers(nb::module_& nn);
 void bind_loss_layers(nb::module_& nn);
+void bind_map_layers(nb::module_& nn);
 
 }  // namespace cc::bind

@@ -40,6 +40,7 @@ void bind_nn(nb::module_& m) {
     bind_activation_layers(nn);
     bind_shape_layers(nn);
     bind_loss_layers(nn);
+    bind_map_layers(nn);
 }
 
 }  // namespace cc::bind

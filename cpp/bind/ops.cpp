@@ -112,6 +112,10 @@ void bind_pooling(nb::module_& m) {
     heavy_op(m, "avg_pool", &avg_pool, arg("rank"), arg("input"), arg("options"));
 }
 
+void bind_maps(nb::module_& m) {
+    heavy_op(m, "interpolate", &interpolate, arg("input"), arg("options"));
+}
+
 void bind_normalization(nb::module_& m) {
     op(m, "batch_norm", &batch_norm, arg("input"), maybe("running_mean"), maybe("running_var"), maybe("weight"), maybe("bias"),
        arg("training"), arg("momentum"), arg("eps"));
@@ -152,6 +156,7 @@ void bind_ops(nb::module_& m) {
     bind_indices(m);
     bind_products(m);
     bind_pooling(m);
+    bind_maps(m);
     bind_normalization(m);
     bind_losses(m);
 }

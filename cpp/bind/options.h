@@ -28,5 +28,9 @@ struct type_caster<cc::ConvOptions> : tuple_options_caster<cc::ConvOptions, cc::
 template <>
 struct type_caster<cc::PoolOptions>
     : tuple_options_caster<cc::PoolOptions, cc::Sizes, cc::Sizes, cc::Sizes, cc::Sizes, bool, bool, int64_t> {};
+template <>
+struct type_caster<cc::InterpolateOptions>
+    : tuple_options_caster<cc::InterpolateOptions, std::optional<cc::Sizes>, std::optional<std::vector<double>>, std::string,
+                           std::optional<bool>, std::optional<bool>, bool> {};
 
 }  // namespace nanobind::detail

@@ -152,6 +152,16 @@ struct PoolOptions {
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices);
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options);
 
+// Another size for maps (interpolate.cpp)
+struct InterpolateOptions {
+    std::optional<Sizes> size;   // one, or one per axis; or else
+    std::optional<std::vector<double>> scale_factor;
+    std::string mode = "nearest";
+    std::optional<bool> align_corners, recompute_scale_factor;
+    bool antialias = false;
+};
+Tensor interpolate(const Tensor& input, const InterpolateOptions& options);
+
 // Normalisation, softmax, dropout (batch_norm.cpp, softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);

@@ -119,3 +119,11 @@ def values(value: Any, name: str) -> list[int]:
         return [v.__index__() for v in value]
     except (TypeError, AttributeError):
         raise TypeError(f"{name}: expected an integer or several, got {value!r}") from None
+
+
+def factors(value: Any, name: str) -> list[float]:
+    """One number or several, as a list."""
+    try:
+        return [float(value)] if not isinstance(value, list | tuple) else [float(v) for v in value]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: expected a number or several, got {value!r}") from None

@@ -50,6 +50,11 @@ LAYERS = [
     ("nn.Flatten(0, 1)", (2, 3, 4)),
     ("nn.Unflatten(-1, (2, -1))", (3, 4)),
     ("nn.Identity()", (2, 3)),
+    ("nn.Upsample(scale_factor=2)", (1, 2, 3, 4)),
+    ("nn.Upsample((5, 7), mode='bicubic', align_corners=True)", (1, 2, 3, 4)),
+    ("nn.Upsample(scale_factor=1.4, mode='linear', recompute_scale_factor=True)", (1, 2, 7)),
+    ("nn.UpsamplingNearest2d(size=5)", (1, 2, 3, 4)),
+    ("nn.UpsamplingBilinear2d(scale_factor=(2, 1.5))", (1, 2, 3, 4)),
     ("nn.Dropout(0.0)", (2, 3)),
     ("nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2))", (3, 1, 4, 4)),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from convcore.nn.containers import *
 from convcore.nn.conv import *
 from convcore.nn.linear import *
 from convcore.nn.loss import *
+from convcore.nn.maps import *
 from convcore.nn.module import Module
 from convcore.nn.normalization import *
 from convcore.nn.pooling import *
