@@ -147,8 +147,30 @@ BAD = [
     bad("factor-type", TypeError, "scale_factor: expected a number or several", X, scale_factor="two"),
 ]  # fmt: skip
 
+MAPS, PHOTOS = real(8, 64, 56, 56), real(8, 3, 256, 256)
+BENCH = [
+    case("nearest-double", MAPS, scale_factor=2),
+    case("bilinear-double", MAPS, scale_factor=2, mode="bilinear"),
+    case("bilinear-half", MAPS, scale_factor=0.5, mode="bilinear"),
+    case("bicubic-double", MAPS, scale_factor=2, mode="bicubic"),
+    case("area", MAPS, size=(20, 30), mode="area"),
+    case("photos-bilinear", PHOTOS, size=224, mode="bilinear"),
+    case("photos-antialias", PHOTOS, size=112, mode="bicubic", antialias=True),
+    case("photos-nearest", PHOTOS, size=500),
+    case("linear", real(16, 64, 1000), scale_factor=2, mode="linear"),
+    case("trilinear", real(2, 32, 16, 28, 28), scale_factor=2, mode="trilinear"),
+]
+
 OPS = [
-    Op("interpolate", "nn.functional.interpolate", interpolate, _cases(), BAD, impl="interpolate"),
+    Op(
+        "interpolate",
+        "nn.functional.interpolate",
+        interpolate,
+        _cases(),
+        BAD,
+        impl="interpolate",
+        bench=BENCH,
+    ),
     Op(
         "upsample",
         "nn.functional.upsample",
@@ -159,5 +181,6 @@ OPS = [
         ],
         [bad("mode", ValueError, "mode must be nearest", X, 2, mode="linea")],
         impl="interpolate",
+        bench=BENCH[:1],
     ),
 ]
