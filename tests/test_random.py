@@ -31,6 +31,7 @@ DRAWS = {
     "bernoulli_": lambda: cc.empty(30).bernoulli_(0.4),
     "dropout": lambda: F.dropout(cc.ones(30)),
     "dropout2d": lambda: F.dropout2d(cc.ones(8, 8, 1, 1)),
+    "rrelu": lambda: F.rrelu(cc.full((30,), -1.0), training=True),
 }
 
 
@@ -138,6 +139,21 @@ def test_channel_dropout(rank):
     np.testing.assert_allclose(y[y != 0], 1 / 0.6, rtol=1e-6)
     with pytest.raises(ValueError, match=f"dropout{rank}d: input"):
         getattr(F, f"dropout{rank}d")(cc.ones(*[2] * (rank + 3)), 0.4)
+
+
+def test_random_slopes():
+    x = (cc.arange(N, dtype=cc.float32) - N / 2 + 0.5).requires_grad_()
+    y = F.rrelu(x, 0.2, 0.6, training=True)
+    y.sum().backward()
+    slope = (y / x).detach().numpy()
+    assert np.array_equal(slope[N // 2 :], np.ones(N // 2)) and np.allclose(x.grad.numpy(), slope)
+    below = slope[: N // 2]
+    assert below.min() >= 0.2 - 1e-6 and below.max() <= 0.6 + 1e-6
+    assert abs(below.mean() - 0.4) < SIGMA and abs(below.std() - 0.4 / np.sqrt(12)) < SIGMA
+    z = x * 1
+    assert F.rrelu_(z, 0.2, 0.6, training=True) is z
+    z.sum().backward()
+    assert cc.nn.RReLU(0.2, 0.6).eval()(cc.tensor([-2.0])).item() == pytest.approx(-0.8)
 
 
 def test_evaluation_gives_the_input_itself():

@@ -28,17 +28,17 @@ Array compute(Unary op, const Array& x, double parameter, double parameter2) {
     return out;
 }
 
-Array compute(Binary op, const Array& a, const Array& b, double parameter) {
+Array compute(Binary op, const Array& a, const Array& b, double parameter, double parameter2) {
     Shape shape = broadcast_shapes(name(op), a.shape(), b.shape());
     Array out = Array::empty(shape, result_dtype(op, a.dtype()), result_format(shape, {&a, &b}));
-    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter);
+    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
     return out;
 }
 
-Array compute(Ternary op, const Array& a, const Array& b, const Array& c) {
+Array compute(Ternary op, const Array& a, const Array& b, const Array& c, double parameter, double parameter2) {
     Shape shape = broadcast_shapes(name(op), broadcast_shapes(name(op), a.shape(), b.shape()), c.shape());
     Array out = Array::empty(shape, c.dtype(), result_format(shape, {&a, &b, &c}));
-    elementwise(op, problem_for(out, c.dtype(), {&a, &b, &c}), a.raw(), b.raw(), c.raw(), out.raw());
+    elementwise(op, problem_for(out, c.dtype(), {&a, &b, &c}), a.raw(), b.raw(), c.raw(), out.raw(), parameter, parameter2);
     return out;
 }
 
@@ -47,8 +47,14 @@ void compute_into(const Array& out, Unary op, const Array& x, double parameter, 
     out.storage().bump_version();
 }
 
-void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter) {
-    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter);
+void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter, double parameter2) {
+    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
+    out.storage().bump_version();
+}
+
+void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, const Array& c, double parameter,
+                  double parameter2) {
+    elementwise(op, problem_for(out, c.dtype(), {&a, &b, &c}), a.raw(), b.raw(), c.raw(), out.raw(), parameter, parameter2);
     out.storage().bump_version();
 }
 

@@ -9,12 +9,14 @@ namespace cc {
 
 // Operands must already have the dtype the function computes in.
 Array compute(Unary op, const Array& x, double parameter = 0, double parameter2 = 0);
-Array compute(Binary op, const Array& a, const Array& b, double parameter = 0);
-Array compute(Ternary op, const Array& a, const Array& b, const Array& c);
+Array compute(Binary op, const Array& a, const Array& b, double parameter = 0, double parameter2 = 0);
+Array compute(Ternary op, const Array& a, const Array& b, const Array& c, double parameter = 0, double parameter2 = 0);
 
 // The same, written into out (which may be an operand); raises its version.
 void compute_into(const Array& out, Unary op, const Array& x, double parameter = 0, double parameter2 = 0);
-void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter = 0);
+void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter = 0, double parameter2 = 0);
+void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, const Array& c, double parameter = 0,
+                  double parameter2 = 0);
 
 // Reduces the axes whose bit is set; keepdim leaves sizes of one.
 Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim);

@@ -6,8 +6,7 @@
 
 namespace cc {
 
-// Called with a seat from 0 (the caller's) up: a thread has the same in every team.
-using Member = FunctionRef<void(int seat)>;  // does not throw
+using Member = FunctionRef<void()>;  // does not throw
 
 void run_pool(int threads, Member member);
 void forget_pool();  // in a forked child: its threads are gone

@@ -1,4 +1,7 @@
 // One line per operator, strict and positional; defaults and documentation are in the package.
+#include <string_view>
+#include <unordered_map>
+
 #include "bind/op.h"
 #include "bind/options.h"
 
@@ -6,33 +9,41 @@ namespace cc::bind {
 
 namespace {
 
-
 template <class Formula>
 Formula formula(const char* kind, const std::string& text) {
-    for (int i = 0; i < static_cast<int>(Formula::Count); ++i)
-        if (text == name(static_cast<Formula>(i))) return static_cast<Formula>(i);
-    fail(ErrorKind::Value, kind, ": unknown function ", text);
+    static const auto& table = *[] {
+        auto* all = new std::unordered_map<std::string_view, Formula>;
+        for (int i = 0; i < static_cast<int>(Formula::Count); ++i)
+            all->emplace(name(static_cast<Formula>(i)), static_cast<Formula>(i));
+        return all;
+    }();
+    auto found = table.find(text);
+    check(found != table.end(), kind, ": unknown function ", text);
+    return found->second;
 }
 
-// Every elementwise function of the table by its name: unary("exp", x).
+// Every elementwise function of the table by its name and parameters: unary("exp", x), unary("hardtanh", x, -1, 1).
 void bind_elementwise(nb::module_& m) {
-    m.def("unary", [](const std::string& op, const Tensor& x) {
+    m.def("unary", [](const std::string& op, const Tensor& x, double p, double q) {
         auto f = formula<Unary>("unary", op);
-        return unlocked(x.numel(), [&] { return unary(f, x); });
-    });
+        return unlocked(x.numel(), [&] { return unary(f, x, p, q); });
+    }, nb::arg("op"), nb::arg("input"), nb::arg("p") = 0.0, nb::arg("q") = 0.0);
     m.def("binary", [](const std::string& op, const Operand& a, const Operand& b) {
         auto f = formula<Binary>("binary", op);
         return unlocked(std::max(elements(a), elements(b)), [&] { return binary(f, a.tensor, b.tensor); });
     });
-    m.def("unary_", [](const std::string& op, const Tensor& x) { unary_(formula<Unary>("unary_", op), x); });
+    m.def("unary_", [](const std::string& op, const Tensor& x, double p, double q) {
+        unary_(formula<Unary>("unary_", op), x, p, q);
+    }, nb::arg("op"), nb::arg("input"), nb::arg("p") = 0.0, nb::arg("q") = 0.0);
     m.def("binary_", [](const std::string& op, const Tensor& a, const Operand& b) {
         binary_(formula<Binary>("binary_", op), a, b.tensor);
     });
     op(m, "where", &where, arg("condition"), operand("input"), operand("other"));
     op(m, "clamp", &clamp, arg("input"), arg("min"), arg("max"));
-    op(m, "leaky_relu", &leaky_relu, arg("input"), arg("negative_slope"));
-    op(m, "elu", &elu, arg("input"), arg("alpha"));
-    op(m, "softplus", &softplus, arg("input"), arg("beta"), arg("threshold"));
+    op(m, "prelu", &prelu, arg("input"), arg("weight"));
+    op(m, "rrelu", &rrelu, arg("input"), arg("lower"), arg("upper"), arg("training"));
+    op(m, "glu", &glu, arg("input"), arg("dim"));
+    op(m, "maxout", &maxout, arg("input"), arg("k"));
     op(m, "to_dtype", &to, arg("input"), arg("dtype"));
     op(m, "assign", &assign, arg("input"), operand("value"));
     view_op(m, "result_type", &result_type, operand("a"), operand("b"));

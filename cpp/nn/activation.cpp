@@ -1,5 +1,7 @@
 #include "nn/activation.h"
 
+#include "nn/init.h"
+
 namespace cc {
 
 namespace {
@@ -10,23 +12,53 @@ Tensor finish(const Tensor& input, Tensor result, bool inplace) {
     return input;
 }
 
-Tensor apply(Unary op, const Tensor& input, bool inplace) {
-    if (!inplace) return unary(op, input);
-    unary_(op, input);
-    return input;
-}
-
 int64_t default_dim(const Tensor& input) { return input.rank() == 0 || input.rank() == 1 || input.rank() == 3 ? 0 : 1; }
 
 }  // namespace
 
-Tensor ReLU::forward(const Tensor& input) { return apply(Unary::Relu, input, inplace); }
+const char* Activation::kind() const {
+    switch (op_) {
+        case Unary::Abs: return "Abs";
+        case Unary::Celu: return "CELU";
+        case Unary::Elu: return "ELU";
+        case Unary::Hardshrink: return "Hardshrink";
+        case Unary::Hardsigmoid: return "Hardsigmoid";
+        case Unary::Hardswish: return "Hardswish";
+        case Unary::Hardtanh: return "Hardtanh";
+        case Unary::LeakyRelu: return "LeakyReLU";
+        case Unary::LogSigmoid: return "LogSigmoid";
+        case Unary::Mish: return "Mish";
+        case Unary::Relu: return "ReLU";
+        case Unary::Selu: return "SELU";
+        case Unary::Sigmoid: return "Sigmoid";
+        case Unary::Silu: return "SiLU";
+        case Unary::Softplus: return "Softplus";
+        case Unary::Softshrink: return "Softshrink";
+        case Unary::Softsign: return "Softsign";
+        case Unary::Tanh: return "Tanh";
+        case Unary::Tanhshrink: return "Tanhshrink";
+        case Unary::Threshold: return "Threshold";
+        default: return name(op_);
+    }
+}
 
-Tensor SiLU::forward(const Tensor& input) { return apply(Unary::Silu, input, inplace); }
+Tensor Activation::forward(const Tensor& input) {
+    if (!inplace) return unary(op_, input, p, q);
+    unary_(op_, input, p, q);
+    return input;
+}
 
-Tensor LeakyReLU::forward(const Tensor& input) { return finish(input, leaky_relu(input, negative_slope), inplace); }
+PReLU::PReLU(int64_t num_parameters, double init, Dtype dtype) : num_parameters(num_parameters), init(init) {
+    check(num_parameters > 0, "PReLU: num_parameters must be positive, got ", num_parameters);
+    register_parameter("weight", new_parameter({num_parameters}, dtype));
+}
 
-Tensor ELU::forward(const Tensor& input) { return finish(input, elu(input, alpha), inplace); }
+void PReLU::reset_parameters() { parameter("weight").array().fill(init); }
+
+Tensor RReLU::forward(const Tensor& input) {
+    bool overwritten = inplace && grad_enabled() && input.requires_grad();
+    return finish(input, rrelu(overwritten ? clone(input) : input, lower, upper, training()), inplace);
+}
 
 Tensor Softmax::forward(const Tensor& input) { return softmax(input, dim.value_or(default_dim(input))); }
 

@@ -8,39 +8,47 @@
 
 namespace cc {
 
-class ReLU : public Layer {
+// A layer of one elementwise function and its parameters.
+class Activation : public Layer {
 public:
-    explicit ReLU(bool inplace) : inplace(inplace) {}
-    const char* kind() const override { return "ReLU"; }
+    Activation(Unary op, double p, double q, bool inplace) : p(p), q(q), inplace(inplace), op_(op) {}
+    const char* kind() const override;
     Tensor forward(const Tensor& input) override;
+    double p, q;
     bool inplace;
+
+private:
+    Unary op_;
 };
 
-class LeakyReLU : public Layer {
+template <Unary op>
+class ActivationOf : public Activation {
 public:
-    LeakyReLU(double negative_slope, bool inplace) : negative_slope(negative_slope), inplace(inplace) {}
-    const char* kind() const override { return "LeakyReLU"; }
-    Tensor forward(const Tensor& input) override;
-    double negative_slope;
-    bool inplace;
+    explicit ActivationOf(bool inplace = false) : Activation(op, 0, 0, inplace) {}
+    explicit ActivationOf(double p, bool inplace = false) : Activation(op, p, 0, inplace) {}
+    ActivationOf(double p, double q, bool inplace = false) : Activation(op, p, q, inplace) {}
 };
 
-class ELU : public Layer {
-public:
-    ELU(double alpha, bool inplace) : alpha(alpha), inplace(inplace) {}
-    const char* kind() const override { return "ELU"; }
-    Tensor forward(const Tensor& input) override;
-    double alpha;
-    bool inplace;
-};
-
-class Softplus : public Layer {
-public:
-    Softplus(double beta, double threshold) : beta(beta), threshold(threshold) {}
-    const char* kind() const override { return "Softplus"; }
-    Tensor forward(const Tensor& input) override { return softplus(input, beta, threshold); }
-    double beta, threshold;
-};
+using Abs = ActivationOf<Unary::Abs>;
+using CELU = ActivationOf<Unary::Celu>;
+using ELU = ActivationOf<Unary::Elu>;
+using Hardshrink = ActivationOf<Unary::Hardshrink>;
+using Hardsigmoid = ActivationOf<Unary::Hardsigmoid>;
+using Hardswish = ActivationOf<Unary::Hardswish>;
+using Hardtanh = ActivationOf<Unary::Hardtanh>;
+using LeakyReLU = ActivationOf<Unary::LeakyRelu>;
+using LogSigmoid = ActivationOf<Unary::LogSigmoid>;
+using Mish = ActivationOf<Unary::Mish>;
+using ReLU = ActivationOf<Unary::Relu>;
+using SELU = ActivationOf<Unary::Selu>;
+using Sigmoid = ActivationOf<Unary::Sigmoid>;
+using SiLU = ActivationOf<Unary::Silu>;
+using Softplus = ActivationOf<Unary::Softplus>;
+using Softshrink = ActivationOf<Unary::Softshrink>;
+using Softsign = ActivationOf<Unary::Softsign>;
+using Tanh = ActivationOf<Unary::Tanh>;
+using Tanhshrink = ActivationOf<Unary::Tanhshrink>;
+using Threshold = ActivationOf<Unary::Threshold>;
 
 class GELU : public Layer {
 public:
@@ -50,24 +58,39 @@ public:
     bool tanh;  // the formula with tanh instead of erf
 };
 
-class SiLU : public Layer {
+class GLU : public Layer {
 public:
-    explicit SiLU(bool inplace) : inplace(inplace) {}
-    const char* kind() const override { return "SiLU"; }
+    explicit GLU(int64_t dim) : dim(dim) {}
+    const char* kind() const override { return "GLU"; }
+    Tensor forward(const Tensor& input) override { return glu(input, dim); }
+    int64_t dim;
+};
+
+class PReLU : public Layer {
+public:
+    PReLU(int64_t num_parameters, double init, Dtype dtype);
+    const char* kind() const override { return "PReLU"; }
+    Tensor forward(const Tensor& input) override { return prelu(input, parameter("weight")); }
+    void reset_parameters();
+    int64_t num_parameters;
+    double init;
+};
+
+class RReLU : public Layer {
+public:
+    RReLU(double lower, double upper, bool inplace) : lower(lower), upper(upper), inplace(inplace) {}
+    const char* kind() const override { return "RReLU"; }
     Tensor forward(const Tensor& input) override;
+    double lower, upper;
     bool inplace;
 };
 
-class Sigmoid : public Layer {
+class Maxout : public Layer {
 public:
-    const char* kind() const override { return "Sigmoid"; }
-    Tensor forward(const Tensor& input) override { return unary(Unary::Sigmoid, input); }
-};
-
-class Tanh : public Layer {
-public:
-    const char* kind() const override { return "Tanh"; }
-    Tensor forward(const Tensor& input) override { return unary(Unary::Tanh, input); }
+    explicit Maxout(int64_t k) : k(k) { check(k > 0, "Maxout: k must be positive, got ", k); }
+    const char* kind() const override { return "Maxout"; }
+    Tensor forward(const Tensor& input) override { return maxout(input, k); }
+    int64_t k;
 };
 
 class Softmax : public Layer {

@@ -67,24 +67,13 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
             if (g.wants(1)) g[1] = neg(mul(grad, div(a, square)));
             return;
         }
-        case Binary::ReluGrad:  // a·[b > 0]
-            if (g.wants(0)) g[0] = binary(op, grad, b);
-            return;
-        case Binary::SigmoidGrad:  // a·(1 − b)·b
-            if (g.wants(0)) g[0] = binary(op, grad, b);
-            if (g.wants(1)) g[1] = mul(mul(grad, a), sub(number(1, Dtype::Float64), scale(b, 2)));
-            return;
-        case Binary::TanhGrad:  // a·(1 − b²)
-            if (g.wants(0)) g[0] = binary(op, grad, b);
-            if (g.wants(1)) g[1] = scale(mul(mul(grad, a), b), -2);
-            return;
         default: return;  // piecewise constant: no gradient
     }
 }
 
 bool saves_operands(Binary op) { return op != Binary::Add && op != Binary::Sub; }
 
-bool is_piecewise_constant(Binary op) { return op == Binary::FloorDivide; }
+bool is_piecewise_constant(Binary op) { return op == Binary::FloorDivide || op == Binary::Heaviside; }
 
 }  // namespace
 

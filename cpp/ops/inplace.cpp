@@ -113,10 +113,9 @@ void binary_(Binary op, const Tensor& target, const Tensor& other) {
     assign(target, std::move(value));
 }
 
-void unary_(Unary op, const Tensor& target) {
+void unary_(Unary op, const Tensor& target, double p, double q) {
     bool overwritten = grad_enabled() && target.requires_grad();
-    bool by_result = op == Unary::Relu || op == Unary::Sigmoid || op == Unary::Tanh || op == Unary::Exp || op == Unary::Neg;
-    Tensor value = unary(op, overwritten && !by_result ? clone(target) : target);
+    Tensor value = unary(op, overwritten && saves_input(op, p, q) ? clone(target) : target, p, q);
     check_cast(name(op), value.dtype(), target.dtype());
     assign(target, std::move(value));
 }

@@ -32,11 +32,18 @@ Tensor linspace(double start, double end, int64_t steps, Dtype dtype);
 Tensor eye(int64_t n, int64_t m, Dtype dtype);
 
 // Elementwise with one operand (unary.cpp)
-Tensor unary(Unary op, const Tensor& x);    // every function of one argument without parameters: exp, log, tanh, relu, abs, …
+Tensor unary(Unary op, const Tensor& x, double p = 0, double q = 0);   // every function of the table and its parameters
+bool saves_input(Unary op, double p, double q);   // whether its gradient reads the input: then it is copied before an op in place
 Tensor clamp(const Tensor& x, double low, double high);
 Tensor leaky_relu(const Tensor& x, double negative_slope);
 Tensor elu(const Tensor& x, double alpha);
 Tensor softplus(const Tensor& x, double beta, double threshold);
+
+// Activations of several elements (activation.cpp)
+Tensor prelu(const Tensor& input, const Tensor& weight);
+Tensor rrelu(const Tensor& input, double lower, double upper, bool training);   // random slopes when training, else their mean
+Tensor glu(const Tensor& input, int64_t dim);
+Tensor maxout(const Tensor& input, int64_t k);   // (N, C·k, …) to (N, C, …)
 
 // Elementwise with two or three operands, broadcasting (binary.cpp)
 Tensor binary(Binary op, const Tensor& a, const Tensor& b);
@@ -116,7 +123,7 @@ Tensor one_hot(const Tensor& input, int64_t num_classes = -1);
 // A temporary value's memory is taken over where nobody else sees it.
 void assign(const Tensor& target, Tensor value);
 void binary_(Binary op, const Tensor& target, const Tensor& other);   // TypeError where the result's dtype does not fit
-void unary_(Unary op, const Tensor& target);
+void unary_(Unary op, const Tensor& target, double p = 0, double q = 0);
 void fill_(const Tensor& target, double value);
 
 // Matrix products (matmul.cpp, linear.cpp)

@@ -1,3 +1,4 @@
+// Elementwise functions of one tensor. rule() lists those whose gradient is one formula as well.
 #include <cmath>
 
 #include "array/compute.h"
@@ -10,32 +11,132 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
+Tensor plain(double value) { return number(value, Dtype::Float64); }
+
+Tensor plus(const Tensor& x, double value) { return add(x, plain(value)); }
+
+Tensor square(const Tensor& x) { return unary(Unary::Square, x); }
+
+Tensor positive(const Tensor& x) { return binary(Binary::Greater, x.detach(), plain(0)); }
+
+// grad(g, at, p, q) is the gradient in one pass, `at` the function's result where by_result (it may then run in place), else its
+// argument. slope(at) is the derivative in closed ops, for second gradients; null where it is constant by pieces.
+struct Rule {
+    Binary grad;
+    bool by_result;
+    Tensor (*slope)(const Tensor& at, double p, double q);
+};
+
+Tensor silu_slope(const Tensor& x, double, double) {  // s·(1 + x·(1 − s)) with s = σ(x)
+    Tensor s = unary(Unary::Sigmoid, x);
+    return mul(s, plus(mul(x, plus(neg(s), 1)), 1));
+}
+
+Tensor gelu_slope(const Tensor& x, double, double) {  // Φ(x) + x·φ(x)
+    Tensor cdf = scale(plus(unary(Unary::Erf, scale(x, std::sqrt(0.5))), 1), 0.5);
+    Tensor pdf = scale(unary(Unary::Exp, scale(square(x), -0.5)), 1 / std::sqrt(2 * kPi));
+    return add(cdf, mul(x, pdf));
+}
+
+Tensor gelu_tanh_slope(const Tensor& x, double, double) {  // s·(1 + 2u'·x·(1 − s)), s = σ(2u), u = √(2/π)·(x + 0.044715·x³)
+    double c = 2 * std::sqrt(2 / kPi);
+    Tensor s = unary(Unary::Sigmoid, scale(mul(x, plus(scale(square(x), 0.044715), 1)), c));
+    Tensor slope = scale(plus(scale(square(x), 3 * 0.044715), 1), c);
+    return mul(s, plus(mul(mul(x, slope), plus(neg(s), 1)), 1));
+}
+
+Tensor mish_slope(const Tensor& x, double, double) {  // t + x·σ(x)·(1 − t²) with t = tanh(ln(1 + eˣ))
+    Tensor t = unary(Unary::Tanh, softplus(x, 1, 20));
+    return add(t, mul(mul(x, unary(Unary::Sigmoid, x)), plus(neg(square(t)), 1)));
+}
+
+Tensor softplus_slope(const Tensor& x, double beta, double threshold) {
+    Tensor t = scale(x, beta), linear = binary(Binary::Greater, t.detach(), plain(threshold));
+    return where(linear, plain(1), unary(Unary::Sigmoid, t));
+}
+
+Tensor hardswish_slope(const Tensor& x, double, double) {
+    Tensor at = x.detach(), rising = binary(Binary::Less, at, plain(3));
+    Tensor slope = where(rising, plus(scale(x, 1.0 / 3), 0.5), plain(1));
+    return where(binary(Binary::LessEqual, at, plain(-3)), plain(0), slope);
+}
+
+std::optional<Rule> rule(Unary op, double p, double q) {
+    switch (op) {
+        case Unary::Abs: return Rule{Binary::AbsGrad, false, nullptr};
+        case Unary::Clamp: return Rule{Binary::ClampGrad, false, nullptr};
+        case Unary::Relu: return Rule{Binary::ReluGrad, true, nullptr};
+        case Unary::LeakyRelu: return Rule{Binary::LeakyReluGrad, p >= 0, nullptr};
+        case Unary::Hardtanh: return Rule{Binary::HardtanhGrad, true, nullptr};
+        case Unary::Threshold: return Rule{Binary::ThresholdGrad, q <= p, nullptr};
+        case Unary::Hardshrink: case Unary::Softshrink: return Rule{Binary::ShrinkGrad, false, nullptr};
+        case Unary::Hardsigmoid: return Rule{Binary::HardsigmoidGrad, false, nullptr};
+        case Unary::Hardswish: return Rule{Binary::HardswishGrad, false, hardswish_slope};
+        case Unary::Tanh:
+            return Rule{Binary::TanhGrad, true, [](const Tensor& y, double, double) { return plus(neg(square(y)), 1); }};
+        case Unary::Sigmoid:
+            return Rule{Binary::SigmoidGrad, true, [](const Tensor& y, double, double) { return mul(y, plus(neg(y), 1)); }};
+        case Unary::Softsign:
+            return Rule{Binary::SoftsignGrad, false, [](const Tensor& x, double, double) {
+                            return unary(Unary::Reciprocal, square(plus(unary(Unary::Abs, x), 1)));
+                        }};
+        case Unary::Tanhshrink:
+            return Rule{Binary::TanhshrinkGrad, false,
+                        [](const Tensor& x, double, double) { return square(unary(Unary::Tanh, x)); }};
+        case Unary::LogSigmoid:
+            return Rule{Binary::LogSigmoidGrad, false,
+                        [](const Tensor& x, double, double) { return unary(Unary::Sigmoid, neg(x)); }};
+        case Unary::Elu:
+            if (p < 0)
+                return Rule{Binary::EluInputGrad, false, [](const Tensor& x, double p, double) {
+                                return where(positive(x), plain(1), scale(unary(Unary::Exp, x), p));
+                            }};
+            return Rule{Binary::EluGrad, true,
+                        [](const Tensor& y, double p, double) { return where(positive(y), plain(1), plus(y, p)); }};
+        case Unary::Selu:
+            return Rule{Binary::SeluGrad, true, [](const Tensor& y, double, double) {
+                            constexpr double lambda = 1.0507009873554804934, alpha = 1.6732632423543772848;
+                            return where(positive(y), plain(lambda), plus(y, lambda * alpha));
+                        }};
+        case Unary::Celu:
+            return Rule{Binary::CeluGrad, true, [](const Tensor& y, double p, double) {
+                            return where(positive(y), plain(1), plus(scale(y, 1 / p), 1));
+                        }};
+        case Unary::Silu: return Rule{Binary::SiluGrad, false, silu_slope};
+        case Unary::Gelu: return Rule{Binary::GeluGrad, false, gelu_slope};
+        case Unary::GeluTanh: return Rule{Binary::GeluTanhGrad, false, gelu_tanh_slope};
+        case Unary::Mish: return Rule{Binary::MishGrad, false, mish_slope};
+        case Unary::Softplus: return Rule{Binary::SoftplusGrad, false, softplus_slope};
+        default: return std::nullopt;
+    }
+}
+
+// Linear in g; where the slope is constant by pieces, also its own gradient.
+Tensor fused(const Rule& rule, const Tensor& g, const Tensor& at, double p, double q) {
+    if (grad_enabled() && rule.slope) return mul(g, rule.slope(at, p, q));
+    return record(name(rule.grad), compute(rule.grad, g.array(), at.array(), p, q), {g},
+                  [=, at = Saved(at.detach())](Backward& gg) { gg[0] = fused(rule, gg.grad(), at, p, q); });
+}
+
 bool differentiable(Unary op, Dtype dtype) {
-    if (result_dtype(op, dtype) == Dtype::Bool) return false;
+    if (!is_floating(dtype) || result_dtype(op, dtype) == Dtype::Bool) return false;
     switch (op) {
         case Unary::Floor: case Unary::Ceil: case Unary::Round: case Unary::Trunc: case Unary::Sign: return false;
         default: return true;
     }
 }
 
-// dy/dx is written in the result y where that is cheaper, else in x.
+// For the functions without a rule: dy/dx is written in the result y where that is cheaper, else in x.
 bool uses_result(Unary op) {
     switch (op) {
-        case Unary::Exp: case Unary::Expm1: case Unary::Sqrt: case Unary::Rsqrt: case Unary::Reciprocal: case Unary::Tan:
-        case Unary::Tanh: case Unary::Sigmoid: case Unary::Relu: return true;
+        case Unary::Exp: case Unary::Expm1: case Unary::Sqrt: case Unary::Rsqrt: case Unary::Reciprocal: case Unary::Tan: return true;
         default: return false;
     }
 }
 
-bool uses_input(Unary op) { return !uses_result(op) && op != Unary::Neg; }
-
-Tensor plus(const Tensor& x, double value) { return add(x, number(value, Dtype::Float64)); }
-
 // `at` is y or x, as uses_result says.
 Tensor derivative(Unary op, const Tensor& g, const Tensor& at) {
     switch (op) {
-        case Unary::Neg: return neg(g);
-        case Unary::Abs: return mul(g, unary(Unary::Sign, at));
         case Unary::Square: return mul(g, scale(at, 2));
         case Unary::Exp: return mul(g, at);
         case Unary::Expm1: return mul(g, plus(at, 1));
@@ -47,44 +148,43 @@ Tensor derivative(Unary op, const Tensor& g, const Tensor& at) {
         case Unary::Sin: return mul(g, unary(Unary::Cos, at));
         case Unary::Cos: return neg(mul(g, unary(Unary::Sin, at)));
         case Unary::Tan: return mul(g, plus(mul(at, at), 1));
-        case Unary::Tanh: return binary(Binary::TanhGrad, g, at);
-        case Unary::Sigmoid: return binary(Binary::SigmoidGrad, g, at);
-        case Unary::Relu: return binary(Binary::ReluGrad, g, at);
         case Unary::Erf: return mul(g, scale(unary(Unary::Exp, neg(mul(at, at))), 2 / std::sqrt(kPi)));
-        case Unary::Silu: {  // s·(1 + x·(1 − s)) with s = σ(x)
-            Tensor s = unary(Unary::Sigmoid, at);
-            return mul(g, mul(s, plus(mul(at, plus(neg(s), 1)), 1)));
-        }
-        case Unary::Gelu: {  // Φ(x) + x·φ(x)
-            Tensor cdf = scale(plus(unary(Unary::Erf, scale(at, std::sqrt(0.5))), 1), 0.5);
-            Tensor pdf = scale(unary(Unary::Exp, scale(mul(at, at), -0.5)), 1 / std::sqrt(2 * kPi));
-            return mul(g, add(cdf, mul(at, pdf)));
-        }
-        case Unary::GeluTanh: {  // y = x/2·(1 + t), t = tanh(u), u = √(2/π)·(x + 0.044715·x³)
-            double c = std::sqrt(2 / kPi);
-            Tensor square = mul(at, at);
-            Tensor t = unary(Unary::Tanh, scale(mul(at, plus(scale(square, 0.044715), 1)), c));
-            Tensor du = scale(plus(scale(square, 3 * 0.044715), 1), c);
-            Tensor left = scale(plus(t, 1), 0.5);
-            return mul(g, add(left, scale(mul(at, binary(Binary::TanhGrad, du, t)), 0.5)));
-        }
         default: fail(ErrorKind::NotImplemented, name(op), ": has no derivative");
     }
 }
 
+void check_parameters(Unary op, double p, double q) {
+    if (op == Unary::Hardtanh) check(p <= q, "hardtanh: min_val must not be greater than max_val, got ", p, " and ", q);
+    if (op == Unary::Softshrink) check(p >= 0, "softshrink: lambd must not be negative, got ", p);
+    if (op == Unary::Celu) check(p != 0, "celu: alpha must not be 0");
+}
+
 }  // namespace
 
-Tensor unary(Unary op, const Tensor& input) {
+bool saves_input(Unary op, double p, double q) {
+    if (op == Unary::Neg) return false;
+    std::optional<Rule> fast = rule(op, p, q);
+    return fast ? !fast->by_result : !uses_result(op);
+}
+
+Tensor unary(Unary op, const Tensor& input, double p, double q) {
+    check_parameters(op, p, q);
     Tensor x = input;
-    if (!is_floating(x.dtype()) && !accepts(op, Dtype::Int64)) x = to(x, Dtype::Float32);
-    check_type(accepts(op, x.dtype()), name(op), ": input must not have dtype ", x.dtype());
-    Array out = compute(op, x.array());
+    bool activation = op >= Unary::Silu;
+    if (!is_floating(x.dtype()) && !accepts(op, Dtype::Int64) && !activation) x = to(x, Dtype::Float32);
+    check_type(accepts(op, x.dtype()), name(op), activation ? ": input must have a floating-point dtype, got " : ": input must not have dtype ",
+               x.dtype());
+    Array out = compute(op, x.array(), p, q);
     if (!differentiable(op, x.dtype())) return Tensor(std::move(out));
+    if (op == Unary::Neg) return record("neg", std::move(out), {x}, [](Backward& g) { g[0] = neg(g.grad()); });
+    bool by_input = saves_input(op, p, q);
     return record(name(op), std::move(out), {x},
-                  [op, x = Saved(x, uses_input(op))](Backward& g) {
-                      g[0] = derivative(op, g.grad(), uses_result(op) ? g.output() : x.get());
+                  [=, x = Saved(x, by_input)](Backward& g) {
+                      Tensor at = by_input ? x.get() : g.output();
+                      std::optional<Rule> fast = rule(op, p, q);
+                      g[0] = fast ? fused(*fast, g.grad(), at, p, q) : derivative(op, g.grad(), at);
                   },
-                  uses_result(op) ? kKeepOutput : kDropOutput);
+                  by_input ? kDropOutput : kKeepOutput);
 }
 
 Tensor neg(const Tensor& x) { return unary(Unary::Neg, x); }
@@ -94,60 +194,13 @@ Tensor scale(const Tensor& x, double factor) {
                   [factor](Backward& g) { g[0] = scale(g.grad(), factor); });
 }
 
-Tensor clamp(const Tensor& x, double low, double high) {
-    check_type(accepts(Unary::Clamp, x.dtype()), "clamp: input must not have dtype ", x.dtype());
-    return record("clamp", compute(Unary::Clamp, x.array(), low, high), {x}, [x = Saved(x), low, high](Backward& g) {
-        Tensor at = x.get().detach();
-        Tensor inside = binary(Binary::LogicalAnd, binary(Binary::GreaterEqual, at, number(low, Dtype::Float64)),
-                               binary(Binary::LessEqual, at, number(high, Dtype::Float64)));
-        g[0] = where(inside, g.grad(), number(0, Dtype::Float64));
-    });
-}
+Tensor clamp(const Tensor& x, double low, double high) { return unary(Unary::Clamp, x, low, high); }
 
-namespace {
+Tensor leaky_relu(const Tensor& x, double negative_slope) { return unary(Unary::LeakyRelu, x, negative_slope); }
 
-// g where at > 0, else g·slope: linear in g, so its own gradient.
-Tensor leaky_relu_grad(const Tensor& g, const Array& at, double slope) {
-    return record("leaky_relu_grad", compute(Binary::LeakyReluGrad, g.array(), at, slope), {g},
-                  [at, slope](Backward& gg) { gg[0] = leaky_relu_grad(gg.grad(), at, slope); });
-}
-
-// With y = α·(eˣ − 1) below 0 the slope there is y + α.
-Tensor elu_grad(const Tensor& g, const Tensor& y, double alpha) {
-    if (!grad_enabled()) return Tensor(compute(Binary::EluGrad, g.array(), y.array(), alpha));
-    return where(binary(Binary::Greater, y.detach(), number(0, Dtype::Float64)), g, mul(g, plus(y, alpha)));
-}
-
-}  // namespace
-
-// The result tells the input's sign (while the slope is not negative), so that the op may run in place.
-Tensor leaky_relu(const Tensor& x, double negative_slope) {
-    check_type(is_floating(x.dtype()), "leaky_relu: input must have a floating-point dtype, got ", x.dtype());
-    bool by_result = negative_slope >= 0;
-    return record("leaky_relu", compute(Unary::LeakyRelu, x.array(), negative_slope), {x},
-                  [x = Saved(x, !by_result), negative_slope](Backward& g) {
-                      Tensor at = x.defined() ? x.get() : g.output();
-                      g[0] = leaky_relu_grad(g.grad(), at.array(), negative_slope);
-                  },
-                  by_result ? kKeepOutput : kDropOutput);
-}
-
-Tensor elu(const Tensor& x, double alpha) {
-    check_type(is_floating(x.dtype()), "elu: input must have a floating-point dtype, got ", x.dtype());
-    check(alpha >= 0, "elu: alpha must not be negative, got ", alpha);
-    return record("elu", compute(Unary::Elu, x.array(), alpha), {x},
-                  [alpha](Backward& g) { g[0] = elu_grad(g.grad(), g.output(), alpha); }, kKeepOutput);
-}
+Tensor elu(const Tensor& x, double alpha) { return unary(Unary::Elu, x, alpha); }
 
 // ln(1 + e^{βx})/β, and x itself above the threshold, where the two agree to rounding.
-Tensor softplus(const Tensor& x, double beta, double threshold) {
-    check_type(is_floating(x.dtype()), "softplus: input must have a floating-point dtype, got ", x.dtype());
-    return record("softplus", compute(Unary::Softplus, x.array(), beta, threshold), {x},
-                  [x = Saved(x), beta, threshold](Backward& g) {
-                      Tensor at = x.get();
-                      Tensor linear = binary(Binary::Greater, scale(at.detach(), beta), number(threshold, Dtype::Float64));
-                      g[0] = where(linear, g.grad(), mul(g.grad(), unary(Unary::Sigmoid, scale(at, beta))));
-                  });
-}
+Tensor softplus(const Tensor& x, double beta, double threshold) { return unary(Unary::Softplus, x, beta, threshold); }
 
 }  // namespace cc

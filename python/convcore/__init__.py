@@ -104,7 +104,14 @@ globals().update({name: _as_function(getattr(Tensor, name)) for name in _METHODS
 _SUBMODULES = (
     "autograd", "cuda", "data", "describe", "metrics", "models", "nn", "optim", "plots", "train", "utils",
 )  # fmt: skip
-_LAZY = {"summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files"}
+_LAZY = {
+    "summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files",
+    **dict.fromkeys(
+        ("celu", "celu_", "hardshrink", "heaviside", "prelu", "relu_", "rrelu", "rrelu_", "selu", "selu_", "threshold",
+         "threshold_"),
+        "convcore.nn.functional",
+    ),
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -143,6 +143,18 @@ class MathMethods(ShapeMethods):
         """The logarithm of softmax, computed without overflow."""
         return _core.log_softmax(self, dim)
 
+    def heaviside(self, values: Tensor) -> Tensor:
+        """0 below 0, 1 above, and values at 0."""
+        return _core.binary("heaviside", self, values)
+
+    def hardshrink(self, lambd: builtins.float = 0.5) -> Tensor:
+        """0 where |x| ≤ lambd, else x."""
+        return _core.unary("hardshrink", self, lambd)
+
+    def prelu(self, weight: Tensor) -> Tensor:
+        """x where positive, else weight·x: one weight, or one for each channel."""
+        return _core.prelu(self, weight)
+
     def where(self, condition: Tensor, other: Tensor | float) -> Tensor:
         """Elements of self where condition holds, else of other."""
         return _core.where(condition, self, other)

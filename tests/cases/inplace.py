@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import IMAGE, Op, case, flags, positive, real
+from tests.cases import IMAGE, Op, activation, case, flags, positive, real
 
 
 def method(name):
@@ -135,7 +135,47 @@ UNARY = {
     "sigmoid_": lambda x: 1 / (1 + np.exp(-x)),
     "relu_": lambda x: np.maximum(x, 0),
     "neg_": np.negative,
+    "abs_": np.abs,
 }
+
+
+# Functions that overwrite their argument, by name or by a flag.
+NAMED = {
+    "leaky_relu_": (activation.leaky_relu, (0.2,)),
+    "elu_": (activation.elu, (0.7,)),
+    "selu_": (activation.selu, ()),
+    "celu_": (activation.celu, (0.5,)),
+    "hardtanh_": (np.clip, (-0.7, 1.1)),
+    "threshold_": (lambda x, t, v: np.where(x > t, x, v), (0.3, 0.9)),
+    "rrelu_": (lambda x: activation.leaky_relu(x, 11 / 48), ()),
+}
+FLAGGED = {
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "mish": activation.mish,
+    "hardsigmoid": activation.hardsigmoid,
+    "hardswish": lambda x: x * activation.hardsigmoid(x),
+}
+
+
+def named(name):
+    def call(m, x, *args):
+        y = x * 2
+        getattr(m.nn.functional, name)(y, *args)
+        return y * x
+
+    return call
+
+
+def flagged(name):
+    def call(m, x):
+        y = x * 2
+        getattr(m.nn.functional, name)(y, inplace=True)
+        return y * x
+
+    return call
+
+
 BINARY = {
     "add_": np.add,
     "sub_": np.subtract,
@@ -174,6 +214,27 @@ OPS = [
         SMALL,
         tol=4,
     ),
+    *[
+        Op(
+            name,
+            named(name),
+            plain(function),
+            [case("plain", real(3, 4), *args)],
+            tol=4,
+            bench=[case("image", real(*IMAGE), *args)],
+        )
+        for name, (function, args) in NAMED.items()
+    ],
+    *[
+        Op(
+            f"{name}-inplace",
+            flagged(name),
+            plain(function),
+            [case("plain", real(3, 4)).but(torch=name != "hardsigmoid")],
+            tol=4,
+        )
+        for name, function in FLAGGED.items()
+    ],
     Op("inplace-views", rows_and_columns, by_hand, SMALL),
     Op("inplace-zeros", into_zeros, into_zeros_by_hand, SMALL),
     Op("inplace-transposed", transposed, transposed_by_hand, [case("plain", real(4, 3))]),

@@ -251,18 +251,18 @@ void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, voi
 }
 
 void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b,
-                 void* out, double p) {
+                 void* out, double p, double q) {
     const BinaryLoop loop = checked(op, problem, loops(problem.dtype).binary[static_cast<int>(op)]);
     run(problem, 2, problem.dtype, a, b, nullptr, out,
-        [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], to, n, p); });
+        [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], to, n, p, q); });
 }
 
 void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b,
-                 const void* c, void* out) {
+                 const void* c, void* out, double p, double q) {
     const TernaryLoop loop =
         checked(op, problem, loops(problem.dtype).ternary[static_cast<int>(op)]);
     run(problem, 3, op == Ternary::Where ? Dtype::Bool : problem.dtype, a, b, c, out,
-        [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], in[2], to, n); });
+        [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], in[2], to, n, p, q); });
 }
 
 const char* name(Unary op) { return generic::unary_info[static_cast<int>(op)].name; }

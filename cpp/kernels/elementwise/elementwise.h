@@ -24,9 +24,9 @@ struct ElementwiseProblem {
 void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out,
                  double parameter = 0, double parameter2 = 0);
 void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b,
-                 void* out, double parameter = 0);
+                 void* out, double parameter = 0, double parameter2 = 0);
 void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b,
-                 const void* c, void* out);
+                 const void* c, void* out, double parameter = 0, double parameter2 = 0);
 
 // PyTorch's name.
 const char* name(Unary op);

@@ -10,14 +10,18 @@ namespace {
 
 #include "kernels/elementwise/loops.inl"
 
-template <class F>
-constexpr bool gives_bool = std::is_same_v<decltype(F::apply(F32{}, F32{}, F32{})), LaneMask>;
+template <class F, class... V>
+constexpr bool gives_bool = std::is_same_v<decltype(F::apply(V{}...)), LaneMask>;
 
 }  // namespace
 
-#define CC_ROW(Name, text, domain, formula_) {text, gives_bool<formula::Name>},
+#define CC_ROW(Name, text, domain, formula_) {text, gives_bool<formula::Name, F32, F32, F32>},
 const FormulaInfo unary_info[] = {CC_UNARY_FORMULAS(CC_ROW)};
+#undef CC_ROW
+#define CC_ROW(Name, text, domain, formula_) {text, gives_bool<formula::Name, F32, F32, F32, F32>},
 const FormulaInfo binary_info[] = {CC_BINARY_FORMULAS(CC_ROW)};
+#undef CC_ROW
+#define CC_ROW(Name, text, domain, formula_) {text, false},
 const FormulaInfo ternary_info[] = {CC_TERNARY_FORMULAS(CC_ROW){"where", false}};
 #undef CC_ROW
 

@@ -3,10 +3,12 @@
 // parameters p, q, in the vocabulary of kernels/simd; a formula that is a mask gives bool. Loops for
 // every instruction set and dtype, the enums and the names come from these rows.
 //
-//   Neg … GeluTanh   p: what is added, multiplied or raised to (integers up to 2^53); LeakyRelu's
-//                    slope; Elu's alpha. Clamp: p least, q greatest, ±inf for none. Softplus: p beta,
-//                    q threshold.
-//   XGrad(grad, y)   grad · dX/dx written in the function's output y, with X's parameter p.
+//   Neg … Mish       p: what is added, multiplied or raised to (integers up to 2^53); LeakyRelu's
+//                    slope; Elu's and Celu's alpha; the shrinks' lambda. Clamp and Hardtanh: p least,
+//                    q greatest, ±inf for none. Threshold: p threshold, q value. Softplus: p beta,
+//                    q threshold. From Silu on: activations, which refuse integers where the other
+//                    functions of floating-point numbers convert them.
+//   XGrad(grad, at)  grad · dX/dx with X's parameters, `at` being X's output or input (ops/unary.cpp).
 //   Where(a, b, c)   a is bool whatever the problem's dtype is; b and c have that dtype.
 //   Integers         wrap around; Div truncates, FloorDivide and Remainder are Python's; dividing by
 //                    zero raises. bool: + is or, · is and.
@@ -45,42 +47,78 @@
     X(Tanh, "tanh", Floats, tanh(x))                                               \
     X(Erf, "erf", Floats, erf(x))                                                  \
     X(Sigmoid, "sigmoid", Floats, sigmoid(x))                                      \
+    X(Hardtanh, "hardtanh", Numbers, min(q, max(p, x)))                            \
+    X(Threshold, "threshold", Numbers, select(x <= p, q, x))                       \
+    X(Softsign, "softsign", Floats, x / (one(x) + abs(x)))                         \
+    X(Tanhshrink, "tanhshrink", Floats, x - tanh(x))                               \
     X(Silu, "silu", Floats, x * sigmoid(x))                                        \
     X(Softplus, "softplus", Floats, softplus(x, p, q))                             \
     X(LeakyRelu, "leaky_relu", Floats, select(x > zero(x), x, x * p))              \
     X(Elu, "elu", Floats, select(x > zero(x), x, p * expm1(x)))                    \
     X(Gelu, "gelu", Floats, gelu(x))                                               \
-    X(GeluTanh, "gelu_tanh", Floats, gelu_tanh(x))
+    X(GeluTanh, "gelu_tanh", Floats, gelu_tanh(x))                                 \
+    X(Hardsigmoid, "hardsigmoid", Floats, hardsigmoid(x))                          \
+    X(Hardswish, "hardswish", Floats, x * hardsigmoid(x))                          \
+    X(Hardshrink, "hardshrink", Floats, select((x >= -p) & (x <= p), zero(x), x))  \
+    X(Softshrink, "softshrink", Floats, softshrink(x, p))                          \
+    X(LogSigmoid, "logsigmoid", Floats, min(zero(x), x) - log1p(exp(-abs(x))))     \
+    X(Selu, "selu", Floats, selu(x))                                               \
+    X(Celu, "celu", Floats, select(x > zero(x), x, p * expm1(x / p)))              \
+    X(Mish, "mish", Floats, mish(x))
 
-#define CC_BINARY_FORMULAS(X)                                                      \
-    X(Add, "add", Any, a + b)                                                      \
-    X(Sub, "sub", Numbers, a - b)                                                  \
-    X(Mul, "mul", Any, a * b)                                                      \
-    X(Div, "div", Numbers, a / b)                                                  \
-    X(Pow, "pow", Numbers, pow(a, b))                                              \
-    X(Maximum, "maximum", Any, select(a != a, a, max(a, b)))                       \
-    X(Minimum, "minimum", Any, select(a != a, a, min(a, b)))                       \
-    X(Remainder, "remainder", Numbers, remainder(a, b))                            \
-    X(FloorDivide, "floor_divide", Numbers, floor_divide(a, b))                    \
-    X(Atan2, "atan2", Floats, atan2(a, b))                                         \
-    X(Equal, "eq", Any, a == b)                                                    \
-    X(NotEqual, "ne", Any, a != b)                                                 \
-    X(Less, "lt", Any, a < b)                                                      \
-    X(LessEqual, "le", Any, a <= b)                                                \
-    X(Greater, "gt", Any, a > b)                                                   \
-    X(GreaterEqual, "ge", Any, a >= b)                                             \
-    X(LogicalAnd, "logical_and", Any, (a != zero(a)) & (b != zero(b)))             \
-    X(LogicalOr, "logical_or", Any, (a != zero(a)) | (b != zero(b)))               \
-    X(LogicalXor, "logical_xor", Any, (a != zero(a)) ^ (b != zero(b)))             \
-    X(ReluGrad, "relu_grad", Floats, select(b <= zero(b), zero(a), a))             \
-    X(LeakyReluGrad, "leaky_relu_grad", Floats, select(b > zero(b), a, a * p))     \
-    X(EluGrad, "elu_grad", Floats, select(b > zero(b), a, a * (b + p)))            \
-    X(SigmoidGrad, "sigmoid_grad", Floats, a * (one(b) - b) * b)                   \
-    X(TanhGrad, "tanh_grad", Floats, a * (one(b) - b * b))
+#define CC_BINARY_FORMULAS(X)                                                          \
+    X(Add, "add", Any, a + b)                                                          \
+    X(Sub, "sub", Numbers, a - b)                                                      \
+    X(Mul, "mul", Any, a * b)                                                          \
+    X(Div, "div", Numbers, a / b)                                                      \
+    X(Pow, "pow", Numbers, pow(a, b))                                                  \
+    X(Maximum, "maximum", Any, select(a != a, a, max(a, b)))                           \
+    X(Minimum, "minimum", Any, select(a != a, a, min(a, b)))                           \
+    X(Remainder, "remainder", Numbers, remainder(a, b))                                \
+    X(FloorDivide, "floor_divide", Numbers, floor_divide(a, b))                        \
+    X(Atan2, "atan2", Floats, atan2(a, b))                                             \
+    X(Equal, "eq", Any, a == b)                                                        \
+    X(NotEqual, "ne", Any, a != b)                                                     \
+    X(Less, "lt", Any, a < b)                                                          \
+    X(LessEqual, "le", Any, a <= b)                                                    \
+    X(Greater, "gt", Any, a > b)                                                       \
+    X(GreaterEqual, "ge", Any, a >= b)                                                 \
+    X(LogicalAnd, "logical_and", Any, (a != zero(a)) & (b != zero(b)))                 \
+    X(LogicalOr, "logical_or", Any, (a != zero(a)) | (b != zero(b)))                   \
+    X(LogicalXor, "logical_xor", Any, (a != zero(a)) ^ (b != zero(b)))                 \
+    X(Heaviside, "heaviside", Any, select(a == zero(a), b, sign(max(a, zero(a)))))     \
+    X(Glu, "glu", Floats, a * sigmoid(b))                                              \
+    X(Prelu, "prelu", Floats, select(a > zero(a), a, a * b))                           \
+    X(PreluSlopeGrad, "prelu_slope_grad", Floats, select(b > zero(b), zero(a), a * b)) \
+    X(AbsGrad, "abs_grad", Floats, a * sign(b))                                        \
+    X(ClampGrad, "clamp_grad", Floats, select((b >= p) & (b <= q), a, zero(a)))        \
+    X(ReluGrad, "relu_grad", Floats, select(b <= zero(b), zero(a), a))                 \
+    X(LeakyReluGrad, "leaky_relu_grad", Floats, select(b > zero(b), a, a * p))         \
+    X(HardtanhGrad, "hardtanh_grad", Floats, select((b <= p) | (b >= q), zero(a), a))  \
+    X(ThresholdGrad, "threshold_grad", Floats, select(b <= p, zero(a), a))             \
+    X(ShrinkGrad, "shrink_grad", Floats, select((b >= -p) & (b <= p), zero(a), a))     \
+    X(HardsigmoidGrad, "hardsigmoid_grad", Floats, hardsigmoid_grad(a, b))             \
+    X(HardswishGrad, "hardswish_grad", Floats, hardswish_grad(a, b))                   \
+    X(SigmoidGrad, "sigmoid_grad", Floats, a * (one(b) - b) * b)                       \
+    X(TanhGrad, "tanh_grad", Floats, a * (one(b) - b * b))                             \
+    X(SoftsignGrad, "softsign_grad", Floats, a / square(one(b) + abs(b)))              \
+    X(TanhshrinkGrad, "tanhshrink_grad", Floats, a * square(tanh(b)))                  \
+    X(LogSigmoidGrad, "logsigmoid_grad", Floats, a * sigmoid(-b))                      \
+    X(SoftplusGrad, "softplus_grad", Floats, select(b * p > q, a, a * sigmoid(b * p))) \
+    X(EluGrad, "elu_grad", Floats, select(b <= zero(b), a * (b + p), a))               \
+    X(EluInputGrad, "elu_input_grad", Floats, select(b <= zero(b), a * p * exp(b), a)) \
+    X(SeluGrad, "selu_grad", Floats, selu_grad(a, b))                                  \
+    X(CeluGrad, "celu_grad", Floats, select(b <= zero(b), a * (b / p + one(b)), a))    \
+    X(SiluGrad, "silu_grad", Floats, silu_grad(a, b))                                  \
+    X(GeluGrad, "gelu_grad", Floats, gelu_grad(a, b))                                  \
+    X(GeluTanhGrad, "gelu_tanh_grad", Floats, gelu_tanh_grad(a, b))                    \
+    X(MishGrad, "mish_grad", Floats, mish_grad(a, b))
 
 #define CC_TERNARY_FORMULAS(X)                                                     \
     X(MulAdd, "mul_add", Any, a * b + c)                                           \
-    X(Lerp, "lerp", Floats, lerp(a, b, c))
+    X(Lerp, "lerp", Floats, lerp(a, b, c))                                         \
+    X(GluGrad, "glu_grad", Floats, c * a * sigmoid(b) * sigmoid(-b))               \
+    X(PreluGrad, "prelu_grad", Floats, select(a > zero(a), c, c * b))
 
 namespace cc {
 
@@ -95,8 +133,9 @@ enum class Ternary : uint8_t { CC_TERNARY_FORMULAS(CC_ROW) Where, Count };
 
 // Loops over n contiguous elements. x, a, b, c and out may be the same memory, never overlap otherwise.
 using UnaryLoop = void (*)(const void* x, void* out, int64_t n, double p, double q);
-using BinaryLoop = void (*)(const void* a, const void* b, void* out, int64_t n, double p);
-using TernaryLoop = void (*)(const void* a, const void* b, const void* c, void* out, int64_t n);
+using BinaryLoop = void (*)(const void* a, const void* b, void* out, int64_t n, double p, double q);
+using TernaryLoop = void (*)(const void* a, const void* b, const void* c, void* out, int64_t n, double p,
+                             double q);
 
 // One dtype's loops for one instruction set, indexed by the enums; null where a dtype is not accepted.
 struct ElementwiseLoops {

@@ -2,6 +2,8 @@
 // simd/<isa>.h. Whole vectors, then one masked tail: no peeling, so a value never depends on where
 // in memory it lies.
 
+#include "kernels/elementwise/activations.inl"
+
 enum Domain { Floats, Numbers, Any };
 
 template <class V> constexpr bool accepts(Domain domain) {
@@ -34,36 +36,38 @@ void unary_loop(const void* x_, void* out_, int64_t n, double p_, double q_) {
 }
 
 template <class V, class F>
-void binary_loop(const void* a_, const void* b_, void* out_, int64_t n, double p_) {
+void binary_loop(const void* a_, const void* b_, void* out_, int64_t n, double p_, double q_) {
     using T = typename V::Scalar;
     const T* a = static_cast<const T*>(a_);
     const T* b = static_cast<const T*>(b_);
     T* out = static_cast<T*>(out_);
-    const V p = V::parameter(p_);
+    const V p = V::parameter(p_), q = V::parameter(q_);
     int64_t i = 0;
     for (; i + V::lanes <= n; i += V::lanes)
-        put<V>(F::apply(V::load(a + i), V::load(b + i), p), out, i);
+        put<V>(F::apply(V::load(a + i), V::load(b + i), p, q), out, i);
     if (V::lanes > 1 && i < n)
-        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), p), out, i, n - i);
+        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), p, q), out, i, n - i);
 }
 
 template <class V, class F>
-void ternary_loop(const void* a_, const void* b_, const void* c_, void* out_, int64_t n) {
+void ternary_loop(const void* a_, const void* b_, const void* c_, void* out_, int64_t n, double p_,
+                  double q_) {
     using T = typename V::Scalar;
     const T* a = static_cast<const T*>(a_);
     const T* b = static_cast<const T*>(b_);
     const T* c = static_cast<const T*>(c_);
     T* out = static_cast<T*>(out_);
+    const V p = V::parameter(p_), q = V::parameter(q_);
     int64_t i = 0;
     for (; i + V::lanes <= n; i += V::lanes)
-        put<V>(F::apply(V::load(a + i), V::load(b + i), V::load(c + i)), out, i);
+        put<V>(F::apply(V::load(a + i), V::load(b + i), V::load(c + i), p, q), out, i);
     if (V::lanes > 1 && i < n)
-        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), V::load(c + i, n - i)), out,
+        put<V>(F::apply(V::load(a + i, n - i), V::load(b + i, n - i), V::load(c + i, n - i), p, q), out,
                i, n - i);
 }
 
 template <class V>
-void where_loop(const void* a_, const void* b_, const void* c_, void* out_, int64_t n) {
+void where_loop(const void* a_, const void* b_, const void* c_, void* out_, int64_t n, double, double) {
     using T = typename V::Scalar;
     const uint8_t* a = static_cast<const uint8_t*>(a_);
     const T* b = static_cast<const T*>(b_);
@@ -84,15 +88,15 @@ namespace formula {
     };
 CC_UNARY_FORMULAS(CC_ROW)
 #undef CC_ROW
-#define CC_ROW(Name, text, domain, formula)                                     \
-    struct Name {                                                               \
-        template <class V> static auto apply(V a, V b, V p) { return formula; } \
+#define CC_ROW(Name, text, domain, formula)                                          \
+    struct Name {                                                                    \
+        template <class V> static auto apply(V a, V b, V p, V q) { return formula; } \
     };
 CC_BINARY_FORMULAS(CC_ROW)
 #undef CC_ROW
-#define CC_ROW(Name, text, domain, formula)                                     \
-    struct Name {                                                               \
-        template <class V> static auto apply(V a, V b, V c) { return formula; } \
+#define CC_ROW(Name, text, domain, formula)                                               \
+    struct Name {                                                                         \
+        template <class V> static auto apply(V a, V b, V c, V p, V q) { return formula; } \
     };
 CC_TERNARY_FORMULAS(CC_ROW)
 #undef CC_ROW

@@ -233,22 +233,6 @@ template <class V> inline V atan2(V a, V b) {
         b);
 }
 
-template <class V> inline V softplus(V x, V beta, V threshold) {
-    const V t = x * beta;
-    return select(t > threshold, x, log1p(exp(t)) / beta);
-}
-
-template <class V> inline V gelu(V x) {
-    using T = typename V::Scalar;
-    return V::set(T(0.5)) * x * (one(x) + erf(x * V::set(T(0.70710678118654752440))));
-}
-
-// ½ x (1 + tanh u) = x · sigmoid(2 u), u = √(2/π) (x + 0.044715 x³).
-template <class V> inline V gelu_tanh(V x) {
-    using T = typename V::Scalar;
-    return x * sigmoid(V::set(T(1.59576912160573071176)) * fma(V::set(T(0.044715)) * x * x, x, x));
-}
-
 // a + c·(b − a), from the nearer end so that c = 0 and c = 1 are exact.
 template <class V> inline V lerp(V a, V b, V c) {
     const V half = V::set(typename V::Scalar(0.5));

@@ -6,11 +6,11 @@ from convcore import _core
 from convcore._tensor import Tensor
 
 
-def unary(op: str, input: Tensor, inplace: bool) -> Tensor:
-    """An elementwise function by its name."""
+def unary(op: str, input: Tensor, inplace: bool, p: float = 0, q: float = 0) -> Tensor:
+    """An elementwise function by its name and parameters."""
     if not inplace:
-        return _core.unary(op, input)
-    _core.unary_(op, input)
+        return _core.unary(op, input, p, q)
+    _core.unary_(op, input, p, q)
     return input
 
 
