@@ -12,6 +12,7 @@ of the fastest samples, which other work on the machine disturbs less. Absolute 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import statistics
@@ -45,8 +46,8 @@ class Row:
     case: str
     stage: str  # "forward" or "forward+backward"
     shapes: list[list[int]]
-    calls: dict[str, Callable[[], Any]] = field(repr=False, default_factory=dict)
-    seconds: dict[str, list[float]] = field(repr=False, default_factory=dict)
+    calls: dict[str, dict[str, Callable[[], Any]]] = field(repr=False)  # by library and format
+    seconds: dict[tuple[str, str], list[float]] = field(repr=False, default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,8 +59,7 @@ class Row:
 
     def best(self, library: str, of: Callable = statistics.median) -> tuple[float, str]:
         """Seconds in the library's better format, and that format."""
-        found = [(key.split(), of(s)) for key, s in self.seconds.items()]
-        return min((s, layout) for (name, layout), s in found if name == library)
+        return min((of(s), layout) for (name, layout), s in self.seconds.items() if name == library)
 
     def ratio(self, of: Callable = statistics.median) -> float:
         return self.best("torch", of)[0] / self.best("convcore", of)[0]
@@ -150,12 +150,12 @@ def measure(op: Op, case: Case, dtype: str, budget: float) -> Iterator[Row]:
     grad = has_gradient(op, case)
     check(op, case, args, dtype, grad)
     for stage in ["forward", "forward+backward"] if grad else ["forward"]:
-        row = Row(op.name, case.name, stage, [list(a.shape) for a in case.arrays])
-        for layout in formats(case):
-            for name, library in LIBRARIES.items():
-                call = timed_call(library, op, case, args, stage, layout)
-                if call is not None:
-                    row.calls[f"{name} {layout}"] = call
+        calls: dict[str, dict[str, Callable]] = {name: {} for name in LIBRARIES}
+        for layout, (name, library) in itertools.product(formats(case), LIBRARIES.items()):
+            call = timed_call(library, op, case, args, stage, layout)
+            if call is not None:
+                calls[name][layout] = call
+        row = Row(op.name, case.name, stage, [list(a.shape) for a in case.arrays], calls)
         row.sample(budget)
         if row.ratio() < SLOW:
             row.sample(budget)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import platform
 import shlex
 import statistics
@@ -13,11 +14,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import convcore
-import torch
+# Left alone, PyTorch's threads keep every core busy for tens of milliseconds after a call, and so take half the machine from
+# whoever comes next. With fewer turns they fall asleep sooner, but not between two calls of a sample. Read when torch is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+
+import convcore  # noqa: E402
+import torch  # noqa: E402
 
 SAMPLE = 0.004  # seconds: shorter calls are repeated until a sample takes that long
-ROUNDS = (3, 15)
+ROUNDS = (3, 11)
+SETTLE = 0.003  # seconds in which the rival's threads fall asleep
 
 
 @contextmanager
@@ -38,22 +44,26 @@ def _sample(call: Callable[[], Any], repeats: int) -> float:
     return (time.perf_counter() - start) / repeats
 
 
-def alternate(calls: Mapping[str, Callable[[], Any]], budget: float) -> dict[str, list[float]]:
-    """Seconds per call of each, sampled in turn for about budget seconds in all.
+def alternate(
+    libraries: Mapping[str, Mapping[str, Callable[[], Any]]], budget: float
+) -> dict[tuple[str, str], list[float]]:
+    """Seconds per call by library and variant, sampled in turn for about budget seconds in all.
 
-    Each sample follows an untimed call of its own: the other library's threads, still spinning after
-    their last call, and its data in the cache are gone by then.
+    Before a library's turn its rival's threads get the time to fall asleep, and each sample follows an
+    untimed call, which brings its own data into the cache.
     """
+    calls = {(lib, kind): call for lib, kinds in libraries.items() for kind, call in kinds.items()}
     with _no_collector():
-        first = {name: min(_sample(call, 1) for _ in range(2)) for name, call in calls.items()}
-        repeats = {name: max(1, round(SAMPLE / seconds)) for name, seconds in first.items()}
-        round_cost = sum((repeats[name] + 1) * first[name] for name in calls)
-        rounds = min(max(int(budget / round_cost), ROUNDS[0]), ROUNDS[1])
-        seconds: dict[str, list[float]] = {name: [] for name in calls}
-        for _ in range(rounds):
-            for name, call in calls.items():
-                call()
-                seconds[name].append(_sample(call, repeats[name]))
+        first = {key: min(_sample(call, 1) for _ in range(3)) for key, call in calls.items()}
+        repeats = {key: max(1, round(SAMPLE / seconds)) for key, seconds in first.items()}
+        cost = sum((repeats[key] + 1) * first[key] for key in calls) + SETTLE * len(libraries)
+        seconds: dict[tuple[str, str], list[float]] = {key: [] for key in calls}
+        for _ in range(min(max(int(budget / cost), ROUNDS[0]), ROUNDS[1])):
+            for lib, kinds in libraries.items():
+                time.sleep(SETTLE)
+                for kind, call in kinds.items():
+                    call()
+                    seconds[lib, kind].append(_sample(call, repeats[lib, kind]))
     return seconds
 
 

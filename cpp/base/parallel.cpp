@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <limits>
 #include <mutex>
 
 #include "base/env.h"
@@ -95,30 +96,66 @@ private:
     FloatModeScope mode_;
 };
 
-// The exception of the earliest task wins: tasks are taken in order, so it is the one a serial run would have thrown.
+// The exception of the earliest task wins: the one a serial run would have thrown. Tasks before it still run, later ones do not.
 class Failure {
 public:
     void keep(int64_t task) {
         std::lock_guard lock(mutex_);
-        if (!failed_.load() || task < task_) {
-            task_ = task;
-            error_ = std::current_exception();
-        }
-        failed_.store(true);
+        if (task >= first_.load()) return;
+        error_ = std::current_exception();
+        first_.store(task);
     }
-    bool failed() const { return failed_.load(); }
+    bool before(int64_t task) const { return first_.load() <= task; }
+    bool failed() const { return before(kNever - 1); }
     void rethrow() {
         if (failed()) std::rethrow_exception(std::exchange(error_, nullptr));
     }
 
 private:
-    std::atomic<bool> failed_{false};
+    static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+    std::atomic<int64_t> first_{kNever};
     std::mutex mutex_;
-    int64_t task_ = 0;
     std::exception_ptr error_;
 };
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// The tasks of a loop, cut into a part for each seat and these into chunks. A member takes the chunks of its own part first, then
+// helps with others. Loops over equal arrays are cut equally, so a thread finds in its cache what it wrote in the loop before.
+class Shares {
+public:
+    void cut(int64_t tasks, int64_t parts, int64_t chunk) {
+        tasks_ = tasks;
+        chunk_ = chunk;
+        chunks_ = divide_up(tasks, chunk);
+        parts_ = std::min<int64_t>(parts, kMostParts);
+        for (int64_t part = 0; part < parts_; ++part) next_[part].chunk.store(first(part), std::memory_order_relaxed);
+    }
+
+    // The range of tasks a member at that seat works on next.
+    bool take(int seat, int64_t& begin, int64_t& end) {
+        for (int64_t k = 0; k < parts_; ++k) {
+            const int64_t part = (seat + k) % parts_, last = first(part + 1);
+            if (next_[part].chunk.load(std::memory_order_relaxed) >= last) continue;
+            const int64_t chunk = next_[part].chunk.fetch_add(1, std::memory_order_relaxed);
+            if (chunk >= last) continue;
+            begin = chunk * chunk_;
+            end = std::min(begin + chunk_, tasks_);
+            return true;
+        }
+        return false;
+    }
+
+private:
+    static constexpr int64_t kMostParts = 16;  // more threads than that share parts
+    struct alignas(64) Next {
+        std::atomic<int64_t> chunk;
+    };
+    int64_t first(int64_t part) const { return chunks_ * part / parts_; }
+
+    int64_t tasks_, chunk_, chunks_, parts_;
+    Next next_[kMostParts];
+};
 
 }  // namespace
 
@@ -131,17 +168,16 @@ void parallel_for(int64_t tasks, int64_t grain, FunctionRef<void(int64_t begin, 
     TeamHold team;
     if (!team) return f(0, tasks);
 
-    const int64_t chunk = divide_up(divide_up(tasks, threads * kChunksPerThread), grain) * grain;
+    Shares shares;
+    shares.cut(tasks, threads, divide_up(divide_up(tasks, threads * kChunksPerThread), grain) * grain);
     const uint32_t mode = float_mode();
-    std::atomic<int64_t> next{0};
     Failure failure;
-    auto member = [&] {
+    auto member = [&](int seat) {
         MemberScope scope(mode);
-        while (!failure.failed()) {
-            int64_t begin = next.fetch_add(chunk, std::memory_order_relaxed);
-            if (begin >= tasks) return;
+        for (int64_t begin, end; shares.take(seat, begin, end);) {
+            if (failure.before(begin)) continue;
             try {
-                f(begin, std::min(begin + chunk, tasks));
+                f(begin, end);
             } catch (...) {
                 failure.keep(begin);
             }
@@ -165,26 +201,27 @@ void parallel_stages(std::initializer_list<Stage> stages) {
     TeamHold team;
     if (!team) return serial();
 
-    struct alignas(64) Progress {
-        std::atomic<int64_t> next{0}, done{0};
+    struct Progress {
+        Shares shares;
+        alignas(64) std::atomic<int64_t> done{0};
     };
     Progress progress[kMostStages];
+    Progress* next = progress;
+    for (const Stage& stage : stages)
+        (next++)->shares.cut(stage.tasks, threads, std::max<int64_t>(1, stage.tasks / (threads * 2 * kChunksPerThread)));
     const uint32_t mode = float_mode();
     const bool spin = threads <= default_num_threads();
     Failure failure;
     Waiter barrier;
-    auto member = [&] {
+    auto member = [&](int seat) {
         MemberScope scope(mode);
         Progress* now = progress;
         int64_t before = 0;
         for (const Stage& stage : stages) {
-            const int64_t chunk = std::max<int64_t>(1, stage.tasks / (threads * 2 * kChunksPerThread));
-            while (!failure.failed()) {
-                int64_t begin = now->next.fetch_add(chunk, std::memory_order_relaxed);
-                if (begin >= stage.tasks) break;
-                int64_t end = std::min(begin + chunk, stage.tasks), task = begin;
+            for (int64_t begin, end; now->shares.take(seat, begin, end);) {
+                int64_t task = begin;
                 try {
-                    for (; task < end; ++task) stage.f(task);
+                    for (; task < end && !failure.before(before + task); ++task) stage.f(task);
                     if (now->done.fetch_add(end - begin) + end - begin == stage.tasks) barrier.notify();
                 } catch (...) {
                     failure.keep(before + task);
@@ -192,6 +229,7 @@ void parallel_stages(std::initializer_list<Stage> stages) {
                 }
             }
             barrier.wait([&] { return failure.failed() || now->done.load() >= stage.tasks; }, spin);
+            if (failure.failed()) return;
             before += stage.tasks;
             ++now;
         }

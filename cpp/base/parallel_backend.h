@@ -6,7 +6,8 @@
 
 namespace cc {
 
-using Member = FunctionRef<void()>;  // does not throw
+// Called with a seat from 0 (the caller's) up: a thread has the same in every team.
+using Member = FunctionRef<void(int seat)>;  // does not throw
 
 void run_pool(int threads, Member member);
 void forget_pool();  // in a forked child: its threads are gone

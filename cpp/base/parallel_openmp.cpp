@@ -11,7 +11,7 @@ const int at_start = omp_get_max_threads();
 
 void run_openmp(int threads, Member member) {
 #pragma omp parallel num_threads(threads)
-    member();
+    member(omp_get_thread_num());
 }
 
 // Only a lowered maximum is an order: the initial one is the affinity mask, which default_num_threads knows better.

@@ -30,7 +30,7 @@ public:
         uint64_t open = std::min(threads - 1, workers_.load());
         state_.store((epoch(state_.load()) + 1) * kEpoch + open * kPlace);
         idle_.notify(static_cast<int>(open));
-        member();
+        member(0);
         state_.fetch_and(~(0xffff * kPlace));
         left_.wait([&] { return inside(state_.load()) == 0; }, spin());
     }
@@ -46,7 +46,7 @@ private:
             sigfillset(&all);
             pthread_sigmask(SIG_SETMASK, &all, &before);
             try {
-                std::thread([this] { work(); }).detach();
+                std::thread([this, seat = workers_ + 1] { work(seat); }).detach();
                 ++workers_;
             } catch (const std::exception&) {
                 workers = 0;  // the system gives no more: a smaller team does the same work
@@ -55,7 +55,7 @@ private:
         }
     }
 
-    void work() {
+    void work(int seat) {
         for (uint64_t last = 0;;) {
             uint64_t state = 0;
             idle_.wait(
@@ -68,7 +68,7 @@ private:
             while (places(state) && !state_.compare_exchange_weak(state, state - kPlace + kInside)) {}
             last = epoch(state);
             if (!places(state)) continue;
-            (*member_)();
+            (*member_)(seat);
             if (inside(state_.fetch_sub(kInside)) == 1) left_.notify();
         }
     }

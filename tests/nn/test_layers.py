@@ -305,27 +305,3 @@ def test_init_functions():
         nn.init.kaiming_normal_(layer.weight, mode="fan")
     with pytest.raises(ValueError, match="nonlinearity"):
         nn.init.calculate_gain("step")
-
-
-def test_clip_grad():
-    p, q = nn.Parameter(cc.zeros(2)), nn.Parameter(cc.zeros(1))
-    p.grad, q.grad = cc.tensor([3.0, 0.0]), cc.tensor([4.0])
-    assert float(nn.utils.clip_grad_norm_([p, q], 10.0)) == 5.0
-    assert p.grad.tolist() == [3.0, 0.0]
-    total = nn.utils.clip_grad_norm_([p, q], 1.0)
-    assert float(total) == 5.0
-    close(p.grad, [0.6, 0.0])
-    close(q.grad, [0.8])
-    assert abs(float(nn.utils.clip_grad_norm_([p, q], 9.0, norm_type=math.inf)) - 0.8) < 1e-5
-    nn.utils.clip_grad_value_(p, 0.5)
-    close(p.grad, [0.5, 0.0])
-    p.grad = cc.tensor([math.nan, 0.0])
-    with pytest.raises(ValueError, match="norm of the gradients is nan"):
-        nn.utils.clip_grad_norm_(p, 1.0, error_if_nonfinite=True)
-
-
-def test_vector_of_parameters():
-    model = nn.Linear(2, 3)
-    vector = nn.utils.parameters_to_vector(model.parameters())
-    nn.utils.vector_to_parameters(vector * 0 + 1, model.parameters())
-    assert model.bias.tolist() == [1.0, 1.0, 1.0] and model.weight.is_leaf

@@ -1,9 +1,10 @@
-"""Map-style datasets and the ways to combine them."""
+"""Datasets, indexed or read on, and the ways to combine them."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from types import GenericAlias
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,46 @@ class Dataset:
     9
     """
 
+    __class_getitem__ = classmethod(GenericAlias)
+
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: define __getitem__(index)")
 
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """A dataset without indices: subclass it and define `__iter__`, which gives the samples in order.
+
+    A loader reads it on, batch by batch; it has neither shuffle nor sampler.
+
+    >>> class Count(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter(range(3))
+    >>> list(Count() + Count())
+    [0, 1, 2, 0, 1, 2]
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__}: define __iter__()")
+
+    def __add__(self, other: Dataset) -> ChainDataset:
+        return ChainDataset([self, other])
+
+
+class ChainDataset(IterableDataset):
+    """Several iterable datasets, one after the other."""
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[Any]:
+        for part in self.datasets:
+            yield from part
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.datasets)
 
 
 def can_gather(dataset: Any) -> bool:
@@ -112,6 +148,31 @@ class Subset(Dataset):
         return self.dataset.gather(np.asarray(self.indices)[indices], rng)
 
 
+class StackDataset(Dataset):
+    """Several datasets of one length side by side: samples are tuples, or dicts for keyword arguments.
+
+    >>> StackDataset(image=[1, 2], label=["a", "b"])[1]
+    {'image': 2, 'label': 'b'}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset: expected datasets, either by position or by name")
+        self.datasets = args or kwargs
+        lengths = [len(part) for part in (args or kwargs.values())]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"StackDataset: expected datasets of one length, got {lengths}")
+        self._length = lengths[0]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: part[index] for name, part in self.datasets.items()}
+        return tuple(part[index] for part in self.datasets)
+
+
 class ConcatDataset(Dataset):
     """Several datasets, one after the other.
 
@@ -124,6 +185,8 @@ class ConcatDataset(Dataset):
         self.datasets = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: datasets: expected at least one dataset, got none")
+        if any(isinstance(part, IterableDataset) for part in self.datasets):
+            raise TypeError("ConcatDataset: an IterableDataset has no indices; use ChainDataset")
         self.cumulative_sizes = np.cumsum([len(d) for d in self.datasets]).tolist()
 
     def __len__(self) -> int:

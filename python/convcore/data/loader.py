@@ -2,63 +2,46 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import GenericAlias
 from typing import Any
 
 import numpy as np
 
 import convcore as cc
 
-from .dataset import can_gather
-from .random import AUGMENT, SHUFFLE, as_seed, stream
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset, can_gather
+from .random import AUGMENT, as_seed, stream
+from .sampler import BatchSampler, RandomSampler, SequentialSampler, one_pass
+
+_END = object()  # an iterable dataset has no more samples
+_thread = threading.local()
 
 
-def default_collate(batch: Sequence[Any]) -> Any:
-    """Join samples into a batch: arrays and numbers are stacked into tensors, containers are kept.
+@dataclass(frozen=True)
+class WorkerInfo:
+    """Which of a loader's threads runs: `id` of `num_workers`, with a `seed` of its own."""
 
-    Raises ValueError where the samples' shapes differ and TypeError for a type it cannot join.
+    id: int
+    num_workers: int
+    seed: int
+    dataset: Any
 
-    >>> x, y = default_collate([(1.0, 3), (2.0, 4)])
-    >>> y.tolist()
-    [3, 4]
+
+def get_worker_info() -> WorkerInfo | None:
+    """What is known of the loader's thread that asks; None anywhere else.
+
+    >>> get_worker_info() is None
+    True
     """
-    first = batch[0]
-    if isinstance(first, (cc.Tensor, np.ndarray)):
-        shapes = {tuple(sample.shape) for sample in batch}
-        if len(shapes) > 1:
-            raise ValueError(
-                f"default_collate: expected samples of one shape, got {sorted(shapes)}; "
-                "give the loader a collate_fn or make the samples equal"
-            )
-        if isinstance(first, cc.Tensor):
-            return cc.stack(list(batch), 0)
-        return cc.from_numpy(np.stack(batch))
-    if isinstance(first, (int, np.integer, np.bool_)) and len({type(v) for v in batch}) > 1:
-        return cc.tensor(list(batch))
-    if isinstance(first, (bool, np.bool_)):
-        return cc.tensor([bool(v) for v in batch])
-    if isinstance(first, (int, np.integer)):
-        return cc.from_numpy(np.asarray(batch, dtype=getattr(first, "dtype", np.int64)))
-    if isinstance(first, (float, np.floating)):
-        return cc.from_numpy(np.asarray(batch, dtype=getattr(first, "dtype", np.float64)))
-    if isinstance(first, (str, bytes)):
-        return list(batch)
-    if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
-    if isinstance(first, Sequence):
-        lengths = {len(sample) for sample in batch}
-        if len(lengths) > 1:
-            raise ValueError(
-                f"default_collate: expected samples with one number of items, got {sorted(lengths)}"
-            )
-        columns = [default_collate(column) for column in zip(*batch, strict=True)]
-        return type(first)(*columns) if hasattr(first, "_fields") else columns
-    raise TypeError(
-        "default_collate: expected tensors, arrays, numbers, strings, mappings or sequences, got "
-        f"{type(first).__name__}"
-    )
+    return getattr(_thread, "info", None)
 
 
 class DataLoader:
@@ -68,9 +51,10 @@ class DataLoader:
     they do not depend on `num_workers` and are exactly repeated after `load_state_dict`.
     `generator` gives the seed: an int, a generator, or None for a seed drawn from the library's own
     at the first epoch. `num_workers` counts threads that prepare batches ahead (no process is
-    forked), `prefetch_factor` the batches each of them holds ready. `pin_memory`, `timeout`,
-    `worker_init_fn`, `multiprocessing_context` and `persistent_workers` are accepted for PyTorch's
-    sake and do nothing.
+    forked; an `IterableDataset` is read by one), `prefetch_factor` the batches each of them holds
+    ready; each calls `worker_init_fn(id)` first. `pin_memory`, `timeout`,
+    `multiprocessing_context`, `persistent_workers` and `in_order` are accepted for PyTorch's sake
+    and do nothing.
 
     >>> import numpy as np
     >>> from convcore.data import TensorDataset
@@ -79,13 +63,15 @@ class DataLoader:
     [4, 4, 2]
     """
 
+    __class_getitem__ = classmethod(GenericAlias)
+
     def __init__(
         self,
         dataset: Any,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
-        sampler: Iterable[int] | None = None,
-        batch_sampler: Iterable[Sequence[int]] | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Sequence[Any]] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         pin_memory: bool = False,
@@ -97,45 +83,41 @@ class DataLoader:
         *,
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
-        if batch_sampler is not None:
-            if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                raise ValueError(
-                    "DataLoader: batch_sampler excludes batch_size, shuffle, sampler and drop_last"
-                )
-            batch_size = None
-        elif batch_size is not None and (
-            not isinstance(batch_size, (int, np.integer))
-            or isinstance(batch_size, bool)
-            or batch_size < 1
-        ):
-            raise ValueError(f"DataLoader: batch_size: expected an int >= 1, got {batch_size!r}")
-        if sampler is not None and shuffle:
-            raise ValueError("DataLoader: sampler excludes shuffle=True")
-        if batch_size is None and batch_sampler is None and drop_last:
-            raise ValueError("DataLoader: batch_size=None excludes drop_last=True")
+        _check_batching(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if not isinstance(num_workers, (int, np.integer)) or num_workers < 0:
             raise ValueError(f"DataLoader: num_workers: expected an int >= 0, got {num_workers!r}")
         if prefetch_factor is not None and prefetch_factor < 1:
             raise ValueError(f"DataLoader: prefetch_factor: expected >= 1, got {prefetch_factor}")
-        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
-            raise TypeError(
-                "DataLoader: dataset: expected an object with __len__ and __getitem__, got "
-                f"{type(dataset).__name__}"
-            )
-        if shuffle and len(dataset) == 0:
-            raise ValueError("DataLoader: dataset: expected at least one sample to shuffle, got 0")
+        self._reads_on = isinstance(dataset, IterableDataset)
+        if self._reads_on:
+            if shuffle or sampler is not None or batch_sampler is not None:
+                raise ValueError(
+                    "DataLoader: an IterableDataset has its own order: shuffle, sampler and "
+                    "batch_sampler cannot be given"
+                )
+        else:
+            _check_indexed(dataset, bool(shuffle), sampler is None and batch_sampler is None)
+            if sampler is None and batch_sampler is None:
+                sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
+            if batch_sampler is None and batch_size is not None:
+                batch_sampler = BatchSampler(sampler, batch_size, bool(drop_last))
         self.dataset = dataset
-        self.batch_size = batch_size
-        self.shuffle = bool(shuffle)
+        self.batch_size = None if batch_size is None else int(batch_size)
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.num_workers = int(num_workers)
         self.collate_fn = collate_fn
         self.pin_memory = pin_memory
         self.drop_last = drop_last
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
         self.generator = generator
         self.prefetch_factor = prefetch_factor or 2
+        self.persistent_workers = persistent_workers
+        self._one_by_one = batch_sampler is None and batch_size is None
         self._seed: int | None = None
         self._next_epoch = 0
         self._latest: _Position | None = None
@@ -148,9 +130,9 @@ class DataLoader:
         return self._seed
 
     def __len__(self) -> int:
-        if self.batch_sampler is not None:
-            return len(self.batch_sampler)  # type: ignore[arg-type]
-        count = len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]
+        if not self._reads_on:
+            return len(self.sampler if self._one_by_one else self.batch_sampler)  # type: ignore[arg-type]
+        count = len(self.dataset)
         if self.batch_size is None:
             return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
@@ -180,58 +162,60 @@ class DataLoader:
         epoch, first = self._resume_at or (self._next_epoch, 0)
         self._resume_at = None
         self._next_epoch = epoch + 1
-        position = self._latest = _Position(epoch, first)
-        return self._batches(position, self._indices(epoch))
+        self._latest = _Position(epoch, first)
+        return self._batches(self._latest)
 
-    def _indices(self, epoch: int) -> Iterator[Any]:
-        if self.batch_sampler is not None:
-            yield from self.batch_sampler
-            return
-        order: Iterable[Any]
-        if self.sampler is not None:
-            order = self.sampler
-        elif self.shuffle:
-            order = stream(self.draw_seed(), SHUFFLE, epoch).permutation(len(self.dataset))
-        else:
-            order = np.arange(len(self.dataset))
-        if self.batch_size is None:
-            yield from order
-            return
-        order = np.fromiter((int(i) for i in order), np.int64) if order is self.sampler else order
-        stop = len(order) - (len(order) % self.batch_size if self.drop_last else 0)  # type: ignore[arg-type]
-        for start in range(0, stop, self.batch_size):
-            yield order[start : start + self.batch_size]  # type: ignore[index]
-
-    def _batches(self, position: _Position, batches: Iterator[Any]) -> Iterator[Any]:
-        fetch = _gather if self.collate_fn is None and can_gather(self.dataset) else _collect
-        first, epoch = position.batch, position.epoch
+    def _batches(self, position: _Position) -> Iterator[Any]:
         seed = self.draw_seed()  # not in a thread
-        jobs = ((number, indices) for number, indices in enumerate(batches) if number >= first)
-
-        def prepare(job: tuple[int, Any]) -> Any:
-            number, indices = job
-            return fetch(self, indices, stream(seed, AUGMENT, epoch, number))
-
-        def hand_out(prepared: Any) -> Any:
-            position.batch += 1
-            return _to_tensors(prepared) if fetch is _gather else prepared
-
-        if self.num_workers == 0:
-            for job in jobs:
-                yield hand_out(prepare(job))
+        first, epoch = position.batch, position.epoch
+        if self._reads_on:
+            prepare, jobs = _Reader(self, first), itertools.count(first)
         else:
-            pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="convcore-loader")
-            try:
-                ahead: deque[Any] = deque()
-                for job in jobs:
-                    ahead.append(pool.submit(prepare, job))
-                    if len(ahead) >= self.num_workers * self.prefetch_factor:
-                        yield hand_out(ahead.popleft().result())
-                while ahead:
-                    yield hand_out(ahead.popleft().result())
-            finally:
-                pool.shutdown(cancel_futures=True)
+            indices = self.sampler if self._one_by_one else self.batch_sampler
+            jobs = enumerate(one_pass(indices, seed, epoch))
+            jobs = itertools.islice(jobs, first, None)
+            gathers = self.collate_fn is None and can_gather(self.dataset)
+            fetch = _gather if gathers else _collect
+
+            def prepare(job: tuple[int, Any]) -> Any:
+                return fetch(self, job[1], stream(seed, AUGMENT, epoch, job[0]))
+
+        for prepared in self._results(jobs, prepare, seed):
+            if prepared is _END:
+                break
+            position.batch += 1
+            yield _to_tensors(prepared) if isinstance(prepared, _Arrays) else prepared
         position.finished = True
+
+    def _results(
+        self, jobs: Iterator[Any], prepare: Callable[[Any], Any], seed: int
+    ) -> Iterator[Any]:
+        """What `prepare` makes of each job, in order, made ahead by threads where there are any."""
+        if self.num_workers == 0:
+            yield from map(prepare, jobs)
+            return
+        count = 1 if self._reads_on else self.num_workers
+        numbers = itertools.count()
+
+        def work(job: Any) -> Any:
+            if get_worker_info() is None:
+                number = next(numbers)
+                _thread.info = WorkerInfo(number, count, seed + number, self.dataset)
+                if self.worker_init_fn is not None:
+                    self.worker_init_fn(number)
+            return prepare(job)
+
+        pool = ThreadPoolExecutor(count, thread_name_prefix="convcore-loader")
+        try:
+            ahead: deque[Any] = deque()
+            for job in jobs:
+                ahead.append(pool.submit(work, job))
+                if len(ahead) >= count * self.prefetch_factor:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 class _Position:
@@ -243,10 +227,38 @@ class _Position:
         self.finished = False
 
 
-def _gather(loader: DataLoader, indices: Any, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    if loader.batch_size is None and loader.batch_sampler is None:
-        return tuple(column[0] for column in loader.dataset.gather(np.array([indices]), rng))
-    return loader.dataset.gather(np.asarray(indices), rng)
+class _Reader:
+    """Reads an iterable dataset on, a batch per call, after leaving out the first ones."""
+
+    def __init__(self, loader: DataLoader, skip: int) -> None:
+        self.loader = loader
+        self.skip = skip
+        self.samples: Iterator[Any] | None = None
+
+    def __call__(self, job: int) -> Any:
+        loader = self.loader
+        if self.samples is None:
+            self.samples = iter(loader.dataset)
+            skipped = self.skip * (loader.batch_size or 1)
+            next(itertools.islice(self.samples, skipped, skipped), None)
+        if loader._one_by_one:
+            sample = next(self.samples, _END)
+            return _END if sample is _END else (loader.collate_fn or default_convert)(sample)
+        batch = list(itertools.islice(self.samples, loader.batch_size))
+        if not batch or (loader.drop_last and len(batch) < loader.batch_size):
+            return _END
+        return (loader.collate_fn or default_collate)(batch)
+
+
+class _Arrays(tuple):
+    """The columns of a gathered batch, not yet tensors."""
+
+
+def _gather(loader: DataLoader, indices: Any, rng: np.random.Generator) -> _Arrays:
+    if loader._one_by_one:
+        columns = loader.dataset.gather(np.array([operator.index(indices)]), rng)
+        return _Arrays(column[0] for column in columns)
+    return _Arrays(loader.dataset.gather(np.asarray(indices), rng))
 
 
 def _to_tensors(arrays: Sequence[np.ndarray]) -> list[Any]:
@@ -254,8 +266,48 @@ def _to_tensors(arrays: Sequence[np.ndarray]) -> list[Any]:
 
 
 def _collect(loader: DataLoader, indices: Any, rng: np.random.Generator) -> Any:
-    if loader.batch_size is None and loader.batch_sampler is None:
-        sample = loader.dataset[int(indices)]
-        return sample if loader.collate_fn is None else loader.collate_fn(sample)
-    samples = [loader.dataset[int(i)] for i in indices]
+    dataset = loader.dataset
+    if loader._one_by_one:
+        return (loader.collate_fn or default_convert)(dataset[_plain(indices)])
+    indices = [_plain(i) for i in indices]
+    several = getattr(dataset, "__getitems__", None)
+    samples = several(indices) if several else [dataset[i] for i in indices]
     return (loader.collate_fn or default_collate)(samples)
+
+
+def _plain(index: Any) -> Any:
+    """A numpy or tensor integer as an int; any other key of a dataset as it is."""
+    return operator.index(index) if hasattr(index, "__index__") else index
+
+
+def _check_batching(
+    batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: Any
+) -> None:
+    if batch_sampler is not None:
+        if batch_size != 1 or shuffle or sampler is not None or drop_last:
+            raise ValueError(
+                "DataLoader: batch_sampler excludes batch_size, shuffle, sampler and drop_last"
+            )
+    elif batch_size is None:
+        if drop_last:
+            raise ValueError("DataLoader: batch_size=None excludes drop_last=True")
+    elif (
+        not isinstance(batch_size, (int, np.integer))
+        or isinstance(batch_size, bool)
+        or batch_size < 1
+    ):
+        raise ValueError(f"DataLoader: batch_size: expected an int >= 1, got {batch_size!r}")
+    if sampler is not None and shuffle:
+        raise ValueError("DataLoader: sampler excludes shuffle=True")
+
+
+def _check_indexed(dataset: Any, shuffle: bool, by_length: bool) -> None:
+    needed = ["__getitem__", "__len__"] if by_length else ["__getitem__"]
+    if not all(hasattr(dataset, name) for name in needed):
+        hint = "; subclass IterableDataset for one read on" if hasattr(dataset, "__iter__") else ""
+        raise TypeError(
+            "DataLoader: dataset: expected an object with __len__ and __getitem__, got "
+            f"{type(dataset).__name__}{hint}"
+        )
+    if shuffle and len(dataset) == 0:
+        raise ValueError("DataLoader: dataset: expected at least one sample to shuffle, got 0")
