@@ -1,8 +1,9 @@
 """Optimizers and learning-rate schedules, with PyTorch's names."""
 
-from convcore.optim import lr_scheduler
+from convcore.optim import lr_scheduler, swa_utils
 from convcore.optim.adagrad import Adadelta, Adagrad, RMSprop
 from convcore.optim.adam import Adam, Adamax, AdamW, NAdam, RAdam
+from convcore.optim.lbfgs import LBFGS
 from convcore.optim.optimizer import Optimizer
 from convcore.optim.rprop import Rprop
 from convcore.optim.sgd import ASGD, SGD
@@ -14,6 +15,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "LBFGS",
     "NAdam",
     "Optimizer",
     "RAdam",
@@ -21,4 +23,5 @@ __all__ = [
     "Rprop",
     "SGD",
     "lr_scheduler",
+    "swa_utils",
 ]

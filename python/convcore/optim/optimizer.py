@@ -162,6 +162,8 @@ class Optimizer:
 
 
 def _for_parameter(key: str, value: Any, parameter: Tensor) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_for_parameter(key, v, parameter) for v in value)
     if isinstance(value, Tensor):
         tensor = value
     elif hasattr(value, "__array__"):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from convcore.optim.lr_scheduler.base import LRScheduler, callable_state, each
+from convcore.optim.lr_scheduler.base import LRScheduler, callable_state, check_optimizer, each
 from convcore.optim.optimizer import Optimizer
 
 
@@ -18,6 +18,7 @@ class _ByFunction(LRScheduler):
         lr_lambda: Callable[[int], float] | Iterable[Callable[[int], float]],
         last_epoch: int = -1,
     ) -> None:
+        check_optimizer(self, optimizer)
         self.optimizer = optimizer
         self.lr_lambdas = each(self, lr_lambda, "lr_lambda")
         super().__init__(optimizer, last_epoch)
