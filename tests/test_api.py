@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import operator
 import pkgutil
 import re
 from pathlib import Path
@@ -132,7 +133,10 @@ PRIVATE = ["convcore._tensor", "convcore._functions", "convcore._runtime", "conv
 
 def public_functions():
     """(module, name, object) of every documented name."""
-    for module in [convcore, F, convcore.autograd, convcore.optim, convcore.nn]:
+    optim = convcore.optim
+    for module in [
+        convcore, F, convcore.autograd, optim, optim.lr_scheduler, optim.swa_utils, convcore.nn,
+    ]:  # fmt: skip
         for name in sorted(dir(module)):
             item = getattr(module, name)
             if name.startswith("_") or inspect.ismodule(item):
@@ -214,8 +218,8 @@ def test_names_are_those_of_pytorch():
         return [p for p in found if p not in {"self", "args", "kwargs", "device", "dtype"}]
 
     wrong = []
-    for path in ("nn", "optim"):
-        ours, theirs = getattr(convcore, path), getattr(torch, path)
+    for path in ("nn", "optim", "optim.lr_scheduler", "optim.swa_utils"):
+        ours, theirs = operator.attrgetter(path)(convcore), operator.attrgetter(path)(torch)
         for name in dir(ours):
             a, b = getattr(ours, name), getattr(theirs, name, None)
             if (

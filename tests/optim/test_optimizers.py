@@ -340,6 +340,46 @@ def test_optimizer_written_in_python():
         optim.Optimizer([p], {}).step()
 
 
+class Twice(optim.SGD):
+    def step(self, closure=None):
+        super().step(closure)
+        return super().step()
+
+
+@pytest.mark.parametrize("make", [optim.SGD, Twice])
+def test_hooks(make):
+    p = nn.Parameter(cc.zeros(1))
+    optimizer, calls = make([p], lr=1.0, momentum=0.5), []
+    p.grad = cc.ones(1)
+
+    def before(o, args, kwargs):
+        assert o is optimizer
+        calls.append("before")
+        return (), {"closure": lambda: 7}
+
+    handles = [
+        optimizer.register_step_pre_hook(before),
+        optimizer.register_step_post_hook(lambda o, a, k: calls.append(sorted(k))),
+        optimizer.register_state_dict_pre_hook(lambda o: calls.append("save")),
+        optimizer.register_state_dict_post_hook(lambda o, s: {**s, "more": 1}),
+        optimizer.register_state_dict_post_hook(
+            lambda o, s: calls.append("more" in s), prepend=True
+        ),
+        optimizer.register_load_state_dict_pre_hook(lambda o, s: calls.append(s.pop("more"))),
+        optimizer.register_load_state_dict_post_hook(lambda o: calls.append("loaded")),
+    ]
+    assert optimizer.step() == (7 if make is optim.SGD else None)
+    state = optimizer.state_dict()
+    optimizer.load_state_dict(state)
+    assert "more" in state
+    assert calls == ["before", ["closure"], "save", False, 1, "loaded"]
+    assert copy.deepcopy(optimizer).step() is None  # copies have no hooks
+    for handle in handles:
+        handle.remove()
+    optimizer.step()
+    assert len(calls) == 6
+
+
 def test_named_parameters_and_repr():
     model = nn.Linear(2, 2)
     optimizer = optim.SGD(model.named_parameters(), lr=0.1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import functools
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from convcore import _convert as convert
 from convcore import _core
 from convcore._tensor import Tensor
+from convcore.nn.module import RemovableHandle
 
 
 class Optimizer:
@@ -31,7 +33,15 @@ class Optimizer:
     ...                 p.data -= group["lr"] * p.grad
     """
 
+    _in_step = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _with_hooks(cls.step)
+
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
+        self._make_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
                 f"{type(self).__name__}: params must be an iterable of tensors or dicts, got a Tensor"
@@ -49,6 +59,69 @@ class Optimizer:
 
     def _make_state(self) -> None:
         self.state = defaultdict(dict)
+
+    def _make_hooks(self) -> None:
+        self._hooks: dict[str, OrderedDict[int, Callable]] = defaultdict(OrderedDict)
+
+    def _register(self, kind: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        hooks = self._hooks[kind]
+        handle = RemovableHandle(hooks)
+        hooks[handle.id] = hook
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def _run_hooks(self, kind: str, *args: Any) -> None:
+        for hook in list(self._hooks[kind].values()):
+            hook(self, *args)
+
+    def _passed_through_hooks(self, kind: str, state_dict: dict[str, Any]) -> dict[str, Any]:
+        for hook in list(self._hooks[kind].values()):
+            result = hook(self, state_dict)
+            state_dict = state_dict if result is None else result
+        return state_dict
+
+    def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs).
+
+        >>> import convcore as cc
+        >>> p = cc.nn.Parameter(cc.zeros(1))
+        >>> p.grad = cc.tensor([8.0])
+        >>> opt = cc.optim.SGD([p], lr=1.0)
+        >>> handle = opt.register_step_pre_hook(lambda opt, args, kwargs: p.grad.clamp_(max=1.0))
+        >>> opt.step()
+        >>> p.data
+        tensor([-1.])
+        """
+        return self._register("step_pre", hook)
+
+    def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return self._register("step_post", hook)
+
+    def register_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer)` before each `state_dict`."""
+        return self._register("state_pre", hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` after `state_dict`; what it returns takes its place."""
+        return self._register("state_post", hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` before loading; what it returns is loaded instead."""
+        return self._register("load_pre", hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer)` after each `load_state_dict`."""
+        return self._register("load_post", hook, prepend)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a dict with "params" and options; missing options take their defaults.
@@ -99,6 +172,10 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return {"state": {index: state}, "param_groups": options with parameter indices}."""
+        self._run_hooks("state_pre")
+        return self._passed_through_hooks("state_post", self._state_dict())
+
+    def _state_dict(self) -> dict[str, Any]:
         index: dict[int, int] = {}
         groups = []
         for group in self.param_groups:
@@ -123,6 +200,7 @@ class Optimizer:
         0.5
         """
         name = type(self).__name__
+        state_dict = self._passed_through_hooks("load_pre", dict(state_dict))
         saved = state_dict["param_groups"]
         sizes = [len(g["params"]) for g in self.param_groups]
         saved_sizes = [len(g["params"]) for g in saved]
@@ -147,9 +225,17 @@ class Optimizer:
         for group, loaded in zip(self.param_groups, saved, strict=True):
             group.update({k: v for k, v in loaded.items() if k != "params"})
         self._load_state(state)
+        self._run_hooks("load_post")
 
     def _load_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
         self.state = defaultdict(dict, state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_hooks"}
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        self.__dict__.update(saved)
+        self._make_hooks()
 
     def __repr__(self) -> str:
         text = type(self).__name__ + " ("
@@ -159,6 +245,28 @@ class Optimizer:
                 if key != "params":
                     text += f"    {key}: {group[key]}\n"
         return text + ")"
+
+
+def _with_hooks(step: Callable) -> Callable:
+    """`step` between the optimizer's hooks; a step within a step is part of it."""
+
+    @functools.wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self._in_step or not (self._hooks["step_pre"] or self._hooks["step_post"]):
+            return step(self, *args, **kwargs)
+        for hook in list(self._hooks["step_pre"].values()):
+            result = hook(self, args, kwargs)
+            if isinstance(result, tuple) and len(result) == 2:
+                args, kwargs = result
+        self._in_step = True
+        try:
+            result = step(self, *args, **kwargs)
+        finally:
+            self._in_step = False
+        self._run_hooks("step_post", args, kwargs)
+        return result
+
+    return hooked
 
 
 def _for_parameter(key: str, value: Any, parameter: Tensor) -> Any:
@@ -237,11 +345,11 @@ class CoreOptimizer(Optimizer):
             self._core.set_state(p, values)
 
     def __getstate__(self) -> dict[str, Any]:
-        attributes = {k: v for k, v in self.__dict__.items() if k != "_core"}
-        return {"attributes": attributes, "state": self.state_dict()["state"]}
+        attributes = {k: v for k, v in super().__getstate__().items() if k != "_core"}
+        return {"attributes": attributes, "state": self._state_dict()["state"]}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
-        self.__dict__.update(saved["attributes"])
+        super().__setstate__(saved["attributes"])
         self._make_state()
         self._core.set_groups(self.param_groups)
         params = list(chain.from_iterable(group["params"] for group in self.param_groups))
