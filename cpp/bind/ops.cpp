@@ -90,6 +90,7 @@ void bind_shapes(nb::module_& m) {
     view_op(m, "unbind", &unbind, arg("input"), arg("dim"));
     op(m, "flip", &flip, arg("input"), arg("dims"));
     op(m, "roll", &roll, arg("input"), arg("shifts"), arg("dims"));
+    op(m, "pad", &pad, arg("input"), arg("pad"), arg("mode"), arg("value"));
     op(m, "tril", &tril, arg("input"), arg("diagonal"));
     op(m, "triu", &triu, arg("input"), arg("diagonal"));
 }

@@ -103,6 +103,9 @@ Tensors chunk(const Tensor& x, int64_t chunks, int64_t axis);
 Tensors unbind(const Tensor& x, int64_t axis);
 Tensor flip(const Tensor& x, const Axes& axes);
 Tensor roll(const Tensor& x, const Sizes& shifts, const Axes& axes);
+// Borders, or with negative widths crops: (low, high) of the last dimension, then of the one before it, … (pad.cpp);
+// mode "constant" (of value), "reflect", "replicate" or "circular"
+Tensor pad(const Tensor& input, const Sizes& pad, const std::string& mode = "constant", double value = 0);
 Tensor tril(const Tensor& x, int64_t diagonal = 0);
 Tensor triu(const Tensor& x, int64_t diagonal = 0);
 

@@ -4,45 +4,7 @@ import numpy as np
 
 from tests.cases import IMAGE, MATRIX, Op, bad, case, flags, ints, real
 
-
-def pad(x, pad, mode="constant", value=0.0):
-    pairs = [(0, 0)] * x.ndim
-    for i in range(len(pad) // 2):
-        pairs[x.ndim - 1 - i] = (pad[2 * i], pad[2 * i + 1])
-    grown = np.pad(x, [(max(lo, 0), max(hi, 0)) for lo, hi in pairs], constant_values=value or 0)
-    return grown[
-        tuple(
-            slice(max(-lo, 0), n - max(-hi, 0))
-            for (lo, hi), n in zip(pairs, grown.shape, strict=True)
-        )
-    ]
-
-
 OPS = [
-    Op(
-        "pad",
-        "nn.functional.pad",
-        pad,
-        [
-            case("last", real(2, 3), (1, 2)),
-            case("image", real(2, 3, 4, 5), (1, 0, 2, 3)),
-            case("value", real(2, 3), (1, 1), value=7.5),
-            case("crop", real(4, 5), (-1, -2)),
-            case("crop-and-grow", real(4, 5), (-1, 2, 3, -1)),
-            case("nothing", real(2, 3), (0, 0)),
-            case("int64", ints(2, 3), (1, 1)),
-            case("empty", real(0, 3), (1, 1)),
-        ],
-        [
-            bad("odd", ValueError, r"pad.*pairs.*\(1, 2, 3\)", real(2, 3), (1, 2, 3)),
-            bad("too-many", ValueError, r"pad.*at most 2", real(2, 3), (1, 1, 1, 1, 1, 1)),
-            bad("crop", ValueError, r"pad|narrow", real(2, 3), (-2, -2)),
-        ],
-        bench=[
-            case("image", real(*IMAGE), (1, 1, 1, 1)),
-            case("value", real(*IMAGE), (0, 3, 0, 3), value=1.0),
-        ],
-    ),
     Op(
         "mm",
         "mm",

@@ -10,28 +10,16 @@ from convcore._tensor import Tensor
 
 
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
-    """Borders of `value` (0): (left, right) of the last dimension, then (low, high) of the one before it, and so on.
+    """Borders: (left, right) of the last dimension, then (low, high) of the one before it, and so on; any rank.
+
+    `mode` says what is beyond the edge: "constant" `value` (0), "reflect" (the tensor mirrored at its last element, which is
+    not repeated), "replicate" (its last element) or "circular" (the tensor again). Negative widths crop. ValueError where
+    a width does not fit: reflect needs widths below the size, circular widths up to it.
 
     >>> import convcore as cc
     >>> cc.nn.functional.pad(cc.ones(1, 2), (1, 2))
     tensor([[0., 1., 1., 0., 0.]])
+    >>> cc.nn.functional.pad(cc.tensor([[1.0, 2.0, 3.0]]), (2, 1), mode="reflect")
+    tensor([[3., 2., 1., 2., 3., 2.]])
     """
-    if mode != "constant":
-        raise NotImplementedError(f'pad: mode "constant" is available, got {mode!r}')
-    widths = _values(pad, "pad")
-    if len(widths) % 2 or len(widths) // 2 > input.ndim:
-        raise _core.ArgumentError(
-            f"pad: expected (low, high) pairs for at most {input.ndim} dimensions, got {tuple(widths)}"
-        )
-    out, fill = input, 0.0 if value is None else value
-    for i in range(len(widths) // 2):
-        dim, low, high = input.ndim - 1 - i, widths[2 * i], widths[2 * i + 1]
-        out = out.narrow(dim, max(-low, 0), out.shape[dim] - max(-low, 0) - max(-high, 0))
-
-        def border(width: int, like: Tensor = out, dim: int = dim) -> list[Tensor]:
-            shape = [*like.shape[:dim], width, *like.shape[dim + 1 :]]
-            return [_core.full(shape, fill, like.dtype)] if width > 0 else []
-
-        parts = [*border(low), out, *border(high)]
-        out = _core.cat(parts, dim) if len(parts) > 1 else out
-    return out
+    return _core.pad(input, _values(pad, "pad"), mode, 0.0 if value is None else value)
