@@ -125,6 +125,8 @@ def test_input_that_is_no_tensor():
         (lambda: nn.Conv2d(3, 4, 3, padding_mode="reflect"), NotImplementedError, "Conv2d: padding_mode='reflect'"),
         (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"), ValueError, "padding_mode must be .* got 'mirror'"),
         (lambda: nn.Conv2d(3, 4, 2.5), TypeError, "kernel_size"),
+        (lambda: nn.ReflectionPad2d((1, 2, 3)), ValueError, "ReflectionPad2d: padding must be one number or 4 numbers, got 3"),
+        (lambda: nn.CircularPad1d(1)(cc.ones(1, 1, 4, 4)), ValueError, r"pad: input must have 3 dimensions .* got shape \(1, 1, 4, 4\)"),
         (lambda: nn.Linear(-1, 2), ValueError, "Linear: in_features must not be negative, got -1"),
         (lambda: nn.BatchNorm2d(0), ValueError, "BatchNorm2d: num_features must be positive, got 0"),
         (lambda: nn.Dropout(1.5), ValueError, "Dropout: p must be between 0 and 1, got 1.5"),

@@ -18,6 +18,22 @@ LAYERS = [
     ("nn.ConvTranspose2d(3, 4, (2, 3), stride=(2, 1), bias=False, dilation=(1, 2))", (2, 3, 4, 5)),
     ("nn.ConvTranspose2d(3, 4, 2, 2)", (3, 5, 6)),
     ("nn.ConvTranspose3d(2, 3, 2, stride=2)", (1, 2, 3, 2, 3)),
+    ("nn.ConstantPad1d(2, 3.5)", (2, 3, 5)),
+    ("nn.ConstantPad2d((1, 2, 0, -1), 3.5)", (2, 3, 5, 4)),
+    ("nn.ConstantPad3d(1, 3.5)", (1, 2, 3, 4, 3)),
+    ("nn.ZeroPad1d(2)", (2, 3, 5)),
+    ("nn.ZeroPad2d((1, 2, 0, -1))", (2, 3, 5, 4)),
+    ("nn.ZeroPad3d(1)", (1, 2, 3, 4, 3)),
+    ("nn.ReflectionPad1d(2)", (2, 3, 5)),
+    ("nn.ReflectionPad2d((1, 2, 0, -1))", (2, 3, 5, 4)),
+    ("nn.ReflectionPad3d(1)", (1, 2, 3, 4, 3)),
+    ("nn.ReplicationPad1d(2)", (2, 3, 5)),
+    ("nn.ReplicationPad2d((1, 2, 0, -1))", (2, 3, 5, 4)),
+    ("nn.ReplicationPad3d(1)", (1, 2, 3, 4, 3)),
+    ("nn.CircularPad1d(2)", (2, 3, 5)),
+    ("nn.CircularPad2d((1, 2, 0, -1))", (2, 3, 5, 4)),
+    ("nn.CircularPad3d(1)", (1, 2, 3, 4, 3)),
+    ("nn.ReflectionPad2d(1)", (3, 5, 4)),
     ("nn.MaxPool1d(2)", (2, 3, 7)),
     ("nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True)", (2, 3, 7, 8)),
     ("nn.MaxPool3d(2)", (1, 2, 4, 4, 4)),
@@ -274,6 +290,10 @@ def test_attributes():
     drop = nn.Dropout()
     drop.p = 0.0
     assert drop(cc.ones(5)).tolist() == [1.0] * 5
+    border = nn.ConstantPad1d(1, 2)
+    assert (border.padding, border.value) == ((1, 1), 2)
+    border.value, border.padding = 3.5, (0, 1)
+    assert border(cc.zeros(1, 1)).tolist() == [[0.0, 3.5]]
     pool = nn.MaxPool2d(2)
     assert (pool.kernel_size, pool.stride, pool.padding) == (2, 2, 0)
 

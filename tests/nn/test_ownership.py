@@ -225,6 +225,8 @@ def add_one(module, args, output):
         lambda: nn.Conv2d(1, 2, 3, padding="same", dilation=2),
         lambda: nn.Conv3d(1, 2, (1, 2, 3), dtype=cc.float64),
         lambda: nn.ConvTranspose2d(2, 4, 3, 2, ((1, 0), (0, 1)), 1, groups=2, bias=False),
+        lambda: nn.ConstantPad2d((1, 2, 3, 4), 2),
+        lambda: nn.CircularPad1d(3),
         lambda: nn.MaxPool2d(2, return_indices=True, ceil_mode=True),
         lambda: nn.AvgPool2d(2, 1, 1, count_include_pad=False, divisor_override=3),
         lambda: nn.AvgPool1d(2),

@@ -14,6 +14,7 @@ from convcore.nn.loss import *
 from convcore.nn.maps import *
 from convcore.nn.module import Module
 from convcore.nn.normalization import *
+from convcore.nn.padding import *
 from convcore.nn.pooling import *
 
 __all__ = ["Parameter", "functional", "init", "utils"] + [
