@@ -38,6 +38,7 @@ PYTHON_ORDER = [
     "_functions",
     "_runtime",
     "_files",
+    "random",
     "autograd",
     "nn",
     "optim",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import convcore as cc
 import numpy as np
 import pytest
@@ -61,6 +64,72 @@ def test_generators_are_apart():
     before = cc.get_rng_state()
     cc.rand(4, generator=own)
     assert cc.equal(cc.get_rng_state(), before)
+
+
+def test_generators_keep_their_place():
+    own = cc.Generator(device="cpu").manual_seed(4)
+    cc.rand(3, generator=own)
+    state = own.get_state()
+    assert state.dtype == cc.uint8 and state.shape == (16,) and str(own.device) == "cpu"
+    first = cc.rand(5, generator=own)
+    assert own.initial_seed() == 4
+    for other in (
+        cc.Generator().set_state(state),
+        cc.Generator().set_state(cc.stack([state, state], 1)[:, 0]),
+        own.set_state(state),
+    ):
+        assert cc.equal(cc.rand(5, generator=other), first)
+    own.set_state(state)
+    for other in (copy.deepcopy(own), pickle.loads(pickle.dumps(own))):
+        assert cc.equal(cc.rand(5, generator=other), first)
+    assert cc.equal(cc.rand(5, generator=own), first)
+    drawn = own.seed()
+    assert own.initial_seed() == drawn != 4
+    assert cc.equal(
+        cc.rand(3, generator=own), cc.rand(3, generator=cc.Generator().manual_seed(drawn))
+    )
+
+
+def test_the_librarys_seed():
+    assert cc.manual_seed(11) is cc.default_generator and cc.initial_seed() == 11
+    drawn = cc.seed()
+    assert cc.initial_seed() == drawn == cc.random.initial_seed()
+    first = cc.rand(4)
+    assert cc.equal(cc.manual_seed(drawn) and cc.rand(4), first)
+
+
+@pytest.mark.parametrize("seed", [0, 1, -1, 2**63, 2**64 - 1, -(2**63), np.int64(5)])
+def test_seeds_of_any_sign(seed):
+    assert cc.manual_seed(seed).initial_seed() == int(seed) % 2**64
+
+
+def test_fork():
+    cc.rand(3)
+    state = cc.get_rng_state()
+    with pytest.raises(KeyError), cc.random.fork_rng():
+        cc.manual_seed(99)
+        cc.rand(7)
+        raise KeyError
+    assert cc.equal(cc.get_rng_state(), state)
+    with cc.random.fork_rng(enabled=False):
+        cc.rand(1)
+    assert not cc.equal(cc.get_rng_state(), state)
+
+
+def test_names_of_the_random_module_are_torchs():
+    torch = pytest.importorskip("torch")
+    names = (
+        "manual_seed",
+        "seed",
+        "initial_seed",
+        "get_rng_state",
+        "set_rng_state",
+        "default_generator",
+    )
+    assert all(hasattr(lib.random, name) for lib in (cc, torch) for name in names)
+    ours, theirs = ([g.manual_seed(seed).initial_seed() for seed in (0, -1, 2**64 - 1, -(2**63))]
+                    for g in (cc.Generator(), torch.Generator()))  # fmt: skip
+    assert ours == theirs
 
 
 @pytest.mark.parametrize("dtype", [cc.float32, cc.float64])
@@ -167,6 +236,11 @@ def test_evaluation_gives_the_input_itself():
     (lambda: cc.bernoulli(cc.tensor([0.5, 1.5])), "bernoulli: input.*between 0 and 1"),
     (lambda: cc.empty(3).uniform_(2, 1), "uniform_.*2.*1"),
     (lambda: cc.empty(3).normal_(0, -1), "normal_: std.*-1"),
+    (lambda: cc.manual_seed(2**64), "manual_seed: seed must be an integer of 64 bits, got 18446744073709551616"),
+    (lambda: cc.Generator().manual_seed(1.5), "manual_seed|incompatible"),
+    (lambda: cc.Generator("cuda"), "Generator: device.*cuda"),
+    (lambda: cc.set_rng_state(cc.zeros(16)), "new_state must be a uint8 tensor of 16.*float32"),
+    (lambda: cc.set_rng_state(cc.zeros(5, dtype=cc.uint8)), r"16 elements.*\(5,?\)"),
     (lambda: cc.randperm(-1), "randperm: n.*-1"),
     (lambda: cc.zeros(3, requires_grad=True).normal_(), "leaf"),
 ])  # fmt: skip

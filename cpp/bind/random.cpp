@@ -8,27 +8,60 @@ namespace {
 
 using Sizes = std::vector<int64_t>;
 
+// Negative seeds count down from 2⁶⁴.
+uint64_t to_seed(nb::int_ seed) {
+    int overflow = 0;
+    long long value = PyLong_AsLongLongAndOverflow(seed.ptr(), &overflow);
+    if (overflow == 0) return static_cast<uint64_t>(value);
+    uint64_t wide = overflow > 0 ? PyLong_AsUnsignedLongLong(seed.ptr()) : 0;
+    bool fits = overflow > 0 && !PyErr_Occurred();
+    PyErr_Clear();
+    check(fits, "manual_seed: seed must be an integer of 64 bits, got ", nb::cast<std::string>(nb::str(seed)));
+    return wide;
+}
+
 Generator& or_default(Generator* generator) { return generator ? *generator : default_generator(); }
 
 }  // namespace
 
 void bind_random(nb::module_& m) {
     nb::class_<Generator>(m, "Generator", "A stream of random numbers: a seed and how far it was read.")
-        .def(nb::init<>())
-        .def("manual_seed", [](nb::object self, uint64_t seed) {
-            nb::cast<Generator&>(self).manual_seed(seed);
+        .def("__init__", [](Generator* self, nb::object device) {
+            check(device.is_none() || nb::cast<std::string>(nb::str(device)) == "cpu",
+                  "Generator: device: only 'cpu' is available in this build, got ", nb::cast<std::string>(nb::str(device)));
+            new (self) Generator();
+        }, nb::arg("device").none() = nb::none())
+        .def("manual_seed", [](nb::object self, nb::int_ seed) {
+            nb::cast<Generator&>(self).manual_seed(to_seed(seed));
             return self;
-        }, nb::arg("seed"))
-        .def("initial_seed", &Generator::seed)
-        .def("_state", [](const Generator& g) {
-            auto state = g.get_state();
-            return nb::bytes(reinterpret_cast<const char*>(state.data()), state.size());
-        })
-        .def("_set_state", [](Generator& g, nb::bytes bytes) {
+        }, nb::arg("seed"), "Begin the stream that a seed (any integer of 64 bits) stands for.")
+        .def("seed", &Generator::reseed, "Begin the stream of a seed that the system draws, and return that seed.")
+        .def("initial_seed", &Generator::seed, "The seed the stream began with.")
+        .def("get_state", [](const Generator& g) {
+            Generator::State state = g.get_state();
+            Tensor bytes = empty({static_cast<int64_t>(state.size())}, Dtype::UInt8);
+            std::copy(state.begin(), state.end(), static_cast<uint8_t*>(bytes.array().raw()));
+            return bytes;
+        }, "Seed and place, as a tensor of 16 bytes.")
+        .def("set_state", [](nb::object self, const Tensor& new_state) {
             Generator::State state;
-            check(bytes.size() == state.size(), "set_state: expected ", state.size(), " bytes, got ", bytes.size());
-            std::copy_n(bytes.c_str(), state.size(), reinterpret_cast<char*>(state.data()));
-            g.set_state(state);
+            check(new_state.dtype() == Dtype::UInt8 && new_state.numel() == static_cast<int64_t>(state.size()),
+                  "set_state: new_state must be a uint8 tensor of ", state.size(), " elements, got ", new_state.dtype(),
+                  " of shape ", new_state.shape());
+            Tensor bytes = contiguous(new_state);
+            std::copy_n(static_cast<const uint8_t*>(bytes.array().raw()), state.size(), state.data());
+            nb::cast<Generator&>(self).set_state(state);
+            return self;
+        }, nb::arg("new_state"), "Go to a place that get_state gave.")
+        .def("__getstate__", [](const Generator& g) {
+            Generator::State state = g.get_state();
+            return nb::bytes(state.data(), state.size());
+        })
+        .def("__setstate__", [](Generator& g, nb::bytes bytes) {
+            Generator::State state;
+            check(bytes.size() == state.size(), "Generator: a state has ", state.size(), " bytes, got ", bytes.size());
+            std::copy_n(reinterpret_cast<const uint8_t*>(bytes.c_str()), state.size(), state.data());
+            (new (&g) Generator(0))->set_state(state);
         });
     m.def("default_generator", [] { return &default_generator(); }, nb::rv_policy::reference);
 

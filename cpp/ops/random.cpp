@@ -62,9 +62,13 @@ void greatest(const double* keys, int64_t n, int64_t num_samples, int64_t* out) 
 
 }  // namespace
 
-Generator::Generator() : state_{0, 0} {
+Generator::Generator() : state_{0, 0} { reseed(); }
+
+uint64_t Generator::reseed() {
     std::random_device source;
-    state_.seed = (uint64_t{source()} << 32) | source();
+    uint64_t seed = (uint64_t{source()} << 32) | source();
+    manual_seed(seed);
+    return seed;
 }
 
 void Generator::manual_seed(uint64_t seed) {

@@ -17,6 +17,7 @@ public:
     explicit Generator(uint64_t seed) : state_{seed, 0} {}
 
     void manual_seed(uint64_t seed);
+    uint64_t reseed();  // by the system; gives the new seed
     uint64_t seed() const;
     Philox take_blocks(int64_t blocks);  // the state to draw from; the stream moves on by as many counters
 

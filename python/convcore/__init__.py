@@ -26,10 +26,8 @@ from convcore._functions import (
     from_numpy,
     full,
     full_like,
-    get_rng_state,
     is_tensor,
     linspace,
-    manual_seed,
     multinomial,
     numel,
     ones,
@@ -41,7 +39,6 @@ from convcore._functions import (
     randn_like,
     randperm,
     result_type,
-    set_rng_state,
     stack,
     tensor,
     where,
@@ -65,6 +62,15 @@ from convcore._runtime import (
 )
 from convcore._tensor import Parameter, Tensor
 from convcore.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from convcore.random import (
+    default_generator,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 
 __version__ = "0.1.0"
 

@@ -10,6 +10,7 @@ from typing_extensions import CapsuleType
 from convcore import ArgumentError as ArgumentError
 from convcore._core import nn as nn, optim as optim
 import convcore._tensor
+from convcore.random import <lambda> as device
 
 
 def check_environment() -> None: ...
@@ -252,12 +253,30 @@ def attach_function(arg0: str, arg1: object, arg2: Sequence[convcore._tensor.Ten
 class Generator:
     """A stream of random numbers: a seed and how far it was read."""
 
-    def __init__(self) -> None: ...
+    def __init__(self, device: object | None = None) -> None: ...
 
-    def manual_seed(self, seed: int) -> object: ...
+    def manual_seed(self, seed: int) -> object:
+        """Begin the stream that a seed (any integer of 64 bits) stands for."""
 
-    def initial_seed(self) -> int: ...
+    def seed(self) -> int:
+        """
+        Begin the stream of a seed that the system draws, and return that seed.
+        """
 
+    def initial_seed(self) -> int:
+        """The seed the stream began with."""
+
+    def get_state(self) -> convcore._tensor.Tensor:
+        """Seed and place, as a tensor of 16 bytes."""
+
+    def set_state(self, new_state: convcore._tensor.Tensor) -> object:
+        """Go to a place that get_state gave."""
+
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
+    @property
 def default_generator() -> Generator: ...
 
 def rand(size: Sequence[int], dtype: dtype, generator: Generator | None) -> convcore._tensor.Tensor: ...

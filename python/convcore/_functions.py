@@ -250,23 +250,6 @@ def multinomial(
     return _core.multinomial(input, num_samples, replacement, generator)
 
 
-def manual_seed(seed: int) -> _core.Generator:
-    """Sets the seed of every random number that is not given a generator of its own."""
-    return _core.default_generator().manual_seed(seed % 2**64)
-
-
-def get_rng_state() -> Tensor:
-    """The state of the global generator (16 bytes)."""
-    return convert.from_array(
-        np.frombuffer(_core.default_generator()._state(), dtype=np.uint8), copy=True
-    )
-
-
-def set_rng_state(new_state: Tensor) -> None:
-    """Puts the global generator into a state that get_rng_state gave."""
-    _core.default_generator()._set_state(np.asarray(new_state, dtype=np.uint8).tobytes())
-
-
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along a dimension; their other sizes are equal.
 
