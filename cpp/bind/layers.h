@@ -4,7 +4,7 @@
 //
 // The constructor takes the fields in that order, each is a property of its name (read-only where it is const or a function), and
 // pickle and deepcopy make the layer again from them. `buffer` is a tensor or None of the constructor that the module keeps in its
-// own table.
+// own table, `parameter_dtype` the dtype of what it keeps there (None: float32).
 #pragma once
 
 #include <functional>
@@ -27,6 +27,11 @@ struct Buffer {
     const char* name;
 };
 constexpr Buffer buffer(const char* name) { return {name}; }
+
+struct ParameterDtype {
+    const char* name;
+};
+constexpr ParameterDtype parameter_dtype(const char* name) { return {name}; }
 
 inline const char* reduction_name(LossReduction reduction) {
     constexpr const char* names[] = {"none", "mean", "sum"};
@@ -99,6 +104,16 @@ struct Part<T, Buffer> {
     static auto spelled(const Buffer& buffer) { return nb::arg(buffer.name).none(); }
     template <class Class>
     static void property(Class&, const char*, const Buffer&) {}
+};
+
+template <class T>
+struct Part<T, ParameterDtype> {
+    using Type = std::optional<Dtype>;
+    static Dtype of(const char*, const Type& given) { return given.value_or(Dtype::Float32); }
+    static nb::object config(const ParameterDtype&, T&) { return nb::none(); }  // restored with the tables
+    static auto spelled(const ParameterDtype& dtype) { return nb::arg(dtype.name).none(); }
+    template <class Class>
+    static void property(Class&, const char*, const ParameterDtype&) {}
 };
 
 template <class T, class Base = Layer, class... F>

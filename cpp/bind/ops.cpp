@@ -131,6 +131,13 @@ void bind_maps(nb::module_& m) {
 void bind_normalization(nb::module_& m) {
     op(m, "batch_norm", &batch_norm, arg("input"), maybe("running_mean"), maybe("running_var"), maybe("weight"), maybe("bias"),
        arg("training"), arg("momentum"), arg("eps"));
+    op(m, "instance_norm", &instance_norm, arg("input"), maybe("running_mean"), maybe("running_var"), maybe("weight"),
+       maybe("bias"), arg("use_input_stats"), arg("momentum"), arg("eps"));
+    op(m, "group_norm", &group_norm, arg("input"), arg("num_groups"), maybe("weight"), maybe("bias"), arg("eps"));
+    op(m, "layer_norm", &layer_norm, arg("input"), arg("normalized_shape"), maybe("weight"), maybe("bias"), arg("eps"));
+    op(m, "rms_norm", &rms_norm, arg("input"), arg("normalized_shape"), maybe("weight"), maybe("eps"));
+    op(m, "local_response_norm", &local_response_norm, arg("input"), arg("size"), arg("alpha"), arg("beta"), arg("k"));
+    op(m, "normalize", &normalize, arg("input"), arg("p"), arg("dim"), arg("eps"));
     op(m, "softmax", &softmax, arg("input"), arg("dim"));
     op(m, "log_softmax", &log_softmax, arg("input"), arg("dim"));
     op(m, "dropout", &dropout, arg("input"), arg("p"), arg("training"));

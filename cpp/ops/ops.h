@@ -172,9 +172,18 @@ struct InterpolateOptions {
 };
 Tensor interpolate(const Tensor& input, const InterpolateOptions& options);
 
-// Normalisation, softmax, dropout (batch_norm.cpp, softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
+// Normalisation (batch_norm.cpp, group_norm.cpp, response_norm.cpp)
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);
+Tensor instance_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                     const Tensor& bias, bool use_input_stats, double momentum, double eps);
+Tensor group_norm(const Tensor& input, int64_t num_groups, const Tensor& weight, const Tensor& bias, double eps);
+Tensor layer_norm(const Tensor& input, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps);
+Tensor rms_norm(const Tensor& input, const Shape& normalized_shape, const Tensor& weight, std::optional<double> eps);
+Tensor local_response_norm(const Tensor& input, int64_t size, double alpha, double beta, double k);
+Tensor normalize(const Tensor& input, double p, int64_t dim, double eps);
+
+// Softmax, dropout (softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
 Tensor softmax(const Tensor& input, int64_t dim);
 Tensor log_softmax(const Tensor& input, int64_t dim);
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,

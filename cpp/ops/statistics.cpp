@@ -19,6 +19,20 @@ Tensor root(const Tensor& x) {
     }, kKeepOutput);
 }
 
+Tensor sum_squares(const Tensor& x, const Axes& axes, bool keepdim) {
+    uint32_t mask = axes.empty() ? (uint32_t{1} << x.rank()) - 1 : 0;
+    for (int64_t axis : axes) {
+        int i = normalize_axis("norm", "dim", axis, x.rank());
+        check(!(mask >> i & 1), "norm: dim names dimension ", i, " twice");
+        mask |= uint32_t{1} << i;
+    }
+    Shape kept = x.shape();
+    for (int i = 0; i < x.rank(); ++i)
+        if (mask >> i & 1) kept[i] = 1;
+    return record("sum_squares", compute(Reduction::SumSquares, x.array(), mask, keepdim), {x},
+                  [kept, x = Saved(x)](Backward& g) { g[0] = scale(mul(x.get(), reshape(g.grad(), kept)), 2); });
+}
+
 }  // namespace
 
 Tensor std(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
@@ -28,7 +42,7 @@ Tensor std(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
 
 Tensor norm(const Tensor& x, double p, const Axes& axes, bool keepdim) {
     check_type(is_floating(x.dtype()), "norm: input must have a floating-point dtype, got ", x.dtype());
-    if (p == 2) return root(sum(unary(Unary::Square, x), axes, keepdim));
+    if (p == 2) return root(sum_squares(x, axes, keepdim));
     if (p == 0) return sum(to(binary(Binary::NotEqual, x.detach(), plain(0)), x.dtype()), axes, keepdim);
     Tensor size = unary(Unary::Abs, x);
     if (p == 1) return sum(size, axes, keepdim);

@@ -3,7 +3,7 @@
 
 #include "autograd/backward.h"
 #include "nn/activation.h"
-#include "nn/batch_norm.h"
+#include "nn/normalization.h"
 #include "nn/containers.h"
 #include "nn/conv.h"
 #include "nn/linear.h"

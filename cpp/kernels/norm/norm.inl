@@ -1,6 +1,13 @@
-// Loops over the columns of a matrix for one vector type, included into cc::<isa>'s anonymous
-// namespace after simd/<isa>.h and simd/blocks.inl. Sums keep four vectors of columns in registers
-// while they walk down the rows.
+// Loops over the columns of a matrix and along runs for one vector type, included into cc::<isa>'s
+// anonymous namespace after simd/<isa>.h and simd/blocks.inl. Sums over columns keep four vectors of
+// them in registers while they walk down the rows; sums along a run go to four vectors in turn.
+
+struct Yes {
+    static constexpr bool value = true;
+};
+struct No {
+    static constexpr bool value = false;
+};
 
 // N whole vectors of columns, or (N = 1) one of `left` columns.
 template <class V, int N>
@@ -112,5 +119,130 @@ void gradient(const void* x_, const void* g_, int64_t rows, int64_t columns, con
     }
 }
 
+// Calls f(position, vectors' index, elements left) for the vectors of a run, four by four.
+template <class V, class F>
+inline void each_vector(int64_t n, F&& f) {
+    int64_t i = 0;
+    for (; i + 4 * V::lanes <= n; i += 4 * V::lanes)
+        for (int v = 0; v < 4; ++v) f(i + v * V::lanes, v, V::lanes);
+    for (; i < n; i += V::lanes) f(i, 0, n - i);
+}
+
 template <class V>
-constexpr NormColumns columns_of = {moments<V>, dots<V>, affine<V>, gradient<V>};
+inline double total(const V (&parts)[4]) {
+    return sum((parts[0] + parts[1]) + (parts[2] + parts[3]));
+}
+
+template <class V>
+void run_moments(const void* x_, int64_t n, bool centred, double* mean, double* squares) {
+    using T = typename V::Scalar;
+    const T* x = static_cast<const T*>(x_);
+    const V nothing = V::set(0);
+    V sums[4] = {nothing, nothing, nothing, nothing}, square[4] = {nothing, nothing, nothing, nothing};
+    *mean = 0;
+    if (!centred) {
+        each_vector<V>(n, [&](int64_t i, int v, int64_t left) {
+            const V value = load_block<V>(x + i, left);
+            square[v] = fma(value, value, square[v]);
+        });
+        *squares = total(square);
+        return;
+    }
+    each_vector<V>(n, [&](int64_t i, int v, int64_t left) { sums[v] = sums[v] + load_block<V>(x + i, left); });
+    const T middle = static_cast<T>(total(sums) / static_cast<double>(n));
+    const V centre = V::set(middle);
+    for (int v = 0; v < 4; ++v) sums[v] = nothing;
+    each_vector<V>(n, [&](int64_t i, int v, int64_t left) {
+        const V d = load_block<V>(x + i, left, centre) - centre;
+        sums[v] = sums[v] + d;
+        square[v] = fma(d, d, square[v]);
+    });
+    // What rounding of the first sum left corrects both results.
+    const double rest = total(sums);
+    *mean = middle + rest / static_cast<double>(n);
+    *squares = total(square) - rest * rest / static_cast<double>(n);
+}
+
+template <class V>
+void run_dots(const void* x_, const void* g_, const void* w_, int64_t n, double mean, double* sum_,
+              double* dot_) {
+    using T = typename V::Scalar;
+    const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
+            *w = static_cast<const T*>(w_);
+    const V nothing = V::set(0), centre = V::set(static_cast<T>(mean));
+    V sums[4] = {nothing, nothing, nothing, nothing}, dot[4] = {nothing, nothing, nothing, nothing};
+    auto run = [&](auto weighted) {
+        each_vector<V>(n, [&](int64_t i, int v, int64_t left) {
+            V grad = load_block<V>(g + i, left);
+            if (weighted.value) grad = grad * load_block<V>(w + i, left);
+            sums[v] = sums[v] + grad;
+            dot[v] = fma(grad, load_block<V>(x + i, left) - centre, dot[v]);
+        });
+    };
+    if (w) run(Yes{});
+    else run(No{});
+    *sum_ = total(sums);
+    *dot_ = total(dot);
+}
+
+template <class V>
+void run_affine(const void* x_, const void* w_, const void* b_, int64_t n, double mean, double scale_,
+                double shift_, void* out_) {
+    using T = typename V::Scalar;
+    const T *x = static_cast<const T*>(x_), *w = static_cast<const T*>(w_),
+            *b = static_cast<const T*>(b_);
+    T* out = static_cast<T*>(out_);
+    const V centre = V::set(static_cast<T>(mean)), factor = V::set(static_cast<T>(scale_)),
+            shift = V::set(static_cast<T>(shift_));
+    auto run = [&](auto weighted, auto biased) {
+        each_vector<V>(n, [&](int64_t i, int, int64_t left) {
+            V value = fma(load_block<V>(x + i, left) - centre, factor, shift);
+            if (weighted.value) value = value * load_block<V>(w + i, left);
+            if (biased.value) value = value + load_block<V>(b + i, left);
+            store_block(value, out + i, left);
+        });
+    };
+    if (w && b) run(Yes{}, Yes{});
+    else if (w) run(Yes{}, No{});
+    else if (b) run(No{}, Yes{});
+    else run(No{}, No{});
+}
+
+template <class V>
+void run_gradient(const void* x_, const void* g_, const void* w_, int64_t n, double mean, double by_g_,
+                  double by_x_, double shift_, void* out_) {
+    using T = typename V::Scalar;
+    const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
+            *w = static_cast<const T*>(w_);
+    T* out = static_cast<T*>(out_);
+    const V centre = V::set(static_cast<T>(mean)), by_g = V::set(static_cast<T>(by_g_)),
+            by_x = V::set(static_cast<T>(by_x_)), shift = V::set(static_cast<T>(shift_));
+    auto run = [&](auto weighted) {
+        each_vector<V>(n, [&](int64_t i, int, int64_t left) {
+            V grad = load_block<V>(g + i, left);
+            if (weighted.value) grad = grad * load_block<V>(w + i, left);
+            const V part = fma(grad, by_g, shift);
+            store_block(fma(load_block<V>(x + i, left) - centre, by_x, part), out + i, left);
+        });
+    };
+    if (w) run(Yes{});
+    else run(No{});
+}
+
+template <class V>
+void run_add(const void* x_, const void* g_, int64_t n, double mean, double scale_, void* sum_, void* dot_) {
+    using T = typename V::Scalar;
+    const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_);
+    T *sums = static_cast<T*>(sum_), *dots = static_cast<T*>(dot_);
+    const V centre = V::set(static_cast<T>(mean)), factor = V::set(static_cast<T>(scale_));
+    each_vector<V>(n, [&](int64_t i, int, int64_t left) {
+        const V grad = load_block<V>(g + i, left);
+        const V normal = (load_block<V>(x + i, left) - centre) * factor;
+        store_block(load_block<V>(sums + i, left) + grad, sums + i, left);
+        store_block(fma(grad, normal, load_block<V>(dots + i, left)), dots + i, left);
+    });
+}
+
+template <class V>
+constexpr NormLoops loops_of = {moments<V>,   dots<V>,       affine<V>,       gradient<V>, run_moments<V>,
+                                run_dots<V>, run_affine<V>, run_gradient<V>, run_add<V>};

@@ -1,5 +1,6 @@
-// Loops of batch normalisation for AVX-512.
-#include "kernels/norm/norm_columns.h"
+// Loops of normalisation for AVX-512.
+#include "kernels/norm/norm_loops.h"
+#include "kernels/norm/response_loops.h"
 #include "kernels/simd/avx512.h"
 
 namespace cc::avx512 {
@@ -7,8 +8,10 @@ namespace {
 #include "kernels/simd/blocks.inl"
 
 #include "kernels/norm/norm.inl"
+#include "kernels/norm/response.inl"
 }  // namespace
 
-const NormColumns norm_columns[] = {columns_of<F32>, columns_of<F64>};
+const NormLoops norm_loops[] = {loops_of<F32>, loops_of<F64>};
+const ResponseLoops response_loops[] = {response_loops_of<F32>, response_loops_of<F64>};
 
 }  // namespace cc::avx512

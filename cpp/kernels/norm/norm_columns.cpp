@@ -1,39 +1,38 @@
-// Batch normalisation of x [rows][channels]: y = x·scale + shift, statistics of each channel.
+// Normalisation of channels-last images [pixels][channels]: y = x·scale + shift, both constant along
+// a column.
 //
 // Few channels would leave lanes empty, so `fold` neighbouring rows are seen as one wide row of
-// fold × channels columns; statistics of the wide columns join per channel at the end, and scale
+// fold × channels columns; statistics of the wide columns join per group at the end, and scale
 // and shift are repeated. Statistics: blocks of rows small enough to stay in the cache give mean
 // and squared distances (two passes over the block, one over memory), joined in double in the order
 // of the blocks (Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing
 // sample variances", 1979). Blocks depend on the problem alone.
-#include "kernels/norm/norm_columns.h"
-
-#include <algorithm>
 #include <cmath>
 
 #include "base/allocator.h"
-#include "base/parallel.h"
-#include "kernels/norm/batch_norm.h"
+#include "kernels/norm/norm.h"
+#include "kernels/norm/norm_loops.h"
+#include "kernels/norm/norm_tasks.h"
 
 namespace cc {
 
 namespace {
 
 constexpr int64_t kLanes = 16;  // of the widest vector
-constexpr int64_t kElementsPerBlock = 16384;
 
-// The matrix as blocks of wide rows; what does not fill a wide row is a narrow block at the end.
+// An image as blocks of wide rows; what does not fill a wide row is a narrow block at the end.
 struct Blocks {
-    int64_t channels, fold, columns, wide_rows, rows_per_block, wide, rest;
+    int64_t channels, groups, share, fold, columns, wide_rows, rows_per_block, wide, rest;
 
-    explicit Blocks(const BatchNormProblem& p) : channels(p.channels), fold(1) {
+    explicit Blocks(const NormProblem& p)
+        : channels(p.channels), groups(p.groups), share(p.share()), fold(1) {
         if (channels < 256)
             while (fold * channels % kLanes || fold * channels < 4 * kLanes) fold *= 2;
         columns = fold * channels;
-        wide_rows = p.rows / fold;
-        rows_per_block = std::max<int64_t>(32, kElementsPerBlock / columns);
+        wide_rows = p.pixels / fold;
+        rows_per_block = std::max<int64_t>(32, kNormElementsPerTask / columns);
         wide = (wide_rows + rows_per_block - 1) / rows_per_block;
-        rest = p.rows - wide_rows * fold;
+        rest = p.pixels - wide_rows * fold;
     }
 
     int64_t count() const { return wide + (rest > 0); }
@@ -55,12 +54,19 @@ struct Blocks {
         return block < wide ? std::min(rows_per_block, wide_rows - block * rows_per_block) : rest;
     }
 
-    // Calls f(block, column, rows) for each partial result of channel c.
+    // Calls f(place of the partial result, rows) for each partial result of channel c.
     template <class F>
     void each_part(int64_t c, F&& f) const {
         for (int64_t block = 0; block < count(); ++block)
             for (int64_t j = c; j < (block < wide ? columns : channels); j += channels)
-                f(block, j, static_cast<double>(rows(block)));
+                f(block * columns + j, static_cast<double>(rows(block)));
+    }
+
+    // Calls f(group, its first channel, the one after its last).
+    template <class F>
+    void each_group(F&& f) const {
+        each_item(groups, count() * fold * share,
+                  [&](int64_t group) { f(group, group * share, (group + 1) * share); });
     }
 };
 
@@ -76,115 +82,158 @@ struct Wide {
     Scratch<T> values;
 };
 
-template <class F>
-void each_channel(const Blocks& blocks, F&& f) {
-    int64_t work = std::max<int64_t>(1, blocks.count() * blocks.fold);
-    parallel_for(blocks.channels, std::max<int64_t>(1, kElementsPerBlock / work),
-                 [&](int64_t begin, int64_t end) {
-                     for (int64_t c = begin; c < end; ++c) f(c);
-                 });
-}
-
 template <class T>
-void forward(const BatchNormProblem& p, const BatchNormArgs& args, const NormColumns& loops) {
-    const Blocks blocks(p);
-    const T *x = static_cast<const T*>(args.x), *weight = static_cast<const T*>(args.weight),
-            *bias = static_cast<const T*>(args.bias);
-    T *y = static_cast<T*>(args.y), *mean = static_cast<T*>(args.mean),
-      *rstd = static_cast<T*>(args.rstd), *var = static_cast<T*>(args.var);
-    Wide<T> scale(blocks), shift(blocks);
-    int64_t parts = p.training ? blocks.count() * blocks.columns : 0;
-    Scratch<T> means(parts), squares(parts);
-    if (p.training)
-        blocks.each([&](int64_t block, int64_t at, int64_t rows, int64_t columns) {
-            int64_t part = block * blocks.columns;
-            loops.moments(x + at, rows, columns, means.data() + part, squares.data() + part);
-        });
-    each_channel(blocks, [&](int64_t c) {
-        double centre = 0, spread = 0;
-        if (p.training) {
-            blocks.each_part(c, [&](int64_t block, int64_t j, double rows) {
-                centre += rows * means[block * blocks.columns + j];
-            });
-            centre /= static_cast<double>(p.rows);
-            blocks.each_part(c, [&](int64_t block, int64_t j, double rows) {
-                double away = means[block * blocks.columns + j] - centre;
-                spread += squares[block * blocks.columns + j] + rows * away * away;
-            });
-            spread /= static_cast<double>(p.rows);
-            mean[c] = static_cast<T>(centre);
-            var[c] = static_cast<T>(spread);
-            rstd[c] = static_cast<T>(1 / std::sqrt(spread + p.eps));
-        } else {
-            centre = mean[c];
-            spread = var[c];
-        }
-        double factor = (weight ? weight[c] : T{1}) / std::sqrt(spread + p.eps);
-        scale.set(c, factor);
-        shift.set(c, (bias ? bias[c] : T{0}) - centre * factor);
-    });
-    blocks.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
-        loops.affine(x + at, rows, columns, scale.values.data(), shift.values.data(), y + at);
-    });
-}
+class Columns {
+public:
+    Columns(const NormProblem& p, const NormArgs& args, const NormLoops& loops)
+        : p_(p), args_(args), loops_(loops), blocks_(p), weight_(static_cast<const T*>(args.weight)) {}
 
-template <class T>
-void backward(const BatchNormProblem& p, const BatchNormArgs& args, const NormColumns& loops) {
-    const Blocks blocks(p);
-    const T *x = static_cast<const T*>(args.x), *weight = static_cast<const T*>(args.weight),
-            *grad_y = static_cast<const T*>(args.grad_y), *mean = static_cast<const T*>(args.mean),
-            *var = static_cast<const T*>(args.var), *rstd = static_cast<const T*>(args.rstd);
-    T *grad_x = static_cast<T*>(args.grad_x), *grad_weight = static_cast<T*>(args.grad_weight),
-      *grad_bias = static_cast<T*>(args.grad_bias);
-    Wide<T> centre(blocks), by_g(blocks), by_x(blocks), shift(blocks);
-    for (int64_t c = 0; c < p.channels; ++c) centre.set(c, mean[c]);
+    void forward() const {
+        each_item(p_.n, p_.pixels * p_.channels, [&](int64_t image) { forward(image); });
+    }
 
-    const bool sums_wanted = (p.training && grad_x) || grad_weight || grad_bias;
-    int64_t parts = sums_wanted ? blocks.count() * blocks.columns : 0;
-    Scratch<T> sums(parts), dots(parts);
-    if (sums_wanted)
-        blocks.each([&](int64_t block, int64_t at, int64_t rows, int64_t columns) {
-            int64_t part = block * blocks.columns;
-            loops.dots(x + at, grad_y + at, rows, columns, centre.values.data(), sums.data() + part,
-                       dots.data() + part);
+    void backward() const {
+        T *grad_weight = static_cast<T*>(args_.grad_weight),
+          *grad_bias = static_cast<T*>(args_.grad_bias);
+        if (p_.n == 1) return backward(0, grad_weight, grad_bias);
+        Scratch<T> weights(grad_weight ? p_.n * p_.channels : 0),
+            biases(grad_bias ? p_.n * p_.channels : 0);
+        each_item(p_.n, p_.pixels * p_.channels, [&](int64_t image) {
+            int64_t at = image * p_.channels;
+            backward(image, grad_weight ? weights.data() + at : nullptr,
+                     grad_bias ? biases.data() + at : nullptr);
         });
-    each_channel(blocks, [&](int64_t c) {
-        double sum = 0, dot = 0;
+        if (grad_weight) add_parts(weights.data(), p_.n, p_.channels, grad_weight);
+        if (grad_bias) add_parts(biases.data(), p_.n, p_.channels, grad_bias);
+    }
+
+private:
+    double weight(int64_t c) const { return weight_ ? weight_[c] : 1.0; }
+
+    void forward(int64_t image) const {
+        const T* x = static_cast<const T*>(args_.x) + image * p_.pixels * p_.channels;
+        const T* bias = static_cast<const T*>(args_.bias);
+        T* y = static_cast<T*>(args_.y) + image * p_.pixels * p_.channels;
+        T *mean = static_cast<T*>(args_.mean) + image * p_.groups,
+          *rstd = p_.given ? nullptr : static_cast<T*>(args_.rstd) + image * p_.groups,
+          *var = args_.var ? static_cast<T*>(args_.var) + image * p_.groups : nullptr;
+        Wide<T> scale(blocks_), shift(blocks_);
+        int64_t parts = p_.given ? 0 : blocks_.count() * blocks_.columns;
+        Scratch<T> means(parts), squares(parts);
+        if (!p_.given)
+            blocks_.each([&](int64_t block, int64_t at, int64_t rows, int64_t columns) {
+                int64_t part = block * blocks_.columns;
+                loops_.moments(x + at, rows, columns, means.data() + part, squares.data() + part);
+            });
+        const double count = static_cast<double>(p_.pixels * p_.share());
+        blocks_.each_group([&](int64_t group, int64_t begin, int64_t end) {
+            double centre = 0, spread = 0;
+            if (p_.given) {
+                centre = mean[group], spread = var[group];
+            } else {
+                each_part(begin, end, [&](int64_t part, double rows) { centre += rows * means[part]; });
+                centre /= count;
+                each_part(begin, end, [&](int64_t part, double rows) {
+                    double away = means[part] - centre;
+                    spread += squares[part] + rows * away * away;
+                });
+                spread /= count;
+                mean[group] = static_cast<T>(centre);
+                if (var) var[group] = static_cast<T>(spread);
+                rstd[group] = static_cast<T>(1 / std::sqrt(spread + p_.eps));
+            }
+            for (int64_t c = begin; c < end; ++c) {
+                double factor = weight(c) / std::sqrt(spread + p_.eps);
+                scale.set(c, factor);
+                shift.set(c, (bias ? bias[c] : T{0}) - centre * factor);
+            }
+        });
+        blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
+            loops_.affine(x + at, rows, columns, scale.values.data(), shift.values.data(), y + at);
+        });
+    }
+
+    void backward(int64_t image, T* grad_weight, T* grad_bias) const {
+        const int64_t first = image * p_.pixels * p_.channels;
+        const T *x = static_cast<const T*>(args_.x) + first,
+                *grad_y = static_cast<const T*>(args_.grad_y) + first,
+                *mean = static_cast<const T*>(args_.mean) + image * p_.groups;
+        T* grad_x = args_.grad_x ? static_cast<T*>(args_.grad_x) + first : nullptr;
+        Wide<T> centre(blocks_), by_g(blocks_), by_x(blocks_), shift(blocks_);
+        for (int64_t c = 0; c < p_.channels; ++c) centre.set(c, mean[c / p_.share()]);
+
+        const bool sums_wanted = (!p_.given && grad_x) || grad_weight || grad_bias;
+        int64_t parts = sums_wanted ? blocks_.count() * blocks_.columns : 0;
+        Scratch<T> sums(parts), dots(parts);
         if (sums_wanted)
-            blocks.each_part(c, [&](int64_t block, int64_t j, double) {
-                sum += sums[block * blocks.columns + j];
-                dot += dots[block * blocks.columns + j];
+            blocks_.each([&](int64_t block, int64_t at, int64_t rows, int64_t columns) {
+                int64_t part = block * blocks_.columns;
+                loops_.dots(x + at, grad_y + at, rows, columns, centre.values.data(),
+                            sums.data() + part, dots.data() + part);
             });
-        double r = p.training ? rstd[c] : 1 / std::sqrt(static_cast<double>(var[c]) + p.eps);
-        if (grad_bias) grad_bias[c] = static_cast<T>(sum);
-        if (grad_weight) grad_weight[c] = static_cast<T>(dot * r);
-        double scale = r * (weight ? weight[c] : T{1});
-        double share = p.training ? scale / static_cast<double>(p.rows) : 0;
-        by_g.set(c, scale);
-        by_x.set(c, -share * r * r * dot);
-        shift.set(c, -share * sum);
-    });
-    if (!grad_x) return;
-    blocks.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
-        if (p.training)
-            loops.gradient(x + at, grad_y + at, rows, columns, centre.values.data(),
-                           by_g.values.data(), by_x.values.data(), shift.values.data(),
-                           grad_x + at);
-        else
-            loops.affine(grad_y + at, rows, columns, by_g.values.data(), shift.values.data(),
-                         grad_x + at);
-    });
-}
+        blocks_.each_group([&](int64_t group, int64_t begin, int64_t end) {
+            double r = rstd(image, group), all_sums = 0, all_dots = 0;
+            for (int64_t c = begin; c < end; ++c) {
+                double sum = 0, dot = 0;
+                if (sums_wanted)
+                    each_part(c, c + 1, [&](int64_t part, double) {
+                        sum += sums[part];
+                        dot += dots[part];
+                    });
+                if (grad_bias) grad_bias[c] = static_cast<T>(sum);
+                if (grad_weight) grad_weight[c] = static_cast<T>(dot * r);
+                all_sums += weight(c) * sum;
+                all_dots += weight(c) * dot;
+            }
+            double share = p_.given ? 0 : r / static_cast<double>(p_.pixels * p_.share());
+            for (int64_t c = begin; c < end; ++c) {
+                by_g.set(c, r * weight(c));
+                by_x.set(c, -share * r * r * all_dots);
+                shift.set(c, -share * all_sums);
+            }
+        });
+        if (!grad_x) return;
+        blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
+            if (p_.given)
+                loops_.affine(grad_y + at, rows, columns, by_g.values.data(), shift.values.data(),
+                              grad_x + at);
+            else
+                loops_.gradient(x + at, grad_y + at, rows, columns, centre.values.data(),
+                                by_g.values.data(), by_x.values.data(), shift.values.data(),
+                                grad_x + at);
+        });
+    }
+
+    double rstd(int64_t image, int64_t group) const {
+        if (!p_.given) return static_cast<const T*>(args_.rstd)[image * p_.groups + group];
+        return 1 / std::sqrt(static_cast<double>(static_cast<const T*>(args_.var)[group]) + p_.eps);
+    }
+
+    template <class F>
+    void each_part(int64_t begin, int64_t end, F&& f) const {
+        for (int64_t c = begin; c < end; ++c) blocks_.each_part(c, f);
+    }
+
+    const NormProblem& p_;
+    const NormArgs& args_;
+    const NormLoops& loops_;
+    const Blocks blocks_;
+    const T* weight_;
+};
 
 }  // namespace
 
-void batch_norm_by_columns(const BatchNormProblem& problem, const BatchNormArgs& args,
-                           const NormColumns* loops_of_dtypes) {
-    if (problem.channels == 0) return;
-    visit_floating("batch_norm", problem.dtype, [&](auto zero) {
-        using T = decltype(zero);
-        const NormColumns& loops = loops_of_dtypes[problem.dtype == Dtype::Float64];
-        problem.backward ? backward<T>(problem, args, loops) : forward<T>(problem, args, loops);
+const char* columns_decline(const NormProblem& p) {
+    if (p.channels_first) return "channels come first";
+    if (!p.centred) return "the mean is not taken out";
+    return nullptr;
+}
+
+void norm_by_columns(const NormProblem& p, const NormArgs& args, const NormLoops* of_dtypes) {
+    if (p.channels == 0) return;
+    visit_floating("norm", p.dtype, [&](auto zero) {
+        Columns<decltype(zero)> columns(p, args, of_dtypes[p.dtype == Dtype::Float64]);
+        p.backward ? columns.backward() : columns.forward();
     });
 }
 

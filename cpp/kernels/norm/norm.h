@@ -1,0 +1,55 @@
+// Normalisation: statistics over groups of elements, then scale and shift of each channel; forward
+// and backward. Batch, layer, group, instance and root-mean-square normalisation are all of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/dtype.h"
+
+namespace cc {
+
+// x is n images of pixels × channels; a group of an image is channels/groups neighbouring channels at
+// all pixels, and has one mean and one variance. Batch normalisation: one image of all pixels, a
+// group per channel. Layer normalisation: images of one pixel, one group.
+struct NormProblem {
+    Dtype dtype;
+    bool backward;
+    bool given;           // the statistics are given, not taken from x; then n = 1
+    bool centred;         // false: the mean is taken as 0
+    bool channels_first;  // memory [n][channels][pixels], else [n][pixels][channels]
+    int64_t n, pixels, channels, groups;
+    double eps;
+
+    int64_t elements() const { return n * pixels * channels; }
+    int64_t share() const { return groups ? channels / groups : 0; }  // channels of a group
+    std::string describe() const;
+    double flops() const { return (backward ? 8.0 : 5.0) * elements(); }
+    double bytes() const {
+        return static_cast<double>(itemsize(dtype)) * elements() * (backward ? 5 : 3);
+    }
+};
+
+// Everything has the problem's dtype; mean, rstd and var have n·groups elements, weight, bias and
+// their gradients `channels`.
+struct NormArgs {
+    const void* x;
+    const void* weight;  // null: ones
+    const void* bias;    // null: zeros (forward)
+    void* y;             // forward: written
+    void* mean;          // forward: written; backward: read. given: read by both; not centred: unused
+    void* rstd;          // 1/√(biased variance + eps): forward: written; backward: read; given: unused
+    void* var;           // forward: written (biased variance) unless null; given: read by both
+    const void* grad_y;  // backward
+    void* grad_x;        // backward; null when not wanted
+    void* grad_weight;   // backward; null when not wanted
+    void* grad_bias;     // backward; null when not wanted
+};
+
+// Forward: y = (x − mean)·rstd·weight + bias; a variance that is not centred is the mean of x².
+// Backward with x̂ = (x − mean)·rstd, h = g·weight and averages E over the group: grad_bias = Σ g,
+// grad_weight = Σ g·x̂, grad_x = rstd·(h − E[h] − x̂·E[h·x̂]), without the two averages when the
+// statistics are given, and without the first when not centred.
+void norm(const NormProblem& problem, const NormArgs& args);
+
+}  // namespace cc
