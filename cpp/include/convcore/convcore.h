@@ -3,11 +3,11 @@
 
 #include "autograd/backward.h"
 #include "nn/activation.h"
-#include "nn/normalization.h"
 #include "nn/containers.h"
 #include "nn/conv.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
+#include "nn/normalization.h"
 #include "nn/pool.h"
 #include "nn/shape.h"
 #include "ops/ops.h"
