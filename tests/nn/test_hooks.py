@@ -100,3 +100,114 @@ def test_hooks_match_torch():
         return log
 
     assert run(cc) == run(torch)
+
+
+class Two(nn.Module):
+    def forward(self, x, other, scale=1):
+        return x * 2, 3, x + 1
+
+
+def test_backward_hooks_have_a_place_for_everything():
+    layer, log = Two(), []
+    layer.register_full_backward_hook(lambda m, gi, go: log.append((gi, go)))
+    x = cc.ones(1, requires_grad=True)
+    a, b, c = layer(x, 4)
+    assert b == 3
+    (a + c).backward()
+    ((grad_input, grad_output),) = log
+    assert [g if g is None else g.item() for g in grad_input] == [3, None]
+    assert [g if g is None else g.item() for g in grad_output] == [1, None, 1]
+
+
+def test_backward_hook_without_gradients_of_inputs():
+    layer, log = nn.Linear(2, 2), []
+    handle = layer.register_full_backward_hook(lambda m, gi, go: log.append((gi, go[0].tolist())))
+    layer(cc.ones(1, 2)).sum().backward()
+    assert log == [((None,), [[1.0, 1.0]])] and layer.weight.grad is not None
+    handle.remove()
+    layer.register_full_backward_hook(lambda m, gi, go: (cc.ones(1, 2),))
+    with pytest.raises(RuntimeError, match="no input requires one"):
+        layer(cc.ones(1, 2)).sum().backward()
+    with cc.no_grad():
+        layer(cc.ones(1, 2))
+
+
+def test_backward_pre_hook():
+    layer, order = Two(), []
+    layer.register_full_backward_pre_hook(
+        lambda m, go: order.append("pre") or (go[0] * 10, None, go[2])
+    )
+    layer.register_full_backward_hook(lambda m, gi, go: order.append(go[0].item()))
+    x = cc.ones(1, requires_grad=True)
+    a, _, c = layer(x, 4)
+    (a + c).backward()
+    assert x.grad.tolist() == [21] and order == ["pre", 10]
+
+
+def test_backward_hook_must_fit():
+    layer = nn.ReLU()
+    layer.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0]))
+    with pytest.raises(
+        RuntimeError, match="ReLU: a backward hook must return 1 gradients, one per input, got 2"
+    ):
+        layer(cc.ones(1, requires_grad=True)).backward()
+
+
+def test_forward_hook_that_is_always_called():
+    class Fails(nn.Module):
+        def forward(self, x, by=1):
+            raise KeyError("broken")
+
+    layer, log = Fails(), []
+    layer.register_forward_hook(lambda m, a, o: log.append("skipped"))
+    layer.register_forward_hook(
+        lambda m, a, k, o: log.append((k, o)), always_call=True, with_kwargs=True
+    )
+    with pytest.raises(KeyError, match="broken"):
+        layer(cc.ones(1), by=3)
+    assert log == [({"by": 3}, None)]
+    layer.register_forward_hook(lambda m, a, o: 1 / 0, always_call=True)
+    with (
+        pytest.warns(UserWarning, match="always called raised ZeroDivisionError"),
+        pytest.raises(KeyError),
+    ):
+        layer(cc.ones(1))
+
+    works, log = nn.Identity(), []
+    works.register_forward_hook(lambda m, a, o: 1 / 0)
+    works.register_forward_hook(lambda m, a, o: log.append(o.tolist()), always_call=True)
+    with pytest.raises(ZeroDivisionError):
+        works(cc.ones(1))
+    assert log == [[1.0]]
+
+
+def test_more_hooks_match_torch():
+    torch = pytest.importorskip("torch")
+
+    def show(value):
+        if isinstance(value, tuple):
+            return [show(v) for v in value]
+        return value.tolist() if hasattr(value, "tolist") else value
+
+    def run(lib):
+        class Both(lib.nn.Module):
+            def forward(self, x, y, *, by):
+                return x * y * by, x + y
+
+        log, layer = [], Both()
+        layer.register_forward_pre_hook(lambda m, a, k: (a, {"by": k["by"] + 1}), with_kwargs=True)
+        layer.register_forward_hook(
+            lambda m, a, k, o: log.append(("post", k, show(o))), with_kwargs=True
+        )
+        layer.register_full_backward_pre_hook(lambda m, go: log.append(("pre", show(go))))
+        layer.register_full_backward_pre_hook(lambda m, go: (go[0] * 2, go[1]), prepend=True)
+        layer.register_full_backward_hook(
+            lambda m, gi, go: log.append(("back", show(gi), show(go)))
+        )
+        layer.register_full_backward_hook(lambda m, gi, go: (gi[0] * 5, gi[1]))
+        x, y = lib.tensor([2.0], requires_grad=True), lib.tensor([3.0], requires_grad=True)
+        a, b = layer(x, y, by=3)
+        (a + b).backward()
+        return log, show(x.grad), show(y.grad)
+
+    assert run(cc) == run(torch)

@@ -15,6 +15,7 @@ from convcore.nn.maps import *
 from convcore.nn.module import Module
 from convcore.nn.normalization import *
 from convcore.nn.padding import *
+from convcore.nn.parameter_containers import *
 from convcore.nn.pooling import *
 
 __all__ = ["Parameter", "functional", "init", "utils"] + [

@@ -1,10 +1,10 @@
-"""Containers: modules whose children have numbers for names."""
+"""Containers of modules: in a row, in a list, under names."""
 
 from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 from convcore import _core
@@ -60,6 +60,14 @@ class _Numbered:
         >>> cc.nn.Sequential(cc.nn.Tanh()).insert(0, cc.nn.ReLU())[0]
         ReLU()
         """
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{type(self).__name__}: insert takes a Module, got {type(module).__name__}"
+            )
+        if not -len(self) <= operator.index(index) <= len(self):
+            raise IndexError(
+                f"{type(self).__name__}: index {index} is out of range for {len(self)} modules"
+            )
         modules = list(self._modules.values())
         modules.insert(index, module)
         self._replace(modules)
@@ -103,11 +111,30 @@ class Sequential(_core.nn.Sequential):
         names = list(self._modules)
         for name in names[index] if isinstance(index, slice) else [names[self._position(index)]]:
             delattr(self, name)
-        if all(name.isdigit() for name in names):
-            self._replace(list(self._modules.values()))
+        self._replace(list(self._modules.values()))
 
     def __add__(self, other: Sequential) -> Sequential:
-        return Sequential(*self, *other)
+        return Sequential(*self, *other) if isinstance(other, Sequential) else NotImplemented
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        return self.extend(other) if isinstance(other, Sequential) else NotImplemented
+
+    def __mul__(self, times: int) -> Sequential:
+        return Sequential(*_repeated(self, times))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        self._replace(_repeated(self, times))
+        return self
+
+
+def _repeated(modules: Sequential, times: int) -> list[Module]:
+    """The same modules, several times in a row."""
+    times = operator.index(times)
+    if times < 1:
+        raise ValueError(f"Sequential: it can be repeated 1 or more times, got {times}")
+    return [*modules] * times
 
 
 class ModuleList(_core.nn.ModuleList):
@@ -158,6 +185,88 @@ class ModuleList(_core.nn.ModuleList):
             count = "" if first == last else f"{last - first + 1} x "
             lines.append(_indent(f"{name}: {count}{text}"))
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+class ModuleDict(Module):
+    """Modules under names, registered with the module that holds it, in the order they came.
+
+    Takes a mapping, or pairs of names and modules.
+
+    >>> import convcore as cc
+    >>> heads = cc.nn.ModuleDict({"class": cc.nn.Linear(2, 3), "box": cc.nn.Linear(2, 4)})
+    >>> tuple(heads["box"](cc.zeros(1, 2)).shape), list(heads)
+    ((1, 4), ['class', 'box'])
+    """
+
+    def __init__(
+        self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None
+    ) -> None:
+        super().__init__()
+        if modules is not None:
+            self.update(modules)
+
+    def __getitem__(self, key: str) -> Module:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def keys(self) -> KeysView[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> ValuesView[Module]:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> ItemsView[str, Module]:
+        """The pairs of names and modules."""
+        return self._modules.items()
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        for key in self:
+            del self[key]
+
+    def pop(self, key: str) -> Module:
+        """Take the module of that name out and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add modules, or put them in the place of those of the same names."""
+        for key, module in pairs("ModuleDict", modules):
+            self[key] = module
+
+
+def pairs(op: str, given: Any) -> list[tuple[str, Any]]:
+    """A mapping's items, or the pairs themselves."""
+    if hasattr(given, "items"):
+        return list(given.items())
+    if not isinstance(given, Iterable):
+        raise TypeError(
+            f"{op}: expected a mapping or pairs of names and values, got {type(given).__name__}"
+        )
+    given = list(given)
+    for pair in given:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ValueError(f"{op}: expected pairs of names and values, got {pair!r}")
+    return given
 
 
 for _class in (Sequential, ModuleList):

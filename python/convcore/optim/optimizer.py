@@ -13,7 +13,7 @@ import numpy as np
 from convcore import _convert as convert
 from convcore import _core
 from convcore._tensor import Tensor
-from convcore.nn.module import RemovableHandle
+from convcore.nn.hooks import RemovableHandle
 
 
 class Optimizer:
