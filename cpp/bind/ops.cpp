@@ -80,6 +80,8 @@ void bind_shapes(nb::module_& m) {
     view_op(m, "expand", &expand, arg("input"), arg("shape"));
     view_op(m, "squeeze", &squeeze, arg("input"), maybe("dim"));
     view_op(m, "unsqueeze", &unsqueeze, arg("input"), arg("dim"));
+    view_op(m, "diagonal", &diagonal, arg("input"), arg("offset"), arg("dim1"), arg("dim2"));
+    op(m, "diag_embed", &diag_embed, arg("input"), arg("offset"), arg("dim1"), arg("dim2"));
     op(m, "contiguous", &contiguous, arg("input"), arg("memory_format"));
     op(m, "clone", &clone, arg("input"));
     op(m, "cat", &cat, arg("tensors"), arg("dim"));

@@ -91,6 +91,8 @@ Tensor squeeze(const Tensor& x, std::optional<int64_t> axis = {});
 Tensor unsqueeze(const Tensor& x, int64_t axis);
 Tensor slice(const Tensor& x, int64_t axis, int64_t start, int64_t count, int64_t step);
 Tensor select(const Tensor& x, int64_t axis, int64_t index);
+Tensor diagonal(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2);     // diagonal.cpp
+Tensor diag_embed(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2);
 Tensor contiguous(const Tensor& x, Format format = Format::RowMajor);
 Tensor clone(const Tensor& x);
 
