@@ -103,6 +103,7 @@ void bind_indices(nb::module_& m) {
     op(m, "scatter_add", &scatter_add, arg("input"), arg("dim"), arg("index"), arg("src"));
     op(m, "index_select", &index_select, arg("input"), arg("dim"), arg("index"));
     op(m, "index_add", &index_add, arg("input"), arg("dim"), arg("index"), arg("source"));
+    op(m, "index_put", &index_put, arg("input"), arg("indices"), arg("values"), arg("accumulate"));
     op(m, "masked_select", &masked_select, arg("input"), arg("mask"));
     op(m, "masked_fill", &masked_fill, arg("input"), arg("mask"), operand("value"));
     op(m, "nonzero", &nonzero, arg("input"));

@@ -7,6 +7,7 @@ from types import FunctionType as _FunctionType
 from typing import Any
 
 from convcore import _core
+from convcore._arrange import *
 from convcore._core import ArgumentError, Generator
 from convcore._core import dtype as dtype
 from convcore._core import memory_format as memory_format
@@ -49,6 +50,9 @@ from convcore._math_methods import BINARY as _BINARY
 from convcore._math_methods import UNARY as _UNARY
 from convcore._math_methods import ValuesIndices
 from convcore._order import argsort, cumsum, logsumexp, norm, outer, sort, topk
+from convcore._picking import *
+from convcore._pointwise import *
+from convcore._products import *
 from convcore._repr import set_printoptions
 from convcore._runtime import (
     device,
@@ -60,6 +64,7 @@ from convcore._runtime import (
     threads,
     use_logging,
 )
+from convcore._statistics import *
 from convcore._tensor import Parameter, Tensor
 from convcore.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from convcore.random import (
@@ -92,7 +97,7 @@ inference_mode = no_grad
 _METHODS = (
     *_UNARY,
     *_BINARY,
-    "add", "sub", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
+    "add", "sub", "div", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
     "clamp", "clip", "matmul", "mm", "bmm", "dot", "softmax", "log_softmax", "flatten", "reshape", "permute", "transpose",
     "squeeze", "unsqueeze", "movedim", "ravel", "clone", "narrow", "is_floating_point", "t",
     "split", "chunk", "unbind", "flip", "roll", "tril", "triu", "gather", "scatter", "scatter_add", "index_select", "index_add",

@@ -10,7 +10,7 @@ import numpy as np
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore._errors import names_arguments
+from convcore._attach import attach
 from convcore._tensor import Tensor
 
 METHODS = [
@@ -138,7 +138,9 @@ def repeat_interleave(
     axis = convert.axis("repeat_interleave", "dim", axis, x.ndim)
     if not isinstance(repeats, _core.TensorBase):
         if repeats < 0:
-            raise _core.ArgumentError(f"repeat_interleave: repeats must not be negative, got {repeats}")
+            raise _core.ArgumentError(
+                f"repeat_interleave: repeats must not be negative, got {repeats}"
+            )
         wide = x.unsqueeze(axis + 1)
         wide = wide.expand(*(repeats if i == axis + 1 else n for i, n in enumerate(wide.shape)))
         return wide.flatten(axis, axis + 1)
@@ -176,7 +178,9 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
             [0, 2]])
     """
     if input.ndim not in (1, 2):
-        raise _core.ArgumentError(f"diag: expected 1 or 2 dimensions, got shape {tuple(input.shape)}")
+        raise _core.ArgumentError(
+            f"diag: expected 1 or 2 dimensions, got shape {tuple(input.shape)}"
+        )
     if input.ndim == 2:
         return _core.diagonal(input, diagonal, 0, 1).clone()
     return _core.diag_embed(input, diagonal, -2, -1)
@@ -224,14 +228,18 @@ def _triangle(row: int, col: int, offset: int, upper: bool) -> Tensor:
     return convert.from_array(np.stack(inside.nonzero()).astype(np.int64), copy=False)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
+) -> Tensor:
     """Rows and columns (2, n) of what lies on or below a diagonal of a row × col matrix."""
     convert.check_device(device)
     found = _triangle(row, col, offset, False)
     return found if dtype is None else found.to(dtype=dtype)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
+) -> Tensor:
     """Rows and columns (2, n) of what lies on or above a diagonal of a row × col matrix."""
     convert.check_device(device)
     found = _triangle(row, col, offset, True)
@@ -243,7 +251,11 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
 
 def _listed(tensors: tuple) -> list[Tensor]:
     """atleast_1d(a, b) or atleast_1d((a, b))."""
-    return list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else list(tensors)
+    return (
+        list(tensors[0])
+        if len(tensors) == 1 and isinstance(tensors[0], list | tuple)
+        else list(tensors)
+    )
 
 
 def _each(function: Any, tensors: tuple) -> Any:
@@ -410,7 +422,9 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     tensor([2, 3])
     """
     if input.ndim != 1:
-        raise _core.ArgumentError(f"combinations: expected a vector, got shape {tuple(input.shape)}")
+        raise _core.ArgumentError(
+            f"combinations: expected a vector, got shape {tuple(input.shape)}"
+        )
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = np.array(list(choose(range(input.shape[0]), r)), np.int64).reshape(-1, r)
     return input[convert.from_array(rows, copy=False)]
@@ -451,10 +465,5 @@ def _repeat(self: Tensor, *repeats: Any) -> Tensor:
 
 
 _repeat.__name__ = _repeat.__qualname__ = "repeat"
-Tensor.repeat = _repeat
-_BUILT_IN = ("select", "unflatten")  # methods already
-for _name in __all__:
-    globals()[_name] = names_arguments(globals()[_name])
-for _name in METHODS:
-    if _name not in _BUILT_IN:
-        setattr(Tensor, _name, globals()[_name])
+# select and unflatten are methods already.
+attach([_repeat, *(globals()[name] for name in METHODS if name not in ("select", "unflatten"))])

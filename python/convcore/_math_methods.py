@@ -192,6 +192,27 @@ class MathMethods(ShapeMethods):
         """self + alpha·other."""
         return self + _scaled(self, other, alpha)
 
+    def div(self, other: Tensor | float, *, rounding_mode: str | None = None) -> Tensor:
+        """x/other (integers give floating point), rounded towards zero ("trunc") or down ("floor") if asked."""
+        if rounding_mode is None:
+            return _core.binary("div", self, other)
+        if rounding_mode == "floor":
+            return _core.binary("floor_divide", self, other)
+        if rounding_mode != "trunc":
+            raise _core.ArgumentError(
+                f'div: rounding_mode must be None, "trunc" or "floor", got {rounding_mode!r}'
+            )
+        quotient = _core.binary("div", self, other).trunc()
+        return quotient.to(dtype=_core.result_type(self, other))
+
+    def div_(self, other: Tensor | float, *, rounding_mode: str | None = None) -> Tensor:
+        """div in place."""
+        if rounding_mode is None:
+            _core.binary_("div", self, other)
+        else:
+            _core.assign(self, self.div(other, rounding_mode=rounding_mode))
+        return self
+
     def sub(self, other: Tensor | float, *, alpha: Any = 1) -> Tensor:
         """self − alpha·other."""
         return self - _scaled(self, other, alpha)
@@ -299,7 +320,6 @@ UNARY = {
 BINARY = {
     "mul": ("mul", "x·other."),
     "multiply": ("mul", "x·other."),
-    "div": ("div", "x/other (integers give floating point)."),
     "true_divide": ("div", "x/other."),
     "pow": ("pow", "x to the power other."),
     "maximum": ("maximum", "The greater of the two; NaN wins."),
@@ -326,5 +346,5 @@ for _name, (_op, _text) in BINARY.items():
 for _name in UNARY:
     if not _name.startswith(("is", "logical")):
         setattr(MathMethods, _name + "_", _unary_in_place(_name))
-for _name in ("mul", "div", "pow", "remainder", "floor_divide"):
+for _name in ("mul", "pow", "remainder", "floor_divide"):
     setattr(MathMethods, _name + "_", _binary_in_place(_name))

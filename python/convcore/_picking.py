@@ -8,7 +8,7 @@ import numpy as np
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore._errors import names_arguments
+from convcore._attach import attach
 from convcore._tensor import Tensor
 
 METHODS = [
@@ -101,7 +101,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     _check_index("index_fill", index)
     hit = _core.full([input.shape[axis]], False, _core.dtype.bool)
     hit[index] = True
-    return input.masked_fill(hit.reshape([-1 if i == axis else 1 for i in range(input.ndim)]), value)
+    return input.masked_fill(
+        hit.reshape([-1 if i == axis else 1 for i in range(input.ndim)]), value
+    )
 
 
 def _check_index(op: str, index: Tensor) -> None:
@@ -135,7 +137,12 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 
 
 def slice_scatter(
-    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    input: Tensor,
+    src: Tensor,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
 ) -> Tensor:
     """A copy with src in the slice start:end:step of dim.
 
@@ -165,7 +172,9 @@ def _written(input: Tensor, where: tuple, src: Tensor) -> Tensor:
     return out
 
 
-def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+def diagonal_scatter(
+    input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Tensor:
     """A copy with src on a diagonal.
 
     >>> import convcore as cc
@@ -200,7 +209,9 @@ def scatter_reduce(
 def _hits(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """How many elements go to each place."""
     dtype = _core.dtype.int64
-    return _core.full(input.shape, 0, dtype).scatter_add(dim, index, _core.full(index.shape, 1, dtype))
+    return _core.full(input.shape, 0, dtype).scatter_add(
+        dim, index, _core.full(index.shape, 1, dtype)
+    )
 
 
 def _scattered_sum(
@@ -237,7 +248,9 @@ def _scattered_order(
 
 def _arrival(index: Tensor, axis: int) -> Tensor:
     """For each element, how many before it along the dimension go to the same place."""
-    earlier = (index.movedim(axis, -1).unsqueeze(-1) == index.movedim(axis, -1).unsqueeze(-2)).tril(-1)
+    earlier = (index.movedim(axis, -1).unsqueeze(-1) == index.movedim(axis, -1).unsqueeze(-2)).tril(
+        -1
+    )
     return earlier.long().sum(-1).movedim(-1, axis)
 
 
@@ -259,9 +272,7 @@ def searchsorted(
     if side not in (None, "left", "right"):
         raise _core.ArgumentError(f'searchsorted: side must be "left" or "right", got {side!r}')
     after = right or side == "right"
-    sequence = np.asarray(
-        sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter)
-    )
+    sequence = np.asarray(sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter))
     sought = np.asarray(input)
     how = "right" if after else "left"
     if sequence.ndim == 1:
@@ -277,7 +288,9 @@ def searchsorted(
     return convert.from_array(found, copy=True)
 
 
-def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
+def bucketize(
+    input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
+) -> Tensor:
     """The number of the bucket between rising boundaries that each input falls into.
 
     >>> import convcore as cc
@@ -287,7 +300,9 @@ def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right:
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+def isin(
+    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
     """Where the elements are among test_elements.
 
     >>> import convcore as cc
@@ -298,21 +313,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     return convert.from_array(np.asarray(found), copy=True)
 
 
-def _in_place(name: str) -> Any:
-    function = globals()[name]
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        _core.assign(self, function(self.clone() if self.requires_grad else self, *args, **kwargs))
-        return self
-
-    method.__name__ = method.__qualname__ = name + "_"
-    method.__doc__ = f"{name} in place."
-    return method
-
-
-for _name in __all__:
-    globals()[_name] = names_arguments(globals()[_name])
-for _name in METHODS:
-    setattr(Tensor, _name, globals()[_name])
-for _name in ("index_copy", "index_fill", "index_put", "masked_scatter", "scatter_reduce"):
-    setattr(Tensor, _name + "_", _in_place(_name))
+attach(
+    [globals()[name] for name in METHODS],
+    in_place=("index_copy", "index_fill", "index_put", "masked_scatter", "scatter_reduce"),
+)

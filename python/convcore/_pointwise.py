@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from convcore import _core
-from convcore._errors import names_arguments
+from convcore._attach import attach
 from convcore._tensor import Tensor
 
 __all__ = [
@@ -111,7 +111,10 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 
 
 def nan_to_num(
-    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Tensor:
     """NaN as `nan` (0) and the infinities as given, else the dtype's greatest and least numbers.
 
@@ -121,7 +124,9 @@ def nan_to_num(
     """
     if not input.dtype.is_floating_point:
         return input.clone()
-    largest = 3.4028234663852886e38 if input.dtype == _core.dtype.float32 else 1.7976931348623157e308
+    largest = (
+        3.4028234663852886e38 if input.dtype == _core.dtype.float32 else 1.7976931348623157e308
+    )
     out = input.masked_fill(input != input, 0.0 if nan is None else nan)
     out = out.masked_fill(input == math.inf, largest if posinf is None else posinf)
     return out.masked_fill(input == -math.inf, -largest if neginf is None else neginf)
@@ -266,8 +271,10 @@ def xlogy(input: Any, other: Any) -> Tensor:
     """
     y = other if isinstance(other, _core.TensorBase) else _core.full([], other, input.dtype)
     flat = (input == 0) & (y == y)
-    return (input * y.masked_fill(y == 0, 1).log()).where(~(y == 0), input * -math.inf).where(
-        ~flat, 0.0
+    return (
+        (input * y.masked_fill(y == 0, 1).log())
+        .where(~(y == 0), input * -math.inf)
+        .where(~flat, 0.0)
     )
 
 
@@ -290,25 +297,27 @@ def isclose(
     return close | ((input != input) & (other != other)) if equal_nan else close
 
 
-for _name in __all__:
-    globals()[_name] = names_arguments(globals()[_name])
-    setattr(Tensor, _name, globals()[_name])
-
-
-def _in_place(name: str) -> Any:
-    function = globals()[name]
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        _core.assign(self, function(self.clone() if self.requires_grad else self, *args, **kwargs))
-        return self
-
-    method.__name__ = method.__qualname__ = name + "_"
-    method.__doc__ = f"{name} in place."
-    return method
-
-
-for _name in (
-    "absolute", "addcdiv", "addcmul", "clamp_max", "clamp_min", "deg2rad", "divide", "fix", "frac", "hypot", "lerp", "logit",
-    "nan_to_num", "negative", "rad2deg", "sgn", "sinc", "subtract", "xlogy",
-):  # fmt: skip
-    setattr(Tensor, _name + "_", _in_place(_name))
+attach(
+    [globals()[name] for name in __all__],
+    in_place=(
+        "absolute",
+        "addcdiv",
+        "addcmul",
+        "clamp_max",
+        "clamp_min",
+        "deg2rad",
+        "divide",
+        "fix",
+        "frac",
+        "hypot",
+        "lerp",
+        "logit",
+        "nan_to_num",
+        "negative",
+        "rad2deg",
+        "sgn",
+        "sinc",
+        "subtract",
+        "xlogy",
+    ),  # fmt: skip
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore._errors import names_arguments
+from convcore._attach import attach
 from convcore._tensor import Tensor
 
 METHODS = [
@@ -207,7 +207,11 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     >>> cc.einsum("i,i->", cc.tensor([1.0, 2.0]), cc.tensor([3.0, 4.0]))
     tensor(11.)
     """
-    tensors = list(operands[0]) if len(operands) == 1 and isinstance(operands[0], list | tuple) else list(operands)
+    tensors = (
+        list(operands[0])
+        if len(operands) == 1 and isinstance(operands[0], list | tuple)
+        else list(operands)
+    )
     inputs, output, ellipsis = _parse(equation, tensors)
     terms = [_diagonals(x, labels) for x, labels in zip(tensors, inputs, strict=True)]
     sizes: dict[Any, int] = {}
@@ -242,7 +246,9 @@ def _parse(equation: str, tensors: list[Tensor]) -> tuple[list[list], list, int]
     letters = [part.replace("...", "") for part in parts]
     for part, names in zip([*parts, right], [*letters, right.replace("...", "")], strict=True):
         if part.count("...") > 1 or not (names.isalpha() or not names):
-            raise _core.ArgumentError(f"einsum: {part!r} in {equation!r} is not made of letters and '...'")
+            raise _core.ArgumentError(
+                f"einsum: {part!r} in {equation!r} is not made of letters and '...'"
+            )
     wide = [x.ndim - len(names) for x, names in zip(tensors, letters, strict=True)]
     for part, x, n in zip(parts, tensors, wide, strict=True):
         if n < 0 or (n > 0 and "..." not in part):
@@ -311,7 +317,7 @@ def _contract(
     return out.reshape([sizes[c] for c in order]), order
 
 
-for _name in __all__:
-    globals()[_name] = names_arguments(globals()[_name])
-for _name in METHODS:
-    setattr(Tensor, _name, globals()[_name])
+attach(
+    [globals()[name] for name in METHODS],
+    in_place=("addbmm", "addmm", "addmv", "addr", "baddbmm"),
+)

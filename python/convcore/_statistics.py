@@ -8,7 +8,7 @@ from typing import Any, Callable, NamedTuple
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore._errors import names_arguments
+from convcore._attach import attach
 from convcore._math_methods import ValuesIndices
 from convcore._tensor import Tensor
 
@@ -62,7 +62,12 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 
 
 def var_mean(
-    input: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
     if isinstance(dim, builtins.bool):
@@ -71,7 +76,12 @@ def var_mean(
 
 
 def std_mean(
-    input: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
     variance, mean = var_mean(input, dim, unbiased, keepdim, correction=correction)
@@ -139,7 +149,9 @@ def _median(x: Tensor, dim: int, keepdim: bool) -> ValuesIndices:
     size = x.shape[dim]
     if size == 0:
         if x.ndim == 1 and x.dtype.is_floating_point:
-            return ValuesIndices(_core.full([], math.nan, x.dtype), _core.full([], 0, _core.dtype.int64))
+            return ValuesIndices(
+                _core.full([], math.nan, x.dtype), _core.full([], 0, _core.dtype.int64)
+            )
         raise IndexError(f"median: dim {dim} is empty, input has shape {tuple(x.shape)}")
     middle = kthvalue(x, (size + 1) // 2, dim, True)
     # NaN is sorted last, and one of them is the median.
@@ -198,7 +210,12 @@ def _running_count(values: Tensor, dim: int) -> Tensor:
 
 
 def quantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
 ) -> Tensor:
     """The value below which the share q of the elements lies; q a number or a vector, which becomes the first dimension.
 
@@ -212,14 +229,25 @@ def quantile(
 
 
 def nanquantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
 ) -> Tensor:
     """The quantile of what is not NaN."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, skip_nan=True)
 
 
 def _quantile(
-    op: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool
+    op: str,
+    input: Tensor,
+    q: Any,
+    dim: int | None,
+    keepdim: bool,
+    interpolation: str,
+    skip_nan: bool,
 ) -> Tensor:
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise _core.ArgumentError(f"{op}: interpolation {interpolation!r} is not known")
@@ -227,7 +255,9 @@ def _quantile(
         raise TypeError(f"{op}: input must have a floating-point dtype, got {input.dtype}")
     shares = q if isinstance(q, _core.TensorBase) else _core.full([], q, input.dtype)
     if shares.ndim > 1 or not builtins.bool(((shares >= 0) & (shares <= 1)).all()):
-        raise _core.ArgumentError(f"{op}: q must be a number or a vector of numbers between 0 and 1")
+        raise _core.ArgumentError(
+            f"{op}: q must be a number or a vector of numbers between 0 and 1"
+        )
     rank = input.ndim
     x = input.flatten() if dim is None else input.movedim(dim, -1)
     values = x.sort(-1).values
@@ -248,9 +278,7 @@ def _quantile(
         out = out.where(count == x.shape[-1], nan)
     out = out.movedim(-1, 0)
     if keepdim:
-        out = (
-            out.reshape([-1, *[1] * rank]) if dim is None else out.unsqueeze(dim % rank + 1)
-        )
+        out = out.reshape([-1, *[1] * rank]) if dim is None else out.unsqueeze(dim % rank + 1)
     return out if shares.ndim else out.squeeze(0)
 
 
@@ -334,7 +362,11 @@ def _extreme(op: str, input: Tensor, dim: int, wins: Callable) -> ValuesIndices:
 
 
 def diff(
-    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
 ) -> Tensor:
     """The n-th differences of neighbours along dim.
 
@@ -367,7 +399,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         )
     index = input.long()
     if index.numel() and index.amin().item() < 0:
-        raise _core.ArgumentError(f"bincount: input must not be negative, got {index.amin().item()}")
+        raise _core.ArgumentError(
+            f"bincount: input must not be negative, got {index.amin().item()}"
+        )
     size = max(minlength, index.amax().item() + 1 if index.numel() else 0)
     if weights is None:
         return _core.full([size], 0, index.dtype).scatter_add(0, index, index * 0 + 1)
@@ -470,7 +504,11 @@ def unique_consecutive(
 
 
 def cov(
-    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+    input: Tensor,
+    *,
+    correction: int = 1,
+    fweights: Tensor | None = None,
+    aweights: Tensor | None = None,
 ) -> Tensor:
     """The covariances of the rows of a matrix, its columns being observations (with counts and weights of their own).
 
@@ -480,7 +518,9 @@ def cov(
             [4., 8.]])
     """
     if input.ndim > 2:
-        raise _core.ArgumentError(f"cov: expected at most 2 dimensions, got shape {tuple(input.shape)}")
+        raise _core.ArgumentError(
+            f"cov: expected at most 2 dimensions, got shape {tuple(input.shape)}"
+        )
     rows = input.reshape(1, -1) if input.ndim < 2 else input
     weight = rows.new_full([rows.shape[1]], 1)
     for factor in (fweights, aweights):
@@ -508,6 +548,4 @@ def corrcoef(input: Tensor) -> Tensor:
     return (c / spread.unsqueeze(1) / spread.unsqueeze(0)).clamp(-1, 1)
 
 
-for _name in __all__:
-    globals()[_name] = names_arguments(globals()[_name])
-    setattr(Tensor, _name, globals()[_name])
+attach([globals()[name] for name in __all__], in_place=("cumprod",))
