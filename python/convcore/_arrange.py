@@ -105,7 +105,11 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
     >>> cc.broadcast_shapes((2, 1), (3,))
     (2, 3)
     """
-    return np.broadcast_shapes(*shapes)
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        shown = " and ".join(str(tuple(shape)) for shape in shapes)
+        raise _core.ArgumentError(f"broadcast: shapes {shown} do not broadcast") from None
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:

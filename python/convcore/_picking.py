@@ -8,6 +8,7 @@ import numpy as np
 
 from convcore import _convert as convert
 from convcore import _core
+from convcore._arrange import broadcast_shapes
 from convcore._attach import attach
 from convcore._tensor import Tensor
 
@@ -123,7 +124,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     >>> cc.masked_scatter(cc.zeros(3), cc.tensor([True, False, True]), cc.tensor([1.0, 2.0]))
     tensor([1., 0., 2.])
     """
-    shape = np.broadcast_shapes(tuple(input.shape), tuple(mask.shape))
+    shape = broadcast_shapes(tuple(input.shape), tuple(mask.shape))
     mask, x = mask.expand(*shape), input.expand(*shape)
     count = mask.sum().item()
     if source.numel() < count:

@@ -64,12 +64,12 @@ def signbit(input: Tensor) -> Tensor:
 
 def isposinf(input: Tensor) -> Tensor:
     """Where x is +∞."""
-    return input == math.inf
+    return input.isinf() & (input > 0)
 
 
 def isneginf(input: Tensor) -> Tensor:
     """Where x is −∞."""
-    return input == -math.inf
+    return input.isinf() & (input < 0)
 
 
 def isreal(input: Tensor) -> Tensor:
@@ -270,12 +270,8 @@ def xlogy(input: Any, other: Any) -> Tensor:
     tensor([0., 0.])
     """
     y = other if isinstance(other, _core.TensorBase) else _core.full([], other, input.dtype)
-    flat = (input == 0) & (y == y)
-    return (
-        (input * y.masked_fill(y == 0, 1).log())
-        .where(~(y == 0), input * -math.inf)
-        .where(~flat, 0.0)
-    )
+    flat = (input == 0) & ((y <= 0) | (y == math.inf))
+    return input * y.masked_fill(flat, 1).log()
 
 
 def isclose(

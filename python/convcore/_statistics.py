@@ -146,7 +146,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
 def _median(x: Tensor, dim: int, keepdim: bool) -> ValuesIndices:
     if x.ndim == 0:
         return ValuesIndices(x.clone(), x.long() * 0)
-    size = x.shape[dim]
+    size = x.shape[convert.axis("median", "dim", dim, x.ndim)]
     if size == 0:
         if x.ndim == 1 and x.dtype.is_floating_point:
             return ValuesIndices(
@@ -375,6 +375,7 @@ def diff(
     tensor([3, 5])
     """
     parts = [t for t in (prepend, input, append) if t is not None]
+    convert.axis("diff", "dim", dim, input.ndim)
     x = _core.cat(parts, dim) if len(parts) > 1 else input
     for _ in range(min(n, x.shape[dim])):
         size = x.shape[dim] - 1
