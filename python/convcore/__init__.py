@@ -6,11 +6,12 @@ import importlib
 from types import FunctionType as _FunctionType
 from typing import Any
 
-from convcore import _core
+from convcore import _core, _overwriting
 from convcore._arrange import *
 from convcore._core import ArgumentError, Generator
 from convcore._core import dtype as dtype
 from convcore._core import memory_format as memory_format
+from convcore._creation import *
 from convcore._errors import as_function as _as_function
 from convcore._errors import names_arguments as _names_arguments
 from convcore._functions import (

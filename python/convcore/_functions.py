@@ -141,27 +141,75 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """full with input's shape, dtype and memory format."""
-    return _finish(
-        _core.full_like(input, fill_value, _dtype(dtype, input.dtype)), requires_grad, None
+    out = _core.full_like(input, fill_value, _dtype(dtype, input.dtype))
+    out = out if memory_format is None else out.contiguous(memory_format)
+    return _finish(out, requires_grad, device)
+
+
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """zeros with input's shape, dtype and memory format."""
+    return full_like(
+        input,
+        0,
+        dtype=dtype,
+        device=device,
+        requires_grad=requires_grad,
+        memory_format=memory_format,
     )
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """zeros with input's shape, dtype and memory format."""
-    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
-
-
-def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """ones with input's shape, dtype and memory format."""
-    return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
+    return full_like(
+        input,
+        1,
+        dtype=dtype,
+        device=device,
+        requires_grad=requires_grad,
+        memory_format=memory_format,
+    )
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """empty with input's shape, dtype and memory format."""
-    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
+    return full_like(
+        input,
+        0,
+        dtype=dtype,
+        device=device,
+        requires_grad=requires_grad,
+        memory_format=memory_format,
+    )
 
 
 def arange(
@@ -169,7 +217,7 @@ def arange(
 ) -> Tensor:
     """arange(end), arange(start, end) or arange(start, end, step): int64 for integers, else float32."""
     start, end, step = (0, args[0], 1) if len(args) == 1 else (*args, 1) if len(args) == 2 else args
-    integers = all(isinstance(v, int) for v in (start, end, step))
+    integers = all(hasattr(v, "__index__") for v in (start, end, step))
     return _finish(
         _core.arange(start, end, step, _dtype(dtype, Dtype.int64 if integers else Dtype.float32)),
         requires_grad,
@@ -178,15 +226,28 @@ def arange(
 
 
 def linspace(
-    start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """steps values from start to end, both included."""
-    return _finish(_core.linspace(start, end, steps, _dtype(dtype)), requires_grad, None)
+    return _finish(_core.linspace(start, end, steps, _dtype(dtype)), requires_grad, device)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """The identity matrix, n × m."""
-    return _finish(_core.eye(n, n if m is None else m, _dtype(dtype)), requires_grad, None)
+    return _finish(_core.eye(n, n if m is None else m, _dtype(dtype)), requires_grad, device)
 
 
 def rand(
@@ -213,29 +274,65 @@ def randn(
     )
 
 
-def rand_like(input: Tensor, *, dtype: Any = None) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """rand with input's shape and dtype."""
-    return _core.rand(input.shape, _dtype(dtype, input.dtype), None)
+    out = _core.rand(input.shape, _dtype(dtype, input.dtype), None)
+    out = out if memory_format is None else out.contiguous(memory_format)
+    return _finish(out, requires_grad, device)
 
 
-def randn_like(input: Tensor, *, dtype: Any = None) -> Tensor:
+def randn_like(
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """randn with input's shape and dtype."""
-    return _core.randn(input.shape, _dtype(dtype, input.dtype), None)
+    out = _core.randn(input.shape, _dtype(dtype, input.dtype), None)
+    out = out if memory_format is None else out.contiguous(memory_format)
+    return _finish(out, requires_grad, device)
 
 
-def randint(*args: Any, generator: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
+def randint(
+    *args: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **named: Any,
+) -> Tensor:
     """randint(high, size) or randint(low, high, size): random integers in [low, high)."""
-    low, high, size = (0, *args) if len(args) == 2 else args
-    return _finish(
-        _core.randint(low, high, convert.sizes((size,)), _dtype(dtype, Dtype.int64), generator),
-        False,
-        device,
+    order = ("low", "high", "size") if len(args) + len(named) == 3 else ("high", "size")
+    given = {**dict(zip(order, args)), **named}
+    if set(given) - {"low"} != {"high", "size"}:
+        raise TypeError(f"randint: expected low, high and size, got {sorted(given)}")
+    size = convert.sizes((given["size"],))
+    out = _core.randint(
+        given.get("low", 0), given["high"], size, _dtype(dtype, Dtype.int64), generator
     )
+    return _finish(out, requires_grad, device)
 
 
-def randperm(n: int, *, generator: Any = None) -> Tensor:
+def randperm(
+    n: int,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """The integers 0 … n − 1 in random order."""
-    return _core.randperm(n, generator)
+    out = _core.randperm(n, generator)
+    return _finish(out if dtype is None else out.to(dtype=dtype), requires_grad, device)
 
 
 def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
@@ -317,8 +414,8 @@ for _name, _defaults in {
 
 
 def _new(make: Any, what: str) -> Any:
-    def method(self: Tensor, *args: Any, dtype: Any = None) -> Tensor:
-        return make(*args, dtype=dtype or self.dtype)
+    def method(self: Tensor, *args: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
+        return make(*args, dtype=self.dtype if dtype is None else dtype, **kwargs)
 
     method.__name__ = method.__qualname__ = f"new_{make.__name__}"
     method.__doc__ = f"{what}, with this tensor's dtype unless another is given."
@@ -327,5 +424,8 @@ def _new(make: Any, what: str) -> Any:
 
 Tensor.new_zeros = _new(zeros, "A tensor of zeros")
 Tensor.new_ones = _new(ones, "A tensor of ones")
+Tensor.new_empty = _new(empty, "A tensor of numbers not yet written")
 Tensor.new_full = _new(full, "A tensor of one value")
 Tensor.new_tensor = _new(tensor, "A tensor with a copy of data")
+for _function in (allclose, equal, bernoulli, multinomial):
+    setattr(Tensor, _function.__name__, _function)

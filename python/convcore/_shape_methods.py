@@ -137,6 +137,10 @@ class ShapeMethods(_core.TensorBase):
             return tuple(_core.split(self, split_size, dim))
         return tuple(_core.split_with_sizes(self, list(split_size), dim))
 
+    def split_with_sizes(self, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+        """Views of each size along dim."""
+        return tuple(_core.split_with_sizes(self, list(split_sizes), dim))
+
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` views of equal size along dim (the last may be smaller)."""
         return tuple(_core.chunk(self, chunks, dim))

@@ -72,6 +72,39 @@ class Tensor(MathMethods):
         return self.element_size()
 
     @property
+    def nbytes(self) -> int:
+        """The size of the elements in bytes."""
+        return self.numel() * self.element_size()
+
+    @property
+    def is_cpu(self) -> builtins.bool:
+        return True
+
+    def get_device(self) -> int:
+        """−1, as for every tensor of the CPU."""
+        return -1
+
+    def is_complex(self) -> builtins.bool:
+        """False: there are no complex numbers."""
+        return False
+
+    def is_signed(self) -> builtins.bool:
+        """Whether the dtype has negative numbers."""
+        return self.dtype not in (Dtype.uint8, Dtype.bool)
+
+    def is_nonzero(self) -> builtins.bool:
+        """Whether the one element is not zero."""
+        if self.numel() != 1:
+            raise _core.ArgumentError(
+                f"is_nonzero: expected one element, got shape {tuple(self.shape)}"
+            )
+        return self.item() != 0
+
+    def is_same_size(self, other: Tensor) -> builtins.bool:
+        """Whether the shapes are equal."""
+        return self.shape == other.shape
+
+    @property
     def T(self) -> Tensor:
         """The transpose of a matrix."""
         return self.permute(*range(self.ndim - 1, -1, -1))
@@ -80,6 +113,20 @@ class Tensor(MathMethods):
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
         return self.transpose(-2, -1)
+
+    @property
+    def H(self) -> Tensor:
+        """The transpose of a matrix, as T: there are no complex numbers."""
+        return self.T
+
+    @property
+    def mH(self) -> Tensor:
+        """The last two dimensions exchanged, as mT."""
+        return self.mT
+
+    def adjoint(self) -> Tensor:
+        """The last two dimensions exchanged, as mT."""
+        return self.mT
 
     def is_floating_point(self) -> builtins.bool:
         """Whether the dtype is a floating-point one."""
