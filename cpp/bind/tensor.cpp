@@ -258,6 +258,16 @@ void bind_operators(nb::class_<TensorHolder>& cls) {
     def_operator<Binary::LessEqual>(cls, "__le__", nullptr);
     def_operator<Binary::Greater>(cls, "__gt__", nullptr);
     def_operator<Binary::GreaterEqual>(cls, "__ge__", nullptr);
+    def_operator<Binary::BitAnd>(cls, "__and__", "__rand__");
+    def_operator<Binary::BitOr>(cls, "__or__", "__ror__");
+    def_operator<Binary::BitXor>(cls, "__xor__", "__rxor__");
+    def_operator<Binary::ShiftLeft>(cls, "__lshift__", "__rlshift__");
+    def_operator<Binary::ShiftRight>(cls, "__rshift__", "__rrshift__");
+    def_inplace<Binary::BitAnd>(cls, "__iand__");
+    def_inplace<Binary::BitOr>(cls, "__ior__");
+    def_inplace<Binary::BitXor>(cls, "__ixor__");
+    def_inplace<Binary::ShiftLeft>(cls, "__ilshift__");
+    def_inplace<Binary::ShiftRight>(cls, "__irshift__");
     def_inplace<Binary::Add>(cls, "__iadd__");
     def_inplace<Binary::Sub>(cls, "__isub__");
     def_inplace<Binary::Mul>(cls, "__imul__");
@@ -268,21 +278,7 @@ void bind_operators(nb::class_<TensorHolder>& cls) {
         .def("__pos__", [](const Tensor& x) { return x; })
         .def("__neg__", [](const Tensor& x) { return neg(x); })
         .def("__abs__", [](const Tensor& x) { return unary(Unary::Abs, x); });
-    auto logical = [&](const char* name, const char* reflected, Binary op) {
-        auto f = [op, name](const Tensor& a, const Operand& b) {
-            check_type(a.dtype() == Dtype::Bool && b.tensor.dtype() == Dtype::Bool, name,
-                       ": operands must have dtype bool, got ", a.dtype(), " and ", b.tensor.dtype());
-            return binary(op, a, b.tensor);
-        };
-        cls.def(name, f, nb::is_operator()).def(reflected, f, nb::is_operator());
-    };
-    logical("__and__", "__rand__", Binary::LogicalAnd);
-    logical("__or__", "__ror__", Binary::LogicalOr);
-    logical("__xor__", "__rxor__", Binary::LogicalXor);
-    cls.def("__invert__", [](const Tensor& x) {
-        check_type(x.dtype() == Dtype::Bool, "__invert__: the tensor must have dtype bool, got ", x.dtype());
-        return unary(Unary::LogicalNot, x);
-    });
+    cls.def("__invert__", [](const Tensor& x) { return unary(Unary::BitNot, x); });
 }
 
 }  // namespace

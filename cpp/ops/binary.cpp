@@ -61,6 +61,16 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
             g[0] = grad;
             if (g.wants(1)) g[1] = neg(mul(grad, unary(Unary::Floor, div(a, b))));
             return;
+        case Binary::Fmod:  // a − b·trunc(a/b)
+            g[0] = grad;
+            if (g.wants(1)) g[1] = neg(mul(grad, unary(Unary::Trunc, div(a, b))));
+            return;
+        case Binary::CopySign:  // |a| with b's sign
+            if (g.wants(0)) {
+                Tensor sign = unary(Unary::Sign, a.detach());
+                g[0] = mul(grad, binary(op, sign, mul(sign, b.detach())));
+            }
+            return;
         case Binary::Atan2: {
             Tensor square = add(mul(a, a), mul(b, b));
             if (g.wants(0)) g[0] = mul(grad, div(b, square));

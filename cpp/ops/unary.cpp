@@ -129,7 +129,8 @@ bool differentiable(Unary op, Dtype dtype) {
 // For the functions without a rule: dy/dx is written in the result y where that is cheaper, else in x.
 bool uses_result(Unary op) {
     switch (op) {
-        case Unary::Exp: case Unary::Expm1: case Unary::Sqrt: case Unary::Rsqrt: case Unary::Reciprocal: case Unary::Tan: return true;
+        case Unary::Exp: case Unary::Expm1: case Unary::Sqrt: case Unary::Rsqrt: case Unary::Reciprocal: case Unary::Tan: case Unary::Exp2:
+            return true;
         default: return false;
     }
 }
@@ -148,7 +149,19 @@ Tensor derivative(Unary op, const Tensor& g, const Tensor& at) {
         case Unary::Sin: return mul(g, unary(Unary::Cos, at));
         case Unary::Cos: return neg(mul(g, unary(Unary::Sin, at)));
         case Unary::Tan: return mul(g, plus(mul(at, at), 1));
+        case Unary::Asin: return mul(g, unary(Unary::Rsqrt, plus(neg(square(at)), 1)));
+        case Unary::Acos: return neg(mul(g, unary(Unary::Rsqrt, plus(neg(square(at)), 1))));
+        case Unary::Atan: return div(g, plus(square(at), 1));
+        case Unary::Sinh: return mul(g, unary(Unary::Cosh, at));
+        case Unary::Cosh: return mul(g, unary(Unary::Sinh, at));
+        case Unary::Asinh: return mul(g, unary(Unary::Rsqrt, plus(square(at), 1)));
+        case Unary::Acosh: return mul(g, unary(Unary::Rsqrt, plus(square(at), -1)));
+        case Unary::Atanh: return div(g, plus(neg(square(at)), 1));
+        case Unary::Exp2: return mul(g, scale(at, std::log(2.0)));
+        case Unary::Log2: return div(g, scale(at, std::log(2.0)));
+        case Unary::Log10: return div(g, scale(at, std::log(10.0)));
         case Unary::Erf: return mul(g, scale(unary(Unary::Exp, neg(mul(at, at))), 2 / std::sqrt(kPi)));
+        case Unary::Erfc: return mul(g, scale(unary(Unary::Exp, neg(mul(at, at))), -2 / std::sqrt(kPi)));
         default: fail(ErrorKind::NotImplemented, name(op), ": has no derivative");
     }
 }

@@ -47,6 +47,7 @@ from convcore._functions import (
     zeros,
     zeros_like,
 )
+from convcore._math_methods import ALIASES as _ALIASES
 from convcore._math_methods import BINARY as _BINARY
 from convcore._math_methods import UNARY as _UNARY
 from convcore._math_methods import ValuesIndices
@@ -97,6 +98,7 @@ inference_mode = no_grad
 # Tensor methods that are also functions of the package.
 _METHODS = (
     *_UNARY,
+    *_ALIASES,
     *_BINARY,
     "add", "sub", "div", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
     "clamp", "clip", "matmul", "mm", "bmm", "dot", "softmax", "log_softmax", "flatten", "reshape", "permute", "transpose",

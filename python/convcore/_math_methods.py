@@ -309,6 +309,19 @@ UNARY = {
     "sin": "The sine (radians).",
     "cos": "The cosine (radians).",
     "tan": "The tangent (radians).",
+    "asin": "The inverse sine, in [−π/2, π/2].",
+    "acos": "The inverse cosine, in [0, π].",
+    "atan": "The inverse tangent, in (−π/2, π/2).",
+    "sinh": "The hyperbolic sine.",
+    "cosh": "The hyperbolic cosine.",
+    "asinh": "The inverse hyperbolic sine.",
+    "acosh": "The inverse hyperbolic cosine.",
+    "atanh": "The inverse hyperbolic tangent.",
+    "exp2": "2ˣ.",
+    "log2": "The logarithm to base 2.",
+    "log10": "The logarithm to base 10.",
+    "erfc": "1 − erf(x), exact for large x.",
+    "bitwise_not": "Every bit of an integer turned; of bool, where false.",
     "tanh": "The hyperbolic tangent.",
     "erf": "The error function.",
     "sigmoid": "1/(1 + e⁻ˣ).",
@@ -317,6 +330,10 @@ UNARY = {
     "isinf": "Where x is ±∞.",
     "isfinite": "Where x is neither ±∞ nor NaN.",
 }
+# Further names, as PyTorch has them.
+ALIASES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
 BINARY = {
     "mul": ("mul", "x·other."),
     "multiply": ("mul", "x·other."),
@@ -327,6 +344,14 @@ BINARY = {
     "remainder": ("remainder", "The remainder, with other's sign."),
     "floor_divide": ("floor_divide", "⌊x/other⌋."),
     "atan2": ("atan2", "The angle of (other, x)."),
+    "arctan2": ("atan2", "The angle of (other, x)."),
+    "fmod": ("fmod", "The remainder, with x's sign."),
+    "copysign": ("copysign", "|x| with other's sign."),
+    "bitwise_and": ("bitwise_and", "Bits set in both; of bool, where both are true."),
+    "bitwise_or": ("bitwise_or", "Bits set in one; of bool, where one is true."),
+    "bitwise_xor": ("bitwise_xor", "Bits set in exactly one; of bool, where they differ."),
+    "bitwise_left_shift": ("bitwise_left_shift", "x·2^other of integers."),
+    "bitwise_right_shift": ("bitwise_right_shift", "⌊x/2^other⌋ of integers."),
     "eq": ("eq", "Where equal."),
     "ne": ("ne", "Where different."),
     "lt": ("lt", "Where less."),
@@ -348,3 +373,6 @@ for _name in UNARY:
         setattr(MathMethods, _name + "_", _unary_in_place(_name))
 for _name in ("mul", "pow", "remainder", "floor_divide"):
     setattr(MathMethods, _name + "_", _binary_in_place(_name))
+for _name, _op in ALIASES.items():
+    setattr(MathMethods, _name, getattr(MathMethods, _op))
+    setattr(MathMethods, _name + "_", getattr(MathMethods, _op + "_"))

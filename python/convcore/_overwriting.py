@@ -9,17 +9,19 @@ import numpy as np
 
 from convcore import _convert as convert
 from convcore import _core
+from convcore import _order as _order  # methods that get a form in place here
+from convcore import _pointwise as _pointwise
 from convcore._attach import overwriting
 from convcore._tensor import Tensor
 
 _NAMES = (
-    "atan2", "clip", "cumsum", "eq", "float_power", "fmod", "ge", "greater", "greater_equal", "gt", "le", "less", "less_equal",
+    "arctan2", "atan2", "bitwise_and", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "clip",
+    "copysign", "cumsum", "eq", "float_power", "fmod", "ge", "greater", "greater_equal", "gt", "le", "less", "less_equal",
     "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "multiply", "ne", "not_equal", "tril", "triu",
     "true_divide",
 )  # fmt: skip
 for _name in _NAMES:
-    if hasattr(Tensor, _name):
-        setattr(Tensor, _name + "_", overwriting(getattr(Tensor, _name)))
+    setattr(Tensor, _name + "_", overwriting(getattr(Tensor, _name)))
 
 
 def _apply_(self: Tensor, callable: Any) -> Tensor:

@@ -197,6 +197,8 @@ def scatter_reduce(
     >>> cc.scatter_reduce(cc.zeros(2), 0, cc.tensor([0, 0, 1]), cc.tensor([1.0, 2.0, 3.0]), "mean", include_self=False)
     tensor([1.5000, 3.0000])
     """
+    if not isinstance(input, _core.TensorBase):
+        raise TypeError(f"scatter_reduce: input must be Tensor, got {type(input).__name__}")
     if reduce not in ("sum", "mean", "prod", "amax", "amin"):
         raise _core.ArgumentError(
             f'scatter_reduce: reduce must be "sum", "mean", "prod", "amax" or "amin", got {reduce!r}'

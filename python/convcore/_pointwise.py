@@ -179,7 +179,7 @@ def less_equal(input: Tensor, other: Any) -> Tensor:
 
 def not_equal(input: Tensor, other: Any) -> Tensor:
     """Where different."""
-    return input != other
+    return _core.binary("ne", input, other)
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:

@@ -24,6 +24,11 @@ def _ranks(op: str, *operands: tuple[str, Tensor, int]) -> None:
             )
 
 
+def _tensors(op: str, input: Any) -> None:
+    if not isinstance(input, _core.TensorBase):
+        raise TypeError(f"{op}: input must be Tensor, got {type(input).__name__}")
+
+
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix and a vector.
 
@@ -104,12 +109,14 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     >>> cc.addmm(cc.ones(1), cc.ones(1, 2), cc.ones(2, 1))
     tensor([[3.]])
     """
+    _tensors("addmm", input)
     _ranks("addmm", ("mat1", mat1, 2), ("mat2", mat2, 2))
     return _blend(input, beta, _core.matmul(mat1, mat2), alpha)
 
 
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta·input + alpha·mat @ vec."""
+    _tensors("addmv", input)
     _ranks("addmv", ("mat", mat, 2), ("vec", vec, 1))
     return _blend(input, beta, _core.matmul(mat, vec), alpha)
 
@@ -123,6 +130,7 @@ def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> Tensor:
     """beta·input + alpha·batch1 @ batch2, of batches of matrices."""
+    _tensors("baddbmm", input)
     return _blend(input, beta, batch1.bmm(batch2), alpha)
 
 
@@ -130,6 +138,7 @@ def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> Tensor:
     """beta·input + alpha·Σ batch1 @ batch2, summed over the batch."""
+    _tensors("addbmm", input)
     return _blend(input, beta, batch1.bmm(batch2).sum(0), alpha)
 
 

@@ -273,3 +273,69 @@ OPS.append(
     )
 )
 OPS = [replace(op, pointwise=True) for op in OPS]
+
+
+def _bit_rows(low=-9, shift=False):
+    other = {"low": 0, "high": 7} if shift else {}
+    rows = [
+        case("int64", ints(3, 4, low=low), ints(3, 4, **other)),
+        case("broadcast", ints(3, 1, low=low), ints(4, **other)),
+        case("int32", ints(5, dtype="int32"), ints(5, dtype="int32", **other)),
+        case("uint8", ints(5, low=0, dtype="uint8"), ints(5, low=0, high=7, dtype="uint8")),
+    ]
+    return rows if shift else [*rows, case("bool", flags(3, 4), flags(3, 4))]
+
+
+for name, function in {
+    "bitwise_and": np.bitwise_and,
+    "bitwise_or": np.bitwise_or,
+    "bitwise_xor": np.bitwise_xor,
+    "bitwise_left_shift": np.left_shift,
+    "bitwise_right_shift": np.right_shift,
+}.items():
+    OPS.append(
+        Op(
+            name,
+            name,
+            function,
+            _bit_rows(shift="shift" in name),
+            [
+                bad(
+                    "float",
+                    TypeError,
+                    f"{name}: operands must not have dtype float",
+                    real(3),
+                    real(3),
+                )
+            ],
+            grad=False,
+            bench=[case("image", ints(*IMAGE), ints(*IMAGE, low=0, high=7))],
+        )
+    )
+OPS.append(
+    Op(
+        "fmod",
+        "fmod",
+        _quiet(np.fmod),
+        [
+            case("plain", real(3, 4), positive(3, 4)),
+            case("broadcast", real(3, 1), positive(4)),
+            case("number", real(5), 0.3),
+            case("int64", ints(9), values([2, 3, 4, -2, -3, -4, 5, 7, 1], "int64")),
+        ],
+        bench=[case("image", real(*IMAGE), positive(*IMAGE))],
+    )
+)
+OPS.append(
+    Op(
+        "copysign",
+        "copysign",
+        np.copysign,
+        [
+            case("plain", real(3, 4), real(3, 4).const),
+            case("number", real(5), -2.0),
+            case("edge", values(ALL[:, 0]), values(ALL[:, 1])).but(grad=False),
+        ],
+        bench=[case("image", real(*IMAGE), real(*IMAGE).const)],
+    )
+)

@@ -10,6 +10,12 @@ from tests.cases import IMAGE, Op, bad, big, case, flags, ints, positive, real, 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, -1e30, 5e-324, 88.0, -104.0, 710.0]
 PIECEWISE = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, -0.2, 7.0, 1e9]
 
+
+def above_one(*shape):
+    """Values from 1.2 on."""
+    return replace(positive(*shape), draw=lambda rng, shape: 1.2 + 2 * rng.random(shape))
+
+
 # name: (numpy's function, arguments for gradients, whether integers are taken)
 FLOATS = {
     "exp": (np.exp, real),
@@ -22,6 +28,18 @@ FLOATS = {
     "sin": (np.sin, real),
     "cos": (np.cos, real),
     "tan": (np.tan, unit),
+    "asin": (np.arcsin, unit),
+    "acos": (np.arccos, unit),
+    "atan": (np.arctan, real),
+    "sinh": (np.sinh, real),
+    "cosh": (np.cosh, real),
+    "asinh": (np.arcsinh, real),
+    "acosh": (lambda x: np.arccosh(x), above_one),
+    "atanh": (np.arctanh, unit),
+    "exp2": (np.exp2, real),
+    "log2": (np.log2, positive),
+    "log10": (np.log10, positive),
+    "erfc": (special.erfc, real),
     "tanh": (np.tanh, real),
     "erf": (special.erf, real),
     "sigmoid": (special.expit, real),
@@ -43,7 +61,7 @@ TESTS = {
     "logical_not": np.logical_not,
 }
 # Results that overflow float32 or lose all digits there are compared in the rows of plain numbers only.
-WITHOUT_SPECIAL = ("sin", "cos", "tan")
+WITHOUT_SPECIAL = ("sin", "cos", "tan", "sinh", "cosh", "exp2")
 
 
 def _quiet(function):
@@ -122,3 +140,21 @@ OPS.append(
     )
 )
 OPS = [replace(op, pointwise=True) for op in OPS]
+
+OPS.append(
+    Op(
+        "bitwise_not",
+        "bitwise_not",
+        np.invert,
+        [
+            case("int64", ints(3, 4)),
+            case("int32", ints(5, dtype="int32")),
+            case("uint8", ints(5, low=0, high=255, dtype="uint8")),
+            case("bool", flags(3, 4)),
+            case("empty", ints(0, 3)),
+        ],
+        [bad("float", TypeError, "bitwise_not: input must not have dtype float32", real(3))],
+        grad=False,
+        bench=[case("image", ints(*IMAGE))],
+    )
+)

@@ -1,5 +1,5 @@
 // The table of elementwise functions. One row gives the enumerator, PyTorch's name, the dtypes it
-// accepts (Floats; Numbers: all but bool; Any) and the formula over vectors x or a, b, c and
+// accepts (Floats; Whole: integers and bool; Numbers: all but bool; Any) and the formula over vectors x or a, b, c and
 // parameters p, q, in the vocabulary of kernels/simd; a formula that is a mask gives bool. Loops for
 // every instruction set and dtype, the enums and the names come from these rows.
 //
@@ -44,6 +44,19 @@
     X(Sin, "sin", Floats, sin(x))                                                  \
     X(Cos, "cos", Floats, cos(x))                                                  \
     X(Tan, "tan", Floats, tan(x))                                                  \
+    X(Asin, "asin", Floats, asin(x))                                               \
+    X(Acos, "acos", Floats, acos(x))                                               \
+    X(Atan, "atan", Floats, atan(x))                                               \
+    X(Sinh, "sinh", Floats, sinh(x))                                               \
+    X(Cosh, "cosh", Floats, cosh(x))                                               \
+    X(Asinh, "asinh", Floats, asinh(x))                                            \
+    X(Acosh, "acosh", Floats, acosh(x))                                            \
+    X(Atanh, "atanh", Floats, atanh(x))                                            \
+    X(Exp2, "exp2", Floats, exp2(x))                                               \
+    X(Log2, "log2", Floats, log(x) * V::parameter(1.44269504088896340736))         \
+    X(Log10, "log10", Floats, log(x) * V::parameter(0.43429448190325182765))       \
+    X(Erfc, "erfc", Floats, erfc(x))                                               \
+    X(BitNot, "bitwise_not", Whole, bit_not(x))                                    \
     X(Tanh, "tanh", Floats, tanh(x))                                               \
     X(Erf, "erf", Floats, erf(x))                                                  \
     X(Sigmoid, "sigmoid", Floats, sigmoid(x))                                      \
@@ -77,6 +90,13 @@
     X(Remainder, "remainder", Numbers, remainder(a, b))                                \
     X(FloorDivide, "floor_divide", Numbers, floor_divide(a, b))                        \
     X(Atan2, "atan2", Floats, atan2(a, b))                                             \
+    X(Fmod, "fmod", Numbers, fmod_of(a, b))                                            \
+    X(CopySign, "copysign", Floats, copy_sign(a, b))                                   \
+    X(BitAnd, "bitwise_and", Whole, bit_and(a, b))                                     \
+    X(BitOr, "bitwise_or", Whole, bit_or(a, b))                                        \
+    X(BitXor, "bitwise_xor", Whole, bit_xor(a, b))                                     \
+    X(ShiftLeft, "bitwise_left_shift", Whole, shift_left(a, b))                        \
+    X(ShiftRight, "bitwise_right_shift", Whole, shift_right(a, b))                     \
     X(Equal, "eq", Any, a == b)                                                        \
     X(NotEqual, "ne", Any, a != b)                                                     \
     X(Less, "lt", Any, a < b)                                                          \

@@ -4,12 +4,13 @@
 
 #include "kernels/elementwise/activations.inl"
 
-enum Domain { Floats, Numbers, Any };
+enum Domain { Floats, Whole, Numbers, Any };
 
 template <class V> constexpr bool accepts(Domain domain) {
     using T = typename V::Scalar;
     constexpr bool number = static_cast<T>(2) != static_cast<T>(1);  // all but bool
-    return domain == Any || V::floating || (domain == Numbers && number);
+    if (domain == Any) return true;
+    return V::floating ? domain != Whole : domain == Whole || (domain == Numbers && number);
 }
 
 template <class V, class T> inline void put(V v, T* out, int64_t i) { v.store(out + i); }

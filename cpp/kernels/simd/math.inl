@@ -226,11 +226,85 @@ template <Circular kind, class V> inline V circular_or_c(V x) {
 template <class V> inline V sin(V x) { return circular_or_c<Circular::Sin>(x); }
 template <class V> inline V cos(V x) { return circular_or_c<Circular::Cos>(x); }
 template <class V> inline V tan(V x) { return circular_or_c<Circular::Tan>(x); }
-// Through C's double function, rounded to the element type.
+// x + x·z·R(z), z = x², after |x| was brought to [0, 0.66]: beyond 2.41 by −1/x from π/2, between by (x − 1)/(x + 1)
+// from π/4. R is the polynomial (float) or rational function (double) of Moshier's Cephes library, 1989.
+template <class V> inline V atan(V x) {
+    using T = typename V::Scalar;
+    const V a = abs(x), far = V::set(T(2.41421356237309504880)), near = V::set(sizeof(T) == 8 ? T(0.66) : T(0.4142135623730950));
+    const auto steep = a > far, middle = a > near;
+    const V t = select(steep, -one(x) / a, select(middle, (a - one(x)) / (a + one(x)), a));
+    const V base = select(steep, V::set(T(1.57079632679489661923)), select(middle, V::set(T(0.78539816339744830962)), zero(x)));
+    const V z = t * t;
+    V y;
+    if constexpr (sizeof(T) == 8) {
+        constexpr T p[] = {-6.485021904942025371773e1, -1.228866684490136173410e2, -7.500855792314704667340e1,
+                           -1.615753718733365076637e1, -8.750608600031904122785e-1};
+        constexpr T q[] = {1.945506571482613964425e2, 4.853903996359136964868e2, 4.328810604912902668951e2,
+                           1.650270098316988542046e2, 2.485846490142306297962e1, 1.0};
+        const V rest = select(steep, V::set(T(6.123233995736765886130e-17)),
+                              select(middle, V::set(T(3.061616997868382943065e-17)), zero(x)));
+        y = base + (fma(t * z, polynomial<V>(p, z) / polynomial<V>(q, z), t) + rest);
+    } else {
+        constexpr T p[] = {-3.33329491539e-1f, 1.99777106478e-1f, -1.38776856032e-1f, 8.05374449538e-2f};
+        y = base + fma(t * z, polynomial<V>(p, z), t);
+    }
+    return copy_sign(y, x);
+}
+
+// The angle of the point (b, a), by the octant of |a| and |b|.
 template <class V> inline V atan2(V a, V b) {
-    return map(
-        [](auto y, auto x) { return ::atan2(static_cast<double>(y), static_cast<double>(x)); }, a,
-        b);
+    using T = typename V::Scalar;
+    const V u = abs(a), v = abs(b), o = zero(a), infinite = V::set(T(INFINITY));
+    const V top = max(u, v), ratio = min(u, v) / top;
+    V y = atan(select(top == o, o, select((u == infinite) & (v == infinite), one(a), ratio)));
+    y = select(u > v, V::set(T(1.57079632679489661923)) - y, y);
+    y = select(copy_sign(one(b), b) < o, V::set(T(3.14159265358979323846)) - y, y);
+    return select((a != a) | (b != b), a + b, copy_sign(y, a));
+}
+
+template <class V> inline V asin(V x) { return atan2(x, sqrt((one(x) - x) * (one(x) + x))); }
+template <class V> inline V acos(V x) { return atan2(sqrt((one(x) - x) * (one(x) + x)), x); }
+
+// Of e = eˣ − 1; where eˣ overflows before its half does, in two steps.
+template <class V> inline V sinh(V x) {
+    using T = typename V::Scalar;
+    const V half = V::set(T(0.5)), a = abs(x), e = expm1(a), root = exp(half * a);
+    return copy_sign(select(a > V::set(T(44)), half * root * root, half * (e + e / (e + one(x)))), x);
+}
+template <class V> inline V cosh(V x) {
+    using T = typename V::Scalar;
+    const V half = V::set(T(0.5)), a = abs(x), root = exp(half * a);
+    return select(a > V::set(T(44)), half * root * root, half * (exp(a) + exp(-a)));
+}
+
+// ln(|x| + √(x² + 1)), exact near 0, without overflow of x².
+template <class V> inline V asinh(V x) {
+    using T = typename V::Scalar;
+    const V a = abs(x), square = a * a;
+    const V near = log1p(a + square / (one(x) + sqrt(square + one(x))));
+    return copy_sign(select(a > V::set(T(1e8)), log(a) + V::set(T(0.69314718055994530942)), near), x);
+}
+template <class V> inline V acosh(V x) {
+    using T = typename V::Scalar;
+    const V t = x - one(x);
+    const V y = select(x > V::set(T(1e8)), log(x) + V::set(T(0.69314718055994530942)), log1p(t + sqrt(t * (x + one(x)))));
+    return select(x < one(x), V::set(T(NAN)), y);
+}
+template <class V> inline V atanh(V x) {
+    const V a = abs(x);
+    return copy_sign(V::set(typename V::Scalar(0.5)) * log1p((a + a) / (one(x) - a)), x);
+}
+
+// 2ⁿ·e^(r·ln 2), n whole and |r| ≤ ½.
+template <class V> inline V exp2(V x) {
+    using T = typename V::Scalar;
+    const V inside = min(V::set(T(sizeof(T) == 8 ? 1100 : 160)), max(V::set(T(sizeof(T) == 8 ? -1100 : -160)), x));
+    const V n = round(inside);
+    return scale(exp((inside - n) * V::set(T(0.69314718055994530942))), n);
+}
+
+template <class V> inline V erfc(V x) {
+    return map([](auto v) { return ::erfc(static_cast<double>(v)); }, x);
 }
 
 // a + c·(b − a), from the nearer end so that c = 0 and c = 1 are exact.
@@ -272,6 +346,13 @@ template <class V> inline V pow(V a, V b) {
 inline double c_fmod(double a, double b) { return fmod(a, b); }
 inline float c_fmod(float a, float b) { return fmodf(a, b); }
 
+// C's fmod: the sign of a.
+template <class V> inline V fmod_of(V a, V b) {
+    using T = typename V::Scalar;
+    if constexpr (V::floating) return map([](T x, T y) { return c_fmod(x, y); }, a, b);
+    else return a - (a / b) * b;
+}
+
 // Python's %: the sign of b.
 template <class V> inline V remainder(V a, V b) {
     using T = typename V::Scalar;
@@ -303,4 +384,42 @@ template <class V> inline V floor_divide(V a, V b) {
         const V r = a - q * b;
         return select((r != o) & ((b < o) ^ (r < o)), q - one(a), q);
     }
+}
+
+// f of integers, lane by lane; no row of the table asks for it of floating-point numbers.
+template <class F, class V, class... W> inline V whole(F f, V a, W... b) {
+    if constexpr (V::floating) return a;
+    else return map(f, a, b...);
+}
+// Bits of integers; of bool the logical operations.
+template <class V> inline V bit_and(V a, V b) {
+    using T = typename V::Scalar;
+    return whole([](auto x, auto y) { return static_cast<T>(x & y); }, a, b);
+}
+template <class V> inline V bit_or(V a, V b) {
+    using T = typename V::Scalar;
+    return whole([](auto x, auto y) { return static_cast<T>(x | y); }, a, b);
+}
+template <class V> inline V bit_xor(V a, V b) {
+    using T = typename V::Scalar;
+    return whole([](auto x, auto y) { return static_cast<T>(x ^ y); }, a, b);
+}
+template <class V> inline V bit_not(V x) {
+    using T = typename V::Scalar;
+    constexpr bool truth = static_cast<T>(2) == static_cast<T>(1);
+    return whole([](auto v) { return truth ? static_cast<T>(!v) : static_cast<T>(~static_cast<int64_t>(v)); }, x);
+}
+// Shifts by a count outside the type's bits give 0, or −1 for a negative number shifted right.
+template <class V> inline V shift_left(V a, V b) {
+    using T = typename V::Scalar;
+    return whole([](auto x, auto n) {
+        return n < T(0) || n >= T(8 * sizeof(T)) ? T(0) : static_cast<T>(static_cast<uint64_t>(x) << n);
+    }, a, b);
+}
+template <class V> inline V shift_right(V a, V b) {
+    using T = typename V::Scalar;
+    return whole([](auto x, auto n) {
+        const int most = 8 * sizeof(T) - 1;
+        return static_cast<T>(x >> (n < T(0) || n > T(most) ? most : static_cast<int>(n)));
+    }, a, b);
 }
