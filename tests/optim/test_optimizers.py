@@ -119,27 +119,31 @@ def test_twenty_steps_are_the_published_rule(rule):
             np.testing.assert_allclose(params[i].detach().numpy(), expected[i], **close)
 
 
-def test_groups_and_changed_options():
+@pytest.mark.parametrize("rule", RULES)
+def test_groups_and_changed_options(rule):
     torch = pytest.importorskip("torch")
 
-    def run(lib, opt):
-        params = parameters(lib)
-        optimizer = opt.SGD(
-            [
-                {"params": params[:2]},
-                {"params": params[2:], "lr": 0.5, "momentum": 0.3},
-            ],
-            lr=0.1,
-            momentum=0.9,
-        )
-        for step in range(6):
-            optimizer.param_groups[0]["lr"] = 0.1 / (step + 1)
-            optimizer.param_groups[1]["weight_decay"] = 0.01 * step
-            give_gradients(lib, params, step)
+    def run(lib):
+        params = parameters(lib, np.float64)
+        groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.03}]
+        optimizer = eval("optim." + rule, {"optim": lib.optim, "p": groups})
+        for step in range(20):
+            if step == 5:
+                params.append(lib.nn.Parameter(lib.tensor(np.ones(3))))
+                optimizer.add_param_group({"params": params[-1], "lr": 0.02, "maximize": True})
+            optimizer.param_groups[0]["lr"] *= 0.9
+            for group in optimizer.param_groups[1:]:
+                if "weight_decay" in group:
+                    group["weight_decay"] = 0.01 * step
+                if "betas" in group:
+                    group["betas"] = (0.8 + 0.005 * step, 0.99)
+            give_gradients(lib, params[:4], step, skip=(1,) if step % 7 == 3 else ())
+            for p in params[4:]:
+                p.grad = lib.tensor(np.full(3, step - 10.5))
             optimizer.step()
         return params
 
-    assert_close(run(cc, optim), run(torch, torch.optim), 1e-5)
+    assert_close(run(cc), run(torch), 1e-12)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -16,6 +16,8 @@ from convcore.optim.lr_scheduler.steps import (
     StepLR,
 )
 
+_LRScheduler = LRScheduler  # the base's name in older scripts
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",
