@@ -1,5 +1,6 @@
 // Convolutions and the affine layer as Python sees them: strict, positional; defaults and documentation are in the package.
 #include "bind/layers.h"
+#include "bind/options.h"
 #include "nn/conv.h"
 #include "nn/linear.h"
 
@@ -18,10 +19,11 @@ nb::object padding_object(int rank, const Padding& padding) {
     return nb::tuple(pairs);
 }
 
-// As the constructor takes it.
-nb::object flat_padding(const Conv& m) {
-    if (auto* text = std::get_if<std::string>(&m.options.padding)) return nb::str(text->c_str());
-    return as_tuple(std::get<Sizes>(m.options.padding));
+// As the constructor takes them.
+nb::object options_object(const ConvOptions& o) {
+    auto* word = std::get_if<std::string>(&o.padding);
+    nb::object padding = word ? nb::object(nb::str(word->c_str())) : nb::object(as_tuple(std::get<Sizes>(o.padding)));
+    return nb::make_tuple(as_tuple(o.stride), padding, as_tuple(o.dilation), o.groups, o.flip, o.padding_mode);
 }
 
 bool has_bias(Module& m) {
@@ -34,15 +36,13 @@ bool has_bias(Module& m) {
 void bind_conv_layers(nb::module_& nn) {
     module_class<Conv>(nn, "Conv")
         .def("__init__", [](Conv* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
-                            const Sizes& stride, const Padding& padding, const Sizes& dilation, int64_t groups, bool bias,
-                            std::optional<Dtype> dtype) {
-            new (self) Conv(rank, in_channels, out_channels, kernel_size, {stride, padding, dilation, groups, false}, bias,
-                            dtype.value_or(Dtype::Float32));
-        }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("stride"),
-           nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("bias"), nb::arg("dtype").none())
+                            const ConvOptions& options, bool bias, std::optional<Dtype> dtype) {
+            new (self) Conv(rank, in_channels, out_channels, kernel_size, options, bias, dtype.value_or(Dtype::Float32));
+        }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("options"),
+           nb::arg("bias"), nb::arg("dtype").none())
         .def("_config", [](Conv& m) {
-            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), as_tuple(m.options.stride),
-                                  flat_padding(m), as_tuple(m.options.dilation), m.options.groups, has_bias(m), nb::none());
+            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), options_object(m.options),
+                                  has_bias(m), nb::none());
         })
         .def("reset_parameters", &Conv::reset_parameters, "Draw the first values again.")
         .def_rw("in_channels", &Conv::in_channels)
@@ -58,21 +58,20 @@ void bind_conv_layers(nb::module_& nn) {
                      [](Conv& m, int64_t value) { m.options.groups = value; })
         .def_prop_ro("transposed", &Conv::transposed)
         .def_prop_ro("output_padding", [](Conv& m) { return as_tuple(Sizes(m.rank(), 0)); })
-        .def_prop_ro("padding_mode", [](Conv&) { return "zeros"; });
+        .def_prop_rw("flip", [](Conv& m) { return m.options.flip; }, [](Conv& m, bool value) { m.options.flip = value; })
+        .def_prop_rw("padding_mode", [](Conv& m) { return m.options.padding_mode; },
+                     [](Conv& m, const std::string& value) { m.options.padding_mode = value; });
 
     module_class<ConvTranspose, Conv>(nn, "ConvTranspose")
         .def("__init__", [](ConvTranspose* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
-                            const Sizes& stride, const Padding& padding, const Sizes& output_padding, const Sizes& dilation,
-                            int64_t groups, bool bias, std::optional<Dtype> dtype) {
-            new (self) ConvTranspose(rank, in_channels, out_channels, kernel_size, {stride, padding, dilation, groups, false},
-                                     output_padding, bias, dtype.value_or(Dtype::Float32));
-        }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("stride"),
-           nb::arg("padding"), nb::arg("output_padding"), nb::arg("dilation"), nb::arg("groups"), nb::arg("bias"),
-           nb::arg("dtype").none())
+                            const ConvOptions& options, const Sizes& output_padding, bool bias, std::optional<Dtype> dtype) {
+            new (self) ConvTranspose(rank, in_channels, out_channels, kernel_size, options, output_padding, bias,
+                                     dtype.value_or(Dtype::Float32));
+        }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("options"),
+           nb::arg("output_padding"), nb::arg("bias"), nb::arg("dtype").none())
         .def("_config", [](ConvTranspose& m) {
-            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), as_tuple(m.options.stride),
-                                  flat_padding(m), as_tuple(m.output_padding), as_tuple(m.options.dilation), m.options.groups,
-                                  has_bias(m), nb::none());
+            return nb::make_tuple(m.rank(), m.in_channels, m.out_channels, as_tuple(m.kernel_size), options_object(m.options),
+                                  as_tuple(m.output_padding), has_bias(m), nb::none());
         })
         .def("forward", [](ConvTranspose& m, const Tensor& input, const std::optional<Sizes>& output_size) {
             return unlocked(kHeavy, [&] { return m.forward(input, output_size.value_or(Sizes())); });

@@ -24,7 +24,7 @@ struct tuple_options_caster {
 
 template <>
 struct type_caster<cc::ConvOptions> : tuple_options_caster<cc::ConvOptions, cc::Sizes, std::variant<std::string, cc::Sizes>,
-                                                           cc::Sizes, int64_t, bool> {};
+                                                           cc::Sizes, int64_t, bool, std::string> {};
 template <>
 struct type_caster<cc::PoolOptions>
     : tuple_options_caster<cc::PoolOptions, cc::Sizes, cc::Sizes, cc::Sizes, cc::Sizes, bool, bool, int64_t> {};

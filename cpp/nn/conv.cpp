@@ -29,11 +29,13 @@ Conv::Conv(int rank, bool transposed, int64_t in_channels, int64_t out_channels,
           ": in_channels must be positive and divisible by groups, got in_channels ", in_channels, ", groups ", o.groups);
     check(out_channels > 0 && out_channels % o.groups == 0, kind(),
           ": out_channels must be positive and divisible by groups, got out_channels ", out_channels, ", groups ", o.groups);
+    const std::string& mode = o.padding_mode;
+    check(mode == "zeros" || (!transposed && (mode == "reflect" || mode == "replicate" || mode == "circular")), kind(),
+          ": padding_mode must be 'zeros'", transposed ? "" : ", 'reflect', 'replicate' or 'circular'", ", got '", mode, "'");
     if (auto* name = std::get_if<std::string>(&o.padding)) {
         check(!transposed, kind(), ": padding must be numbers, got '", *name, "'");
-        check(*name == "same" || *name == "valid", kind(), ": padding must be 'same', 'valid' or numbers, got '", *name, "'");
-        for (int64_t stride : o.stride)
-            check(*name != "same" || stride == 1, kind(), ": padding='same' needs stride 1, got ", stride);
+        check(*name == "same" || *name == "same_lower" || *name == "valid" || *name == "full", kind(),
+              ": padding must be 'valid', 'same', 'same_lower', 'full' or numbers, got '", *name, "'");
     } else {
         size_t count = std::get<Sizes>(o.padding).size();
         if (count == 1) this->options.padding = Sizes(rank, std::get<Sizes>(o.padding)[0]);

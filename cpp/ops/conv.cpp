@@ -20,18 +20,22 @@ struct Resolved {
     ConvProblem problem;  // all but the map
 };
 
-// PyTorch's "same" (stride 1): total padding dilation·(kernel − 1), the odd one at the end.
-void resolve_padding(const char* op, int rank, const ConvOptions& options, ConvProblem& p) {
-    if (auto* text = std::get_if<std::string>(&options.padding)) {
-        check(*text == "valid" || *text == "same", op, ": padding must be \"valid\", \"same\" or integers, got \"", *text, "\"");
-        for (int i = 0; i < 3; ++i) {
-            int64_t total = *text == "same" ? p.dilation[i] * (p.kernel[i] - 1) : 0;
-            check(*text == "valid" || p.stride[i] == 1, op, ": padding \"same\" needs stride 1, got ", p.stride[i]);
-            p.pad_lo[i] = total / 2;
-            p.pad_hi[i] = total - total / 2;
-        }
-        return;
+// "full": every position where kernel and input meet. "same": ⌈size/stride⌉ positions, the surplus pad at the end (TensorFlow's
+// and, at stride 1, PyTorch's rule) or at the start ("same_lower", ONNX).
+void resolve_word(const char* op, const std::string& word, ConvProblem& p) {
+    check(word == "valid" || word == "same" || word == "same_lower" || word == "full", op,
+          ": padding must be \"valid\", \"same\", \"same_lower\", \"full\" or integers, got \"", word, "\"");
+    for (int i = 0; i < 3; ++i) {
+        const int64_t reach = p.dilation[i] * (p.kernel[i] - 1), positions = (p.in[i] + p.stride[i] - 1) / p.stride[i];
+        const int64_t same = std::max<int64_t>((positions - 1) * p.stride[i] + reach + 1 - p.in[i], 0);
+        const int64_t total = word == "valid" ? 0 : word == "full" ? 2 * reach : same;
+        p.pad_lo[i] = word == "same_lower" ? total - total / 2 : total / 2;
+        p.pad_hi[i] = total - p.pad_lo[i];
     }
+}
+
+void resolve_padding(const char* op, int rank, const ConvOptions& options, ConvProblem& p) {
+    if (auto* word = std::get_if<std::string>(&options.padding)) return resolve_word(op, *word, p);
     const Sizes& values = std::get<Sizes>(options.padding);
     if (static_cast<int>(values.size()) == 2 * rank) {
         for (int i = 0; i < rank; ++i) {
@@ -197,6 +201,23 @@ Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_ou
                   });
 }
 
+// A padding that is not of zeros is laid around the input beforehand.
+Tensor with_borders(Resolved& r, const Tensor& x, const std::string& mode) {
+    check(mode == "reflect" || mode == "replicate" || mode == "circular", r.op,
+          ": padding_mode must be \"zeros\", \"reflect\", \"replicate\" or \"circular\", got \"", mode, "\"");
+    Sizes widths;
+    bool any = false;
+    for (int i = 2; i >= 3 - r.rank; --i) {
+        ConvProblem& p = r.problem;
+        any = any || p.pad_lo[i] || p.pad_hi[i];
+        widths.push_back(p.pad_lo[i]);
+        widths.push_back(p.pad_hi[i]);
+        p.in[i] += p.pad_lo[i] + p.pad_hi[i];
+        p.pad_lo[i] = p.pad_hi[i] = 0;
+    }
+    return any ? pad(x, widths, mode) : x;
+}
+
 // A gradient of the output must have the size the forward would give.
 void check_grad_output(const Resolved& r, const Tensor& grad_output) {
     Shape expected = with_spatial(r.problem.n, r.problem.k, r.problem.out, r.rank);
@@ -213,6 +234,7 @@ Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& b
     check_dtypes(op, x, "weight", weight);
     Resolved r{op, rank, make_problem(op, rank, x.shape(), weight.shape(), x.dtype(), options)};
     check_bias(op, x, bias, r.problem.k);
+    if (options.padding_mode != "zeros") x = with_borders(r, x, options.padding_mode);
     Tensor y = forward(r, x, weight, bias);
     return unbatched ? squeeze(y, 0) : y;
 }

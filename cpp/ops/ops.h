@@ -138,10 +138,11 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias);
 // Convolution and its two gradients, any rank (conv.cpp)
 struct ConvOptions {
     Sizes stride{1};                                   // one value or one per spatial axis
-    std::variant<std::string, Sizes> padding = Sizes{0};  // "valid", "same"; one, one per axis, or (low, high) pairs flattened
+    std::variant<std::string, Sizes> padding = Sizes{0};  // a word; one, one per axis, or (low, high) pairs flattened
     Sizes dilation{1};
     int64_t groups = 1;
     bool flip = false;                                 // true convolution
+    std::string padding_mode = "zeros";                // of conv alone: what the padding is, or a mode of pad
 };
 Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options);
 Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, const Tensor& grad_output,

@@ -12,22 +12,31 @@ def _tuple(value, rank):
     return (value,) * rank if np.isscalar(value) else tuple(value)
 
 
-def _pads(padding, dilation, kernel):
-    """(low, high) per axis; PyTorch's "same" puts the odd one at the end."""
-    rank = len(kernel)
-    if padding == "valid":
-        return [(0, 0)] * rank
-    if padding == "same":
-        totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-        return [(t // 2, t - t // 2) for t in totals]
-    return [(p, p) for p in _tuple(padding, rank)]
+def _pads(padding, size, stride, dilation, kernel):
+    """(low, high) per axis; the odd one of "same" is at the end."""
+    if isinstance(padding, list):
+        return padding
+    if not isinstance(padding, str):
+        return [(p, p) for p in _tuple(padding, len(kernel))]
+    found = []
+    for n, s, d, k in zip(size, stride, dilation, kernel, strict=True):
+        reach = d * (k - 1)
+        total = max((-(-n // s) - 1) * s + reach + 1 - n, 0)
+        both = {
+            "valid": (0, 0),
+            "full": (reach, reach),
+            "same": (total // 2, total - total // 2),
+            "same_lower": (total - total // 2, total // 2),
+        }
+        found.append(both[padding])
+    return found
 
 
 def _taps(x_shape, w_shape, stride, padding, dilation):
     """The output's sizes, the pads, and for each kernel tap the slice of the padded input it meets."""
     rank = len(w_shape) - 2
     kernel, stride, dilation = w_shape[2:], _tuple(stride, rank), _tuple(dilation, rank)
-    pads = _pads(padding, dilation, kernel)
+    pads = _pads(padding, x_shape[2:], stride, dilation, kernel)
     axes = list(zip(x_shape[2:], kernel, stride, dilation, pads, strict=True))
     out = tuple((n + lo + hi - d * (k - 1) - 1) // s + 1 for n, k, s, d, (lo, hi) in axes)
     windows = {
@@ -48,11 +57,16 @@ def _groups(a, groups, axis):
     return a.reshape(shape)
 
 
-def conv(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def conv(x, w, b=None, stride=1, padding=0, dilation=1, groups=1, flip=False, padding_mode="zeros"):
     if x.ndim == w.ndim - 1:
-        return conv(x[None], w, b, stride, padding, dilation, groups)[0]
+        return conv(x[None], w, b, stride, padding, dilation, groups, flip, padding_mode)[0]
+    if flip:
+        w = w[(..., *[slice(None, None, -1)] * (w.ndim - 2))]
     out, pads, windows = _taps(x.shape, w.shape, stride, padding, dilation)
-    x = _groups(np.pad(x, pads), groups, 1)
+    x = _groups(np.pad(x, pads, MODES[padding_mode]), groups, 1)
     w = _groups(w, groups, 0)
     y = np.zeros((x.shape[0], groups, w.shape[1], *out))
     for tap, window in windows.items():
@@ -84,7 +98,7 @@ def conv_weight(x, weight_size, grad, stride=1, padding=0, dilation=1, groups=1)
     return w.reshape(weight_size)
 
 
-def flops(x, w, *rest, stride=1, padding=0, dilation=1, groups=1):
+def flops(x, w, *rest, stride=1, padding=0, dilation=1, **others):
     out, _, windows = _taps(x, w, stride, padding, dilation)
     return 2.0 * x[0] * w[0] * w[1] * len(windows) * np.prod(out)
 
@@ -117,6 +131,7 @@ ROWS = [
     ("many-channels", (1, 19), (4, 3, 3), (33, 19), (2, 3, 2), {"padding": 1}),
     ("unbatched", (3,), N, (4, 3), M, {"padding": 1}),
     ("empty-batch", (0, 3), N, (4, 3), M, {}),
+    ("empty-batch-same", (0, 3), N, (4, 3), M, {"padding": "same"}),
     ("no-channels", (2, 0), N, (4, 0), M, {}),
 ]
 BIG = {
@@ -132,6 +147,23 @@ BIG = {
     ],
     3: [("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1})],
 }
+
+
+# What PyTorch has not: other words, pads of each side, a true convolution; borders other than zeros only its layers have.
+OURS = [
+    ("same-stride", {"padding": "same", "stride": (2, 3, 2)}),
+    ("same-stride-dilated", {"padding": "same", "stride": 3, "dilation": 2}),
+    ("same-lower", {"padding": "same_lower"}),
+    ("same-lower-stride", {"padding": "same_lower", "stride": 2}),
+    ("full", {"padding": "full"}),
+    ("full-dilated", {"padding": "full", "dilation": (1, 2, 2)}),
+    ("pairs", {"padding": [(2, 0), (0, 1), (1, 2)], "stride": 2}),
+    ("flip", {"flip": True, "padding": 1}),
+    ("reflect", {"padding": "same", "padding_mode": "reflect"}),
+    ("replicate", {"padding": 2, "padding_mode": "replicate", "stride": 2}),
+    ("circular", {"padding": [(1, 0), (2, 1), (0, 1)], "padding_mode": "circular"}),
+    ("no-borders", {"padding": "valid", "padding_mode": "circular"}),
+]
 
 
 # What networks are made of, and the corners where kernels differ: few channels, groups, wide and dilated kernels.
@@ -186,7 +218,7 @@ def _bench(rank, which="forward"):
 
 
 def _cut(kwargs, rank):
-    return {k: v[:rank] if isinstance(v, tuple) else v for k, v in kwargs.items()}
+    return {k: v[:rank] if isinstance(v, tuple | list) else v for k, v in kwargs.items()}
 
 
 def _forward_rows(rank):
@@ -198,6 +230,9 @@ def _forward_rows(rank):
             case(name, real(*x), real(*w), real(w[0]), **kwargs).but(torch=name != "no-channels")
         )
     x, w = (2, 3) + N[:rank], (4, 3) + M[:rank]
+    for name, kwargs in OURS:
+        row = case(name, real(*x), real(*w), real(4), **_cut(kwargs, rank))
+        found.append(row.but(torch=False))
     found += [
         case("no-bias", real(*x), real(*w)),
         case("integers", whole(*x), whole(*w), whole(4), padding=1).but(exact=True),
@@ -211,7 +246,7 @@ def _gradient_rows(rank, which):
     rows = [
         (n, x + s[:rank], w + k[:rank], _cut(kw, rank))
         for n, x, s, w, k, kw in ROWS
-        if len(x) == 2 and kw.get("padding") not in ("same", "valid")
+        if len(x) == 2 and not isinstance(kw.get("padding"), str)
     ]
     found = [row.but(gradgrad=row.name != "no-channels") for row in _gradients(rows, which)]
     return found + [row.but(big=True) for row in _gradients(BIG[rank], which)]
@@ -284,19 +319,28 @@ def _bad(rank):
         bad(
             "padding-text",
             ValueError,
-            rf'{op}: padding must be "valid", "same".*"full"',
+            rf'{op}: padding must be "valid", "same", "same_lower", "full" or integers, got "half"',
             x,
             w,
-            padding="full",
+            padding="half",
         ),
         bad(
-            "same-stride",
+            "padding-mode",
             ValueError,
-            rf'{op}: padding "same" needs stride 1, got 2',
+            rf'{op}: padding_mode must be "zeros", "reflect", .* got "mirror"',
             x,
             w,
-            padding="same",
-            stride=2,
+            padding=1,
+            padding_mode="mirror",
+        ),
+        bad(
+            "too-little-to-reflect",
+            ValueError,
+            r"pad: pad must be smaller than the dimension to reflect it, got \(5, 5\)",
+            x,
+            w,
+            padding=5,
+            padding_mode="reflect",
         ),
         bad(
             "dtype",

@@ -223,6 +223,7 @@ def add_one(module, args, output):
     [
         lambda: nn.Conv1d(2, 4, 3, stride=2, padding=((1, 2),), groups=2, bias=False),
         lambda: nn.Conv2d(1, 2, 3, padding="same", dilation=2),
+        lambda: nn.Conv2d(1, 2, 3, padding=1, padding_mode="circular", flip=True),
         lambda: nn.Conv3d(1, 2, (1, 2, 3), dtype=cc.float64),
         lambda: nn.ConvTranspose2d(2, 4, 3, 2, ((1, 0), (0, 1)), 1, groups=2, bias=False),
         lambda: nn.ConstantPad2d((1, 2, 3, 4), 2),

@@ -8,6 +8,8 @@ SNIPPETS = [
     "nn.Conv1d(2, 4, 3)",
     "nn.Conv2d(2, 4, (3, 5), stride=2, padding=1, dilation=2, groups=2, bias=False)",
     "nn.Conv2d(2, 4, 3, padding='same')",
+    "nn.Conv2d(2, 4, 3, padding='same', padding_mode='circular')",
+    "nn.Conv1d(2, 4, 3, padding=1, bias=False, padding_mode='reflect')",
     "nn.Conv3d(2, 4, 3, padding=(0, 1, 2))",
     "nn.ConvTranspose1d(2, 4, 3)",
     "nn.ConvTranspose2d(2, 4, (3, 4), 2, 1, 1, groups=2, bias=False, dilation=2)",

@@ -6,15 +6,7 @@ from typing import Any
 
 from convcore import _convert as convert
 from convcore import _core
-
-
-def _padding(value: Any) -> Any:
-    """A name, one number, one per axis, or a (before, after) pair per axis, flattened."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, tuple | list) and value and isinstance(value[0], tuple | list):
-        return [side.__index__() for pair in value for side in pair]
-    return convert.values(value, "padding")
+from convcore.nn.functional.conv import _options
 
 
 class _ConvText:
@@ -36,34 +28,39 @@ class _ConvText:
             text += f", groups={self.groups}"
         if self.bias is None:
             text += ", bias=False"
+        if self.padding_mode != "zeros":
+            text += f", padding_mode={self.padding_mode}"
+        if self.flip:
+            text += ", flip=True"
         return text
 
 
 class _Conv(_ConvText, _core.nn.Conv):
+    _rank = 0
+
     def __init__(
-        self, rank: int, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any,
-        dilation: Any, groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
-    ) -> None:  # fmt: skip
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple,
+        stride: int | tuple = 1,
+        padding: str | int | tuple = 0,
+        dilation: int | tuple = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        flip: bool = False,
+    ) -> None:
         convert.check_device(device)
-        if padding_mode != "zeros":
-            name = type(self).__name__
-            if padding_mode not in ("reflect", "replicate", "circular"):
-                raise ValueError(
-                    f"{name}: padding_mode must be 'zeros', 'reflect', 'replicate' or 'circular', "
-                    f"got {padding_mode!r}"
-                )
-            raise NotImplementedError(
-                f"{name}: padding_mode={padding_mode!r} is not there yet, only 'zeros'"
-            )
         super().__init__(
-            rank,
+            self._rank,
             in_channels,
             out_channels,
             convert.values(kernel_size, "kernel_size"),
-            convert.values(stride, "stride"),
-            _padding(padding),
-            convert.values(dilation, "dilation"),
-            groups,
+            _options(stride, padding, dilation, groups, flip, padding_mode),
             bool(bias),
             None if dtype is None else convert.to_dtype(dtype),
         )
@@ -73,91 +70,41 @@ class _Conv(_ConvText, _core.nn.Conv):
 class Conv1d(_Conv):
     """Convolve (N, in_channels, L) into (N, out_channels, L').
 
-    `padding` is a number, "same", "valid" or one (before, after) pair.
+    `padding` is a number, one (before, after) pair, "valid", "same", "same_lower" or "full"; `padding_mode` "zeros", "reflect",
+    "replicate" or "circular"; `flip=True` gives true convolution: see functional.conv1d.
 
     >>> import convcore as cc
     >>> tuple(cc.nn.Conv1d(3, 8, 5, padding=2)(cc.zeros(2, 3, 16)).shape)
     (2, 8, 16)
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int],
-        stride: int | tuple[int] = 1,
-        padding: str | int | tuple = 0,
-        dilation: int | tuple[int] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            1, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
-            padding_mode, device, dtype,
-        )  # fmt: skip
+    _rank = 1
 
 
 class Conv2d(_Conv):
     """Convolve (N, in_channels, H, W) into (N, out_channels, H', W').
 
-    `padding` is a number, one per axis, "same", "valid" or one (before, after) pair per axis.
+    Arguments as Conv1d's; `padding` is also one number or (before, after) pair per axis.
 
     >>> import convcore as cc
     >>> tuple(cc.nn.Conv2d(3, 8, 3, stride=2, padding=1)(cc.zeros(2, 3, 16, 16)).shape)
     (2, 8, 8, 8)
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: str | int | tuple = 0,
-        dilation: int | tuple[int, int] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            2, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
-            padding_mode, device, dtype,
-        )  # fmt: skip
+    _rank = 2
 
 
 class Conv3d(_Conv):
     """Convolve (N, in_channels, D, H, W) into (N, out_channels, D', H', W').
 
-    `padding` is a number, one per axis, "same", "valid" or one (before, after) pair per axis.
+    Arguments as Conv1d's; `padding` is also one number or (before, after) pair per axis.
 
     >>> import convcore as cc
     >>> tuple(cc.nn.Conv3d(1, 4, 3)(cc.zeros(1, 1, 8, 8, 8)).shape)
     (1, 4, 6, 6, 6)
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, int, int],
-        stride: int | tuple[int, int, int] = 1,
-        padding: str | int | tuple = 0,
-        dilation: int | tuple[int, int, int] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            3, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
-            padding_mode, device, dtype,
-        )  # fmt: skip
+    _rank = 3
 
 
 class _ConvTranspose(_ConvText, _core.nn.ConvTranspose):
@@ -177,22 +124,17 @@ class _ConvTranspose(_ConvText, _core.nn.ConvTranspose):
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: Any = None,
+        *,
+        flip: bool = False,
     ) -> None:
         convert.check_device(device)
-        if padding_mode != "zeros":
-            raise ValueError(
-                f"{type(self).__name__}: padding_mode must be 'zeros', got {padding_mode!r}"
-            )
         super().__init__(
             self._rank,
             in_channels,
             out_channels,
             convert.values(kernel_size, "kernel_size"),
-            convert.values(stride, "stride"),
-            _padding(padding),
+            _options(stride, padding, dilation, groups, flip, padding_mode),
             convert.values(output_padding, "output_padding"),
-            convert.values(dilation, "dilation"),
-            groups,
             bool(bias),
             None if dtype is None else convert.to_dtype(dtype),
         )

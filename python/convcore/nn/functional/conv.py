@@ -18,7 +18,9 @@ def _padding(padding: Any) -> Any:
     return _values(padding, "padding")
 
 
-def _options(stride: Any, padding: Any, dilation: Any, groups: int, flip: bool) -> tuple:
+def _options(
+    stride: Any, padding: Any, dilation: Any, groups: int, flip: bool, mode: str = "zeros"
+) -> tuple:
     """The core's ConvOptions."""
     return (
         _values(stride, "stride"),
@@ -26,6 +28,7 @@ def _options(stride: Any, padding: Any, dilation: Any, groups: int, flip: bool) 
         _values(dilation, "dilation"),
         groups,
         flip,
+        mode,
     )
 
 
@@ -39,8 +42,10 @@ def _conv(
     dilation: Any,
     groups: int,
     flip: bool,
+    padding_mode: str,
 ) -> Tensor:
-    return _core.conv(rank, input, weight, bias, _options(stride, padding, dilation, groups, flip))
+    options = _options(stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(rank, input, weight, bias, options)
 
 
 def conv1d(
@@ -53,17 +58,25 @@ def conv1d(
     groups: int = 1,
     *,
     flip: bool = False,
+    padding_mode: str = "zeros",
 ) -> Tensor:
     """1-D cross-correlation of input (N, C, L) with weight (K, C/groups, kernel), plus bias (K): (N, K, L_out).
 
-    `padding` is "valid", "same" (stride 1), an integer or a (low, high) pair in a list; `flip=True` gives true convolution.
-    L_out = ⌊(L + pads − dilation·(kernel − 1) − 1)/stride⌋ + 1. ValueError for sizes that do not fit.
+    L_out = ⌊(L + pads − dilation·(kernel − 1) − 1)/stride⌋ + 1. `padding` is an integer, a (low, high) pair in a list or a word:
+
+    - "valid": none;
+    - "same": as many as make L_out = ⌈L/stride⌉, half of them on each side and an odd one at the end, which is TensorFlow's
+      rule and at stride 1 PyTorch's (PyTorch has no other stride); "same_lower": an odd one at the start, as in ONNX;
+    - "full": dilation·(kernel − 1) on each side, every position where kernel and input meet.
+
+    `padding_mode` says what the padding is: "zeros", "reflect", "replicate" or "circular". `flip=True` gives true
+    convolution. ValueError for sizes that do not fit.
 
     >>> import convcore as cc
     >>> cc.nn.functional.conv1d(cc.ones(1, 1, 4), cc.ones(1, 1, 2))
     tensor([[[2., 2., 2.]]])
     """
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups, flip)
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
 
 
 def conv2d(
@@ -76,6 +89,7 @@ def conv2d(
     groups: int = 1,
     *,
     flip: bool = False,
+    padding_mode: str = "zeros",
 ) -> Tensor:
     """2-D cross-correlation of input (N, C, H, W) with weight (K, C/groups, kH, kW), plus bias (K).
 
@@ -87,7 +101,7 @@ def conv2d(
             [6., 9., 6.],
             [4., 6., 4.]])
     """
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups, flip)
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
 
 
 def conv3d(
@@ -100,6 +114,7 @@ def conv3d(
     groups: int = 1,
     *,
     flip: bool = False,
+    padding_mode: str = "zeros",
 ) -> Tensor:
     """3-D cross-correlation of input (N, C, D, H, W) with weight (K, C/groups, kD, kH, kW), plus bias (K).
 
@@ -107,7 +122,7 @@ def conv3d(
     >>> cc.nn.functional.conv3d(cc.ones(1, 1, 2, 2, 2), cc.ones(1, 1, 2, 2, 2)).item()
     8.0
     """
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip)
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
 
 
 def _conv_transpose(
