@@ -96,6 +96,12 @@ REASONS = {
 
 # Read by hand, where signatures do not tell: the difference, or "" where there is none. PyTorch's stubs and programs
 # do not always agree, and one signature of ours may stand for several of theirs.
+_SAME = (
+    '`padding="same"` goes with any stride (TensorFlow\'s rule, PyTorch\'s at stride 1); also "same_lower", "full", '
+    "(low, high) pairs per axis, and by name `flip`"
+)
 NOTES = {
+    **{f"nn.Conv{rank}d": _SAME for rank in (1, 2, 3)},
+    "nn.functional.pad": "every mode pads any number of dimensions of any tensor",
     "Tensor.copy_": "",
 }
