@@ -129,6 +129,9 @@ void bind_pooling(nb::module_& m) {
 
 void bind_maps(nb::module_& m) {
     heavy_op(m, "interpolate", &interpolate, arg("input"), arg("options"));
+    Tensor (*sampled)(const Tensor&, const Tensor&, const std::string&, const std::string&, bool) = &grid_sample;
+    heavy_op(m, "grid_sample", sampled, arg("input"), arg("grid"), arg("mode"), arg("padding_mode"), arg("align_corners"));
+    heavy_op(m, "affine_grid", &affine_grid, arg("theta"), arg("size"), arg("align_corners"));
 }
 
 void bind_normalization(nb::module_& m) {

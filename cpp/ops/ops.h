@@ -175,6 +175,11 @@ struct InterpolateOptions {
 };
 Tensor interpolate(const Tensor& input, const InterpolateOptions& options);
 
+// Maps read at any points (grid_sample.cpp)
+Tensor grid_sample(const Tensor& input, const Tensor& grid, const std::string& mode, const std::string& padding_mode,
+                   bool align_corners);
+Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners);
+
 // Normalisation (batch_norm.cpp, group_norm.cpp, response_norm.cpp)
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);

@@ -188,6 +188,13 @@ inline F32 join(F64 low, F64 high) {
                                  _mm256_cvtpd_ps(high.v), 1)};
 }
 
+inline F32 gather(M8 m, const float* p, F32 at) {
+    return {_mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, _mm256_cvttps_epi32(at.v), m.v, 4)};
+}
+inline F64 gather(M4 m, const double* p, F64 at) {
+    return {_mm256_mask_i32gather_pd(_mm256_setzero_pd(), p, _mm256_cvttpd_epi32(at.v), m.v, 8)};
+}
+
 template <class V> inline auto load_mask(const uint8_t* p) {
     const __m256i none = _mm256_setzero_si256();
     if constexpr (V::lanes == 8) {

@@ -183,6 +183,13 @@ inline F32 join(F64 low, F64 high) {
                                _mm512_cvtpd_ps(high.v), 1)};
 }
 
+inline F32 gather(M16 m, const float* p, F32 at) {
+    return {_mm512_mask_i32gather_ps(_mm512_setzero_ps(), m.v, _mm512_cvttps_epi32(at.v), p, 4)};
+}
+inline F64 gather(M8 m, const double* p, F64 at) {
+    return {_mm512_mask_i32gather_pd(_mm512_setzero_pd(), m.v, _mm512_cvttpd_epi32(at.v), p, 8)};
+}
+
 template <class V> inline auto load_mask(const uint8_t* p) {
     if constexpr (V::lanes == 16) {
         const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
