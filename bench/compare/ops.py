@@ -23,9 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import convcore
-import torch
-from timing import alternate, keep_freed_memory, machine, progress, spread, use_threads
+from timing import (
+    alternate,
+    convcore,
+    keep_freed_memory,
+    machine,
+    progress,
+    spread,
+    torch,
+    use_threads,
+)
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))

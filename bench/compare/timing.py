@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 # Left alone, PyTorch's threads keep every core busy for tens of milliseconds after a call, and so take half the machine from
-# whoever comes next. With fewer turns they fall asleep sooner, but not between two calls of a sample. Read when torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+# whoever comes next. With fewer turns they sleep sooner, but not between the calls of a sample: its own times were measured to
+# stay the same. Read when OpenMP is loaded: so this module is the one that loads both libraries.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 import convcore  # noqa: E402
 import torch  # noqa: E402

@@ -20,6 +20,18 @@ ElementwiseProblem problem_for(const Array& out, Dtype dtype, std::initializer_l
     return problem;
 }
 
+std::pair<ReduceProblem, Shape> problem_for(const Array& x, uint32_t axes, bool keepdim) {
+    ReduceProblem problem{x.dtype(), {}, {}, {}, {}};
+    Shape shape;
+    for (int i = 0; i < x.rank(); ++i) {
+        bool reduced = axes >> i & 1;
+        (reduced ? problem.reduced : problem.kept).push_back(x.size(i));
+        (reduced ? problem.reduced_strides : problem.kept_strides).push_back(x.strides()[i]);
+        if (!reduced || keepdim) shape.push_back(reduced ? 1 : x.size(i));
+    }
+    return {problem, shape};
+}
+
 }  // namespace
 
 Array compute(Unary op, const Array& x, double parameter, double parameter2) {
@@ -59,18 +71,17 @@ void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, 
 }
 
 Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
-    ReduceProblem problem{x.dtype(), {}, {}, {}, {}};
-    Shape shape;
-    for (int i = 0; i < x.rank(); ++i) {
-        bool reduced = axes >> i & 1;
-        (reduced ? problem.reduced : problem.kept).push_back(x.size(i));
-        (reduced ? problem.reduced_strides : problem.kept_strides).push_back(x.strides()[i]);
-        if (!reduced || keepdim) shape.push_back(reduced ? 1 : x.size(i));
-    }
-    bool indices = op == Reduction::ArgMax || op == Reduction::ArgMin;
-    Array out = Array::empty(shape, indices ? Dtype::Int64 : x.dtype());
+    auto [problem, shape] = problem_for(x, axes, keepdim);
+    Array out = Array::empty(shape, result_dtype(op, x.dtype()));
     reduce(op, problem, x.raw(), out.raw());
     return out;
+}
+
+std::pair<Array, Array> compute_extremes(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
+    auto [problem, shape] = problem_for(x, axes, keepdim);
+    Array values = Array::empty(shape, x.dtype()), positions = Array::empty(shape, Dtype::Int64);
+    reduce_positions(op, problem, x.raw(), values.raw(), positions.data<int64_t>());
+    return {values, positions};
 }
 
 }  // namespace cc

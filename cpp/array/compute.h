@@ -1,6 +1,8 @@
 // Elementwise functions and reductions of whole arrays: broadcasting, output format and dtype decided here, no gradient.
 #pragma once
 
+#include <utility>
+
 #include "array/array.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/reduce/reduce.h"
@@ -20,5 +22,7 @@ void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, 
 
 // Reduces the axes whose bit is set; keepdim leaves sizes of one.
 Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim);
+// Of ArgMax or ArgMin: the values found, and where.
+std::pair<Array, Array> compute_extremes(Reduction op, const Array& x, uint32_t axes, bool keepdim);
 
 }  // namespace cc

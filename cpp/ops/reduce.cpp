@@ -57,11 +57,15 @@ Tensor extremum(const char* name, Reduction op, const Tensor& x, const Axes& axe
                   kKeepOutput);
 }
 
-Tensor arg_extremum(const char* name, Reduction op, const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+uint32_t checked_extremum(const char* name, const Tensor& x, std::optional<int64_t> dim) {
     check_type(x.dtype() != Dtype::Bool, name, ": input must not have dtype bool");
     uint32_t mask = dim ? axis_mask(name, x, {*dim}) : axis_mask(name, x, {});
     check(reduced_count(x, mask) > 0, name, ": cannot reduce an empty dimension of shape ", x.shape());
-    return Tensor(compute(op, x.array(), mask, keepdim));
+    return mask;
+}
+
+Tensor arg_extremum(const char* name, Reduction op, const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+    return Tensor(compute(op, x.array(), checked_extremum(name, x, dim), keepdim));
 }
 
 // 0, 1, … along `axis`, shaped to broadcast.
@@ -73,12 +77,13 @@ Tensor positions(const Shape& shape, int axis) {
     return Tensor(out.reshape(sizes));
 }
 
-std::pair<Tensor, Tensor> along(const char* name, Reduction op, Reduction arg, const Tensor& x, int64_t dim, bool keepdim) {
-    Tensor indices = arg_extremum(name, arg, x, dim, keepdim);
-    uint32_t mask = axis_mask(name, x, {dim});
-    if (x.rank() == 0) return {clone(x), indices};
+std::pair<Tensor, Tensor> along(const char* name, Reduction op, const Tensor& x, int64_t dim, bool keepdim) {
+    if (x.rank() == 0) return {clone(x), arg_extremum(name, op, x, dim, keepdim)};
+    uint32_t mask = checked_extremum(name, x, dim);
+    auto [best, at] = compute_extremes(op, x.array(), mask, keepdim);
+    Tensor indices(std::move(at));
     int axis = normalize_axis(name, "dim", dim, x.rank());
-    Tensor values = record(name, compute(op, x.array(), mask, keepdim), {x},
+    Tensor values = record(name, std::move(best), {x},
                            [mask, axis, indices = Saved(indices), shape = x.shape()](Backward& g) {
                                Tensor place = reshape(indices, kept_shape(shape, mask));
                                Tensor chosen = binary(Binary::Equal, positions(shape, axis), place);
@@ -87,13 +92,15 @@ std::pair<Tensor, Tensor> along(const char* name, Reduction op, Reduction arg, c
     return {values, indices};
 }
 
-Tensor truth(const Tensor& x) { return binary(Binary::NotEqual, x, number(0, Dtype::Int64)); }
+Tensor truth(const Tensor& x) {
+    if (x.dtype() == Dtype::Bool) return x;
+    return binary(Binary::NotEqual, x, number(0, Dtype::Int64));
+}
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-    Tensor wide = is_floating(x.dtype()) ? x : to(x, Dtype::Int64);
-    return sum_axes(wide, axis_mask("sum", x, axes), keepdim);
+    return sum_axes(x, axis_mask("sum", x, axes), keepdim);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
@@ -111,25 +118,40 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
     return scale(sum_axes(x, mask, keepdim), 1.0 / static_cast<double>(reduced_count(x, mask)));
 }
 
+namespace {
+
 // d(Πx)/dx_i = Π_{j≠i} x_j: with one zero only its own place has a gradient, with two none.
+Tensor slope_of_product(const Tensor& at, const Axes& axes, uint32_t mask) {
+    Tensor zero = number(0, Dtype::Float64), is_zero = binary(Binary::Equal, at.detach(), zero);
+    Tensor filled = where(is_zero, number(1, Dtype::Float64), at);
+    Tensor rest = spread(prod(filled, axes, true), at.shape(), mask);
+    Tensor zeros = spread(sum(is_zero, axes, true), at.shape(), mask);
+    Tensor own = sub(zeros, to(is_zero, Dtype::Int64));
+    Tensor others = div(rest, filled);
+    // Beside one other zero the slope is 0, but it moves with that zero.
+    Tensor zero_part = where(is_zero, at, zero);
+    Tensor other_zero = sub(spread(sum(zero_part, axes, true), at.shape(), mask), zero_part);
+    Tensor beside = where(binary(Binary::Equal, own, number(1, Dtype::Int64)), mul(others, other_zero), zero);
+    return where(binary(Binary::Equal, own, number(0, Dtype::Int64)), others, beside);
+}
+
+bool has_zero(const Tensor& x) {
+    return any(binary(Binary::Equal, x.detach(), number(0, Dtype::Float64)), {}, false).array().item() != 0;
+}
+
+}  // namespace
+
 Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
     uint32_t mask = axis_mask("prod", x, axes);
-    Tensor wide = is_floating(x.dtype()) ? x : to(x, Dtype::Int64);
-    return record("prod", compute(Reduction::Prod, wide.array(), mask, keepdim), {wide},
-                  [mask, axes, x = Saved(wide)](Backward& g) {
-                      Tensor at = x.get(), zero = number(0, Dtype::Float64);
-                      Tensor is_zero = binary(Binary::Equal, at.detach(), zero);
-                      Tensor filled = where(is_zero, number(1, Dtype::Float64), at);
-                      Tensor rest = spread(prod(filled, axes, true), at.shape(), mask);
-                      Tensor zeros = spread(sum(is_zero, axes, true), at.shape(), mask);
-                      Tensor own = sub(zeros, to(is_zero, Dtype::Int64));
-                      Tensor others = div(rest, filled);
-                      // Beside one other zero the slope is 0, but it moves with that zero.
-                      Tensor zero_part = where(is_zero, at, zero);
-                      Tensor other_zero = sub(spread(sum(zero_part, axes, true), at.shape(), mask), zero_part);
-                      Tensor beside = where(binary(Binary::Equal, own, number(1, Dtype::Int64)), mul(others, other_zero), zero);
-                      Tensor slope = where(binary(Binary::Equal, own, number(0, Dtype::Int64)), others, beside);
-                      g[0] = mul(spread(g.grad(), at.shape(), mask), slope);
+    return record("prod", compute(Reduction::Prod, x.array(), mask, keepdim), {x},
+                  [mask, axes, x = Saved(x)](Backward& g) {
+                      Tensor at = x.get();
+                      if (has_zero(at)) {
+                          g[0] = mul(spread(g.grad(), at.shape(), mask), slope_of_product(at, axes, mask));
+                      } else {
+                          Tensor whole = reshape(prod(at, axes, true), g.grad().shape());
+                          g[0] = div(spread(mul(g.grad(), whole), at.shape(), mask), at);
+                      }
                   });
 }
 
@@ -150,11 +172,11 @@ Tensor amin(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 std::pair<Tensor, Tensor> max(const Tensor& x, int64_t axis, bool keepdim) {
-    return along("max", Reduction::Max, Reduction::ArgMax, x, axis, keepdim);
+    return along("max", Reduction::ArgMax, x, axis, keepdim);
 }
 
 std::pair<Tensor, Tensor> min(const Tensor& x, int64_t axis, bool keepdim) {
-    return along("min", Reduction::Min, Reduction::ArgMin, x, axis, keepdim);
+    return along("min", Reduction::ArgMin, x, axis, keepdim);
 }
 
 Tensor argmax(const Tensor& x, std::optional<int64_t> axis, bool keepdim) {

@@ -7,25 +7,31 @@
 namespace cc {
 
 struct ReduceLoop {
-    // *acc = *acc ∘ x[0] ∘ … ∘ x[n − 1]
-    void (*row)(const void* x, int64_t n, void* acc);
+    // acc[r] = acc[r] ∘ x[r · stride] ∘ … ∘ x[r · stride + n − 1] for every row r
+    void (*rows)(const void* x, int64_t rows, int64_t stride, int64_t n, void* acc);
     // acc[c] = acc[c] ∘ x[c] ∘ x[stride + c] ∘ … over rows, for every column c
     void (*columns)(const void* x, int64_t rows, int64_t stride, int64_t columns, void* acc);
 };
 
-// Sums accumulate in double, extremes in the element type.
-struct VectorReductions {
-    ReduceLoop sum, sum_squares, max, min;
+// Sums and products of floats accumulate in double, of integers in uint64; extremes in the element
+// type.
+struct Reductions {
+    ReduceLoop sum, sum_squares, prod, max, min;
+};
+
+struct ReductionTable {
+    Reductions of[6];      // by Dtype; bool is folded as its bytes
+    ReduceLoop any, all;  // of bytes that are 0 or 1
 };
 
 namespace generic {
-extern const VectorReductions reduce_float32, reduce_float64;
+extern const ReductionTable reductions;
 }
 namespace avx2 {
-extern const VectorReductions reduce_float32, reduce_float64;
+extern const ReductionTable reductions;
 }
 namespace avx512 {
-extern const VectorReductions reduce_float32, reduce_float64;
+extern const ReductionTable reductions;
 }
 
 }  // namespace cc

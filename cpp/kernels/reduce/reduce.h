@@ -10,15 +10,22 @@ namespace cc {
 
 enum class Reduction : uint8_t { Sum, Prod, Max, Min, Any, All, ArgMax, ArgMin, SumSquares };
 
+// What a reduction of that dtype gives: int64 for positions and for sums and products of integers.
+Dtype result_dtype(Reduction op, Dtype dtype);
+
 // kept[i] / reduced[j]: sizes and strides (elements) of the axes that stay and that go; out is
-// dense over `kept` in order. Sum/Prod/SumSquares: out has dtype; accumulation of float32 in
-// blocked pairwise float32 (or wider), integers in int64. Any/All: x is bool, out is bool.
-// ArgMax/ArgMin: out is int64, the flat index over `reduced` in order (first on ties; NaN wins).
+// dense over `kept` in order. Sum/Prod/SumSquares: accumulation of float32 in blocked pairwise
+// float32 (or wider), integers in int64. Any/All: x is bool, out is bool. ArgMax/ArgMin: the flat
+// index over `reduced` in order (first on ties; NaN wins).
 struct ReduceProblem {
     Dtype dtype;
     Shape kept, kept_strides;
     Shape reduced, reduced_strides;
 };
 void reduce(Reduction op, const ReduceProblem& problem, const void* x, void* out);
+
+// ArgMax or ArgMin with the values found there; reduced has elements.
+void reduce_positions(Reduction op, const ReduceProblem& problem, const void* x, void* values,
+                      int64_t* positions);
 
 }  // namespace cc

@@ -6,7 +6,6 @@ namespace {
 #include "kernels/reduce/loops.inl"
 }  // namespace
 
-const VectorReductions reduce_float32 = vector_reductions<F32>;
-const VectorReductions reduce_float64 = vector_reductions<F64>;
+const ReductionTable reductions = table;
 
 }  // namespace cc::generic
