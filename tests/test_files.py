@@ -120,17 +120,18 @@ def optimizers():
 
 @pytest.mark.parametrize("name", optimizers())
 def test_optimizers_go_on(name):
-    if name in ("LBFGS", "SparseAdam"):
-        pytest.skip("its step takes a closure or sparse gradients")
-
     def make(start):
         p = nn.Parameter(cc.full((3,), start))
         return p, getattr(optim, name)([p], lr=0.1)
 
     def step(p, optimizer):
-        optimizer.zero_grad()
-        (p * p).sum().backward()
-        optimizer.step()
+        def closure():
+            optimizer.zero_grad()
+            loss = (p * p).sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
 
     p, optimizer = make(2.0)
     step(p, optimizer)

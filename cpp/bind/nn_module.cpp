@@ -106,6 +106,24 @@ nb::object get_attribute(nb::handle self, nb::str name) {
     no_attribute(self, name, "");
 }
 
+// What Python's getattr finds under a name that no table holds: a property, or a tensor that a hook put there.
+bool python_attribute(const Module& module, const char* name, Tensor& value) {
+    if (!module.self_py()) return false;
+    GilAcquire held;
+    nb::object found = nb::steal(PyObject_GetAttrString(static_cast<PyObject*>(module.self_py()), name));
+    if (!found.is_valid() && !PyErr_ExceptionMatches(PyExc_AttributeError)) throw nb::python_error();
+    if (!found.is_valid()) {
+        PyErr_Clear();
+        return false;
+    }
+    if (found.is_none()) return true;
+    std::optional<Tensor> tensor = as_tensor(found);
+    check_type(tensor.has_value(), class_name(static_cast<PyObject*>(module.self_py())), ": '", name,
+               "' must be a Tensor or None, got ", class_name(found));
+    value = *tensor;
+    return true;
+}
+
 void drop_plain(nb::handle self, nb::handle name) {
     if (PyObject** dict = _PyObject_GetDictPtr(self.ptr()); dict && *dict && PyDict_Contains(*dict, name.ptr()) == 1)
         PyDict_DelItem(*dict, name.ptr());
@@ -396,6 +414,7 @@ void bind_module(nb::module_& nn) {
                                  Py_DECREF(static_cast<PyObject*>(object));
                              },
                              [](void* object) { return static_cast<int64_t>(Py_REFCNT(static_cast<PyObject*>(object))); }});
+    install_foreign_attribute(&python_attribute);
     ModuleClass cls(nn, "Module", nb::type_slots(module_slots), nb::dynamic_attr(), nb::is_weak_referenceable(),
                     nb::intrusive_ptr<Module>(adopt),
                     "The base of everything with parameters: subclass it, assign layers and parameters in `__init__`, define\n"

@@ -7,6 +7,8 @@ namespace cc {
 
 namespace {
 
+ForeignAttribute foreign_attribute = nullptr;
+
 template <class Table>
 auto* find(Table& table, const std::string& name) {
     auto at = std::find_if(table.begin(), table.end(), [&](auto& entry) { return entry.name == name; });
@@ -87,17 +89,14 @@ Module::Entry* Module::find_parameter(const std::string& name) { return find(par
 Module::Entry* Module::find_buffer(const std::string& name) { return find(buffers_, name); }
 Module::Child* Module::find_child(const std::string& name) { return find(children_, name); }
 
-const Tensor& Module::parameter(const char* name) const {
-    const Entry* entry = find(parameters_, name);
-    check(entry, kind(), ": parameter '", name, "' was deleted");
-    return entry->tensor;
+Tensor Module::held_or_foreign(const std::vector<Entry>& table, const char* what, const char* name) const {
+    if (const Entry* entry = find(table, name)) return entry->tensor;
+    Tensor value;
+    check(foreign_attribute && foreign_attribute(*this, name, value), kind(), ": ", what, " '", name, "' was deleted");
+    return value;
 }
 
-const Tensor& Module::buffer(const char* name) const {
-    const Entry* entry = find(buffers_, name);
-    check(entry, kind(), ": buffer '", name, "' was deleted");
-    return entry->tensor;
-}
+void install_foreign_attribute(ForeignAttribute lookup) { foreign_attribute = lookup; }
 
 Module::Named Module::named_modules(bool remove_duplicate) {
     std::unordered_set<Module*> seen;

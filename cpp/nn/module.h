@@ -76,17 +76,24 @@ public:
     virtual void visit(Visitor& visitor) const;
 
 protected:
-    const Tensor& parameter(const char* name) const;  // undefined when None, an error when deleted
-    const Tensor& buffer(const char* name) const;
+    // Undefined when None. What no table holds is asked of the other language (a weight computed anew for each call); an
+    // error when it has none either.
+    Tensor parameter(const char* name) const { return held_or_foreign(parameters_, "parameter", name); }
+    Tensor buffer(const char* name) const { return held_or_foreign(buffers_, "buffer", name); }
 
 private:
     NamedEntries named_entries(std::vector<Entry> Module::*table, bool recurse, bool remove_duplicate);
+    Tensor held_or_foreign(const std::vector<Entry>& table, const char* what, const char* name) const;
 
     std::vector<Entry> parameters_, buffers_;
     std::vector<Child> children_;
     bool training_ = true;
     bool hooked_ = false, foreign_forward_ = false;
 };
+
+// Another language's attribute of a module; false where it has none. Installed once, by bind/.
+using ForeignAttribute = bool (*)(const Module& module, const char* name, Tensor& value);
+void install_foreign_attribute(ForeignAttribute lookup);
 
 class Layer : public Module {
 public:

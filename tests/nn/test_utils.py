@@ -11,6 +11,11 @@ from convcore import nn
 from convcore.nn import utils
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    cc.manual_seed(0)
+
+
 def parameters(lib, *grads):
     result = []
     for grad in grads:

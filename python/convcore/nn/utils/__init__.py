@@ -1,5 +1,6 @@
 """Helpers for parameters, their gradients and the layers that hold them."""
 
+from convcore.nn.utils import parametrizations, parametrize
 from convcore.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -13,6 +14,12 @@ from convcore.nn.utils.fusion import (
     fuse_linear_bn_eval,
     fuse_linear_bn_weights,
 )
+from convcore.nn.utils.weight_hooks import (
+    remove_spectral_norm,
+    remove_weight_norm,
+    spectral_norm,
+    weight_norm,
+)
 
 __all__ = [
     "clip_grad_norm_",
@@ -24,5 +31,11 @@ __all__ = [
     "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "remove_spectral_norm",
+    "remove_weight_norm",
+    "spectral_norm",
     "vector_to_parameters",
+    "weight_norm",
 ]
