@@ -36,6 +36,8 @@ PARTS = {
     "softplus",
     "leaky_relu",
     "elu",
+    "kl_div_log",
+    "poisson_nll_loss_rate",
 }
 
 

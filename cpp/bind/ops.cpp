@@ -155,24 +155,35 @@ void bind_losses(nb::module_& m) {
     op(m, "cross_entropy", cross_entropy_loss, arg("input"), arg("target"), maybe("weight"), arg("ignore_index"), arg("reduction"),
        arg("label_smoothing"));
     op(m, "nll_loss", &nll_loss, arg("input"), arg("target"), maybe("weight"), arg("ignore_index"), arg("reduction"));
-    op(m, "mse_loss", &mse_loss, arg("input"), arg("target"), arg("reduction"));
-    op(m, "l1_loss", &l1_loss, arg("input"), arg("target"), arg("reduction"));
+    op(m, "mse_loss", &mse_loss, arg("input"), arg("target"), arg("reduction"), maybe("weight"));
+    op(m, "l1_loss", &l1_loss, arg("input"), arg("target"), arg("reduction"), maybe("weight"));
     op(m, "smooth_l1_loss", &smooth_l1_loss, arg("input"), arg("target"), arg("reduction"), arg("beta"));
-    op(m, "huber_loss", &huber_loss, arg("input"), arg("target"), arg("reduction"), arg("delta"));
+    op(m, "huber_loss", &huber_loss, arg("input"), arg("target"), arg("reduction"), arg("delta"), maybe("weight"));
     op(m, "binary_cross_entropy", &binary_cross_entropy, arg("input"), arg("target"), maybe("weight"), arg("reduction"));
     op(m, "binary_cross_entropy_with_logits", &binary_cross_entropy_with_logits, arg("input"), arg("target"), maybe("weight"),
        maybe("pos_weight"), arg("reduction"));
     op(m, "kl_div", &kl_div, arg("input"), arg("target"), arg("reduction"), arg("log_target"));
+    op(m, "soft_margin_loss", &soft_margin_loss, arg("input"), arg("target"), arg("reduction"));
+    op(m, "hinge_embedding_loss", &hinge_embedding_loss, arg("input"), arg("target"), arg("margin"), arg("reduction"));
+    op(m, "poisson_nll_loss", &poisson_nll_loss, arg("input"), arg("target"), arg("log_input"), arg("full"), arg("eps"),
+       arg("reduction"));
+    op(m, "gaussian_nll_loss", &gaussian_nll_loss, arg("input"), arg("target"), operand("var"), arg("full"), arg("eps"),
+       arg("reduction"));
+    op(m, "multilabel_soft_margin_loss", &multilabel_soft_margin_loss, arg("input"), arg("target"), maybe("weight"),
+       arg("reduction"));
+    op(m, "margin_ranking_loss", &margin_ranking_loss, arg("input1"), arg("input2"), arg("target"), arg("margin"),
+       arg("reduction"));
+    op(m, "cosine_embedding_loss", &cosine_embedding_loss, arg("input1"), arg("input2"), arg("target"), arg("margin"),
+       arg("reduction"));
+    op(m, "multi_margin_loss", &multi_margin_loss, arg("input"), arg("target"), arg("p"), arg("margin"), maybe("weight"),
+       arg("reduction"));
+    op(m, "triplet_margin_loss", &triplet_margin_loss, arg("anchor"), arg("positive"), arg("negative"), arg("margin"), arg("p"),
+       arg("eps"), arg("swap"), arg("reduction"));
+    op(m, "cosine_similarity", &cosine_similarity, arg("x1"), arg("x2"), arg("dim"), arg("eps"));
+    op(m, "pairwise_distance", &pairwise_distance, arg("x1"), arg("x2"), arg("p"), arg("eps"), arg("keepdim"));
 }
 
 }  // namespace
-
-LossReduction reduction_of(const char* op, const std::string& text) {
-    if (text == "none") return LossReduction::None;
-    if (text == "mean") return LossReduction::Mean;
-    if (text == "sum") return LossReduction::Sum;
-    fail(ErrorKind::Value, op, ": reduction must be \"none\", \"mean\" or \"sum\", got \"", text, "\"");
-}
 
 void bind_ops(nb::module_& m) {
     bind_elementwise(m);

@@ -13,16 +13,6 @@ Tensor CrossEntropyLoss::forward(const Tensor& input, const Tensor& target) {
     return cross_entropy(input, target, buffer("weight"), ignore_index, reduction, label_smoothing);
 }
 
-Tensor MSELoss::forward(const Tensor& input, const Tensor& target) { return mse_loss(input, target, reduction); }
-
-Tensor L1Loss::forward(const Tensor& input, const Tensor& target) { return l1_loss(input, target, reduction); }
-
-Tensor SmoothL1Loss::forward(const Tensor& input, const Tensor& target) {
-    return smooth_l1_loss(input, target, reduction, beta);
-}
-
-Tensor HuberLoss::forward(const Tensor& input, const Tensor& target) { return huber_loss(input, target, reduction, delta); }
-
 NLLLoss::NLLLoss(Tensor weight, int64_t ignore_index, LossReduction reduction) : Loss(reduction), ignore_index(ignore_index) {
     register_buffer("weight", std::move(weight));
 }
@@ -44,6 +34,29 @@ BCEWithLogitsLoss::BCEWithLogitsLoss(Tensor weight, Tensor pos_weight, LossReduc
 
 Tensor BCEWithLogitsLoss::forward(const Tensor& input, const Tensor& target) {
     return binary_cross_entropy_with_logits(input, target, buffer("weight"), buffer("pos_weight"), reduction);
+}
+
+MultiLabelSoftMarginLoss::MultiLabelSoftMarginLoss(Tensor weight, LossReduction reduction) : Loss(reduction) {
+    register_buffer("weight", std::move(weight));
+}
+
+Tensor MultiLabelSoftMarginLoss::forward(const Tensor& input, const Tensor& target) {
+    return multilabel_soft_margin_loss(input, target, buffer("weight"), reduction);
+}
+
+MultiMarginLoss::MultiMarginLoss(int64_t p, double margin, Tensor weight, LossReduction reduction)
+    : Loss(reduction), p(p), margin(margin) {
+    check(p == 1 || p == 2, kind(), ": p must be 1 or 2, got ", p);
+    register_buffer("weight", std::move(weight));
+}
+
+Tensor MultiMarginLoss::forward(const Tensor& input, const Tensor& target) {
+    return multi_margin_loss(input, target, p, margin, buffer("weight"), reduction);
+}
+
+TripletMarginLoss::TripletMarginLoss(double margin, double p, double eps, bool swap, LossReduction reduction)
+    : Loss(reduction), margin(margin), p(p), eps(eps), swap(swap) {
+    check(margin > 0, kind(), ": margin must be greater than 0, got ", margin);
 }
 
 }  // namespace cc

@@ -3,6 +3,7 @@
 #include "kernels/cross_entropy/cross_entropy.h"
 
 #include "autograd/node.h"
+#include "ops/loss.h"
 #include "ops/ops.h"
 
 namespace cc {
@@ -136,6 +137,16 @@ bool arrange(const char* op, Tensor& x, Tensor& target) {
 }
 
 }  // namespace
+
+void check_classes(const char* op, const Tensor& target, int64_t classes) {
+    check_type(is_integral(target.dtype()), op, ": target must have dtype int64, got ", target.dtype());
+    Array t = target.array().to(Dtype::Int64).contiguous();
+    for (int64_t i = 0; i < t.numel(); ++i) {
+        int64_t value = t.data<int64_t>()[i];
+        check_index(value >= 0 && value < classes, op, ": target must hold classes from 0 to ", classes - 1, ", got ", value, " at ",
+                    unravelled(i, t.shape()));
+    }
+}
 
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing) {

@@ -194,19 +194,39 @@ Tensor normalize(const Tensor& input, double p, int64_t dim, double eps);
 // Softmax, dropout (softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
 Tensor softmax(const Tensor& input, int64_t dim);
 Tensor log_softmax(const Tensor& input, int64_t dim);
+LossReduction reduction_of(const char* op, const std::string& text);   // "none", "mean" or "sum"
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
 Tensor nll_loss(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                 LossReduction reduction);
-Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
-Tensor l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
+Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction, const Tensor& weight = {});
+Tensor l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction, const Tensor& weight = {});
 Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double beta);
-Tensor huber_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double delta);
+Tensor huber_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double delta, const Tensor& weight = {});
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction);
 Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
                                         const Tensor& pos_weight, LossReduction reduction);
-Tensor kl_div(const Tensor& input, const Tensor& target, LossReduction reduction, bool log_target);
+Tensor kl_div(const Tensor& input, const Tensor& target, const std::string& reduction, bool log_target);   // or "batchmean"
+Tensor soft_margin_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
+Tensor hinge_embedding_loss(const Tensor& input, const Tensor& target, double margin, LossReduction reduction);
+Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_input, bool full, double eps,
+                        LossReduction reduction);
+Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& var, bool full, double eps,
+                         LossReduction reduction);
+Tensor multilabel_soft_margin_loss(const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction);
 Tensor dropout(const Tensor& input, double p, bool training);
 Tensor dropout_channels(int rank, const Tensor& input, double p, bool training);   // whole channels: dropout1d, 2d, 3d
+
+// Losses of margins (margin.cpp), distances of vectors (distance.cpp)
+Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin,
+                           LossReduction reduction);
+Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin,
+                             LossReduction reduction);
+Tensor multi_margin_loss(const Tensor& input, const Tensor& target, int64_t p, double margin, const Tensor& weight,
+                         LossReduction reduction);
+Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative, double margin, double p,
+                           double eps, bool swap, LossReduction reduction);
+Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps);
+Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim);
 
 }  // namespace cc

@@ -121,8 +121,8 @@ _SUBMODULES = (
 _LAZY = {
     "summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files",
     **dict.fromkeys(
-        ("celu", "celu_", "hardshrink", "heaviside", "prelu", "relu_", "rrelu", "rrelu_", "selu", "selu_", "threshold",
-         "threshold_"),
+        ("celu", "celu_", "cosine_similarity", "hardshrink", "heaviside", "pairwise_distance", "prelu", "relu_", "rrelu",
+         "rrelu_", "selu", "selu_", "threshold", "threshold_"),
         "convcore.nn.functional",
     ),
 }  # fmt: skip

@@ -46,21 +46,22 @@ def cross_entropy(x, target, weight=None, ignore_index=-100, reduction="mean", l
     return _reduce(losses, reduction, (w[safe] * used).sum())
 
 
-def mse_loss(x, target, reduction="mean"):
-    return _reduce((x - target) ** 2, reduction)
+def mse_loss(x, target, reduction="mean", weight=1.0):
+    return _reduce((x - target) ** 2 * weight, reduction, np.sum(weight * np.ones(x.shape)))
 
 
-def l1_loss(x, target, reduction="mean"):
-    return _reduce(np.abs(x - target), reduction)
+def l1_loss(x, target, reduction="mean", weight=1.0):
+    return _reduce(np.abs(x - target) * weight, reduction, np.sum(weight * np.ones(x.shape)))
 
 
 def smooth_l1_loss(x, target, reduction="mean", beta=1.0):
     d = np.abs(x - target)
-    return _reduce(np.where(d < beta, d * d / (2 * beta), d - beta / 2), reduction)
+    near = d * d / (2 * beta) if beta else d
+    return _reduce(np.where(d < beta, near, d - beta / 2), reduction)
 
 
-def huber_loss(x, target, reduction="mean", delta=1.0):
-    return delta * smooth_l1_loss(x, target, reduction, delta)
+def huber_loss(x, target, reduction="mean", delta=1.0, weight=1.0):
+    return _reduce(delta * smooth_l1_loss(x, target, "none", delta) * weight, reduction)
 
 
 def nll_loss(x, target, weight=None, ignore_index=-100, reduction="mean"):
@@ -92,6 +93,16 @@ def kl_div(x, target, reduction="mean", log_target=False):
 def chance(*shape):
     """Values in (0, 1)."""
     return Arr(shape, lambda rng, shape: 0.05 + 0.9 * rng.random(shape))
+
+
+def _by_name(function, *names):
+    """PyTorch's function, which has arguments of old between ours, called with further ones by name."""
+
+    def call(m, x, target, *args, **kwargs):
+        given = dict(zip(names, args, strict=False)) | kwargs
+        return getattr(m.nn.functional, function)(x, target, **given)
+
+    return call
 
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -210,20 +221,41 @@ OPS = [
         [
             case("mean", real(3, 4), real(3, 4)),
             case("sum", real(3, 4), real(3, 4), reduction="sum"),
+            case("broadcast", real(3, 4), real(4), reduction="sum"),
+            case("empty", real(0, 4), real(0, 4), reduction="sum"),
+            *[case(f"weight-{r}", real(3, 4), real(3, 4), r, positive(3, 4)) for r in REDUCTIONS],
             case("none", real(2, 3, 4, 5), real(2, 3, 4, 5), reduction="none"),
             big("big", real(300, 301), real(300, 301)),
         ],
         [
             bad("shape", ValueError, r"mse_loss.*\(3, 4\).*\(3,\)", real(3, 4), real(3)),
             bad("reduction", ValueError, r"reduction.*avg", real(3), real(3), reduction="avg"),
+            bad(
+                "weight",
+                ValueError,
+                r"mse_loss: weight.*\(3, 4\).*\(4,\)",
+                real(3, 4),
+                real(3, 4),
+                "sum",
+                real(4),
+            ),
+            bad("dtype", TypeError, "mse_loss.*int64", ints(3), ints(3)),
         ],
+        torch=_by_name("mse_loss", "reduction", "weight"),
         bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
         "l1_loss",
         "nn.functional.l1_loss",
         l1_loss,
-        [case(r, real(3, 4), distinct(3, 4), reduction=r).but(gradgrad=False) for r in REDUCTIONS],
+        [
+            *[
+                case(r, real(3, 4), distinct(3, 4), reduction=r).but(gradgrad=False)
+                for r in REDUCTIONS
+            ],
+            case("weight", real(3, 4), distinct(3, 4), "mean", positive(3, 4)),
+        ],
+        torch=_by_name("l1_loss", "reduction", "weight"),
         bench=[case("image", real(*IMAGE), real(*IMAGE))],
     ),
     Op(
@@ -233,6 +265,8 @@ OPS = [
         [
             *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
             case("beta", real(3, 4), distinct(3, 4), beta=0.3),
+            case("zero", real(3, 4), distinct(3, 4), beta=0.0).but(gradgrad=False),
+            big("big", real(300, 301), real(300, 301)),
         ],
         [bad("beta", ValueError, r"smooth_l1_loss: beta.*-1", real(3), real(3), beta=-1.0)],
         bench=[case("image", real(*IMAGE), real(*IMAGE))],
@@ -244,6 +278,8 @@ OPS = [
         [
             *[case(r, real(3, 4), distinct(3, 4), reduction=r) for r in REDUCTIONS],
             case("delta", real(3, 4), distinct(3, 4), delta=0.3),
+            case("weight", real(3, 4), distinct(3, 4), "mean", 0.3, positive(3, 4)),
+            big("big", real(300, 301), real(300, 301)),
         ],
         [bad("delta", ValueError, r"huber_loss: delta.*0", real(3), real(3), delta=0.0)],
         bench=[case("image", real(*IMAGE), real(*IMAGE))],
@@ -308,6 +344,12 @@ OPS = [
         [
             *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in REDUCTIONS],
             case("weight", real(3, 4), chance(3, 4).const, positive(3, 1).const),
+            case("pos-weight", real(3, 4), chance(3, 4).const, None, "mean", positive(4).const),
+            case(
+                "all", real(3, 4), chance(3, 4).const, positive(4).const, "none", positive(4).const
+            ),
+            case("empty", real(0, 4), chance(0, 4), reduction="sum"),
+            big("big", real(300, 301), chance(300, 301)),
             case("far", values([-200.0, 60.0, 200.0]), values([1.0, 0.25, 0.0]).const).but(
                 gradgrad=False
             ),
@@ -322,6 +364,7 @@ OPS = [
             ),
         ],
         tol=4,
+        torch=_by_name("binary_cross_entropy_with_logits", "weight", "reduction", "pos_weight"),
         bench=[case("image", real(*IMAGE), chance(*IMAGE).const)],
     ),
     Op(
@@ -331,8 +374,88 @@ OPS = [
         [
             *[case(r, real(3, 4), chance(3, 4), reduction=r) for r in (*REDUCTIONS, "batchmean")],
             case("log-target", real(3, 4), real(3, 4), reduction="sum", log_target=True),
+            case("batch-log", real(3, 4), real(3, 4), reduction="batchmean", log_target=True),
+            big("big", real(300, 301), chance(300, 301)),
             case("zeros", real(2, 2), values([[0.0, 1.0], [0.5, 0.0]]).const, reduction="sum"),
         ],
+        [bad("reduction", ValueError, "kl_div: reduction.*avg", real(3), real(3), reduction="avg")],
         bench=[case("scores", real(*SCORES), chance(*SCORES).const, reduction="batchmean")],
+    ),
+]
+
+
+def poisson_nll_loss(x, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    losses = np.exp(x) - target * x if log_input else x - target * np.log(x + eps)
+    if full:
+        t = np.where(target > 1, target, 1)
+        losses = losses + (target > 1) * (t * np.log(t) - t + 0.5 * np.log(2 * np.pi * t))
+    return _reduce(losses, reduction)
+
+
+def gaussian_nll_loss(x, target, var, full=False, eps=1e-6, reduction="mean"):
+    var = np.maximum(var, eps)
+    if np.ndim(var) == x.ndim - 1 and np.ndim(var):
+        var = var[..., None]
+    losses = 0.5 * (np.log(var) + (x - target) ** 2 / var)
+    return _reduce(losses + (0.5 * np.log(2 * np.pi) if full else 0), reduction)
+
+
+OPS += [
+    Op(
+        "poisson_nll_loss",
+        "nn.functional.poisson_nll_loss",
+        poisson_nll_loss,
+        [
+            *[case(r, real(3, 4), positive(3, 4), reduction=r) for r in REDUCTIONS],
+            case("rate", positive(3, 4), positive(3, 4), log_input=False),
+            case("full", real(3, 4), positive(3, 4).const, full=True),
+            case(
+                "all", positive(3, 4), positive(3, 4).const, False, True, eps=1e-4, reduction="sum"
+            ),
+            case("full-target", positive(3, 4), positive(3, 4), False, True).but(torch=False),
+            big("big", real(300, 301), positive(300, 301).const),
+        ],
+        [
+            bad("shape", ValueError, r"poisson_nll_loss.*\(3,\).*\(4,\)", real(3), positive(4)),
+            bad("reduction", ValueError, "reduction.*avg", real(3), real(3), reduction="avg"),
+        ],
+        tol=4,
+        bench=[case("image", real(*IMAGE), positive(*IMAGE).const)],
+    ),
+    Op(
+        "gaussian_nll_loss",
+        "nn.functional.gaussian_nll_loss",
+        gaussian_nll_loss,
+        [
+            *[case(r, real(3, 4), real(3, 4), positive(3, 4), reduction=r) for r in REDUCTIONS],
+            case("full", real(3, 4), real(3, 4), positive(3, 4), full=True),
+            case("one-variance", real(3, 4), real(3, 4), positive(3, 1)),
+            case("short", real(3, 4), real(3, 4), positive(3)),
+            case("number", real(3, 4), real(3, 4), 0.7),
+            case("small", real(3, 4), real(3, 4), values(np.full((3, 4), 0.1)), eps=0.5).but(
+                kink=True
+            ),
+            big("big", real(300, 301), real(300, 301), positive(300, 301)),
+        ],
+        [
+            bad(
+                "var",
+                ValueError,
+                r"gaussian_nll_loss: var.*\(3, 4\).*\(2,\)",
+                real(3, 4),
+                real(3, 4),
+                positive(2),
+            ),
+            bad(
+                "negative",
+                ValueError,
+                r"gaussian_nll_loss: var.*negative.*-1",
+                real(3),
+                real(3),
+                values([1.0, 2.0, -1.0]),
+            ),
+        ],
+        tol=4,
+        bench=[case("image", real(*IMAGE), real(*IMAGE).const, positive(*IMAGE))],
     ),
 ]

@@ -167,6 +167,23 @@ def test_layer_is_torchs(snippet, shape):
         ("nn.HuberLoss(delta=0.7, reduction='sum')", "values"),
         ("nn.NLLLoss()", "classes"),
         ("nn.NLLLoss(lib.tensor([1.0, 2.0, 0.5]), ignore_index=1, reduction='sum')", "classes"),
+        ("nn.KLDivLoss(reduction='batchmean')", "shares"),
+        ("nn.KLDivLoss(reduction='sum', log_target=True)", "values"),
+        ("nn.SoftMarginLoss()", "signs"),
+        ("nn.HingeEmbeddingLoss(0.3, reduction='sum')", "signs"),
+        ("nn.PoissonNLLLoss(full=True)", "shares"),
+        ("nn.MultiLabelSoftMarginLoss(lib.tensor([1.0, 2.0, 0.5]))", "shares"),
+        ("nn.MultiMarginLoss(2, 0.5, lib.tensor([1.0, 2.0, 0.5]))", "classes"),
+        ("(lambda x, y: nn.GaussianNLLLoss(full=True)(x, y, y * y))", "values"),
+        ("(lambda x, y: nn.MarginRankingLoss(0.2)(x, x.detach() * 0.5, y))", "signs"),
+        ("(lambda x, y: nn.CosineEmbeddingLoss(0.2)(x, x.detach() + 1, y[:, 0]))", "signs"),
+        ("(lambda x, y: nn.TripletMarginLoss(2.0, swap=True)(x, y, x.detach() * y))", "values"),
+        (
+            "(lambda x, y: nn.TripletMarginWithDistanceLoss(margin=2.0)(x, y, x.detach() * y))",
+            "values",
+        ),
+        ("nn.CosineSimilarity()", "values"),
+        ("nn.PairwiseDistance(1.0, keepdim=True)", "values"),
         ("nn.BCEWithLogitsLoss(pos_weight=lib.tensor([1.0, 2.0, 0.5]))", "shares"),
         ("nn.Sequential(nn.Sigmoid()) and (lambda x, y: nn.BCELoss()(x.sigmoid(), y))", "shares"),
     ],
@@ -177,6 +194,7 @@ def test_loss_is_torchs(snippet, targets):
     target = {
         "classes": np.array([0, 1, 2, 1, 0]),
         "values": numbers((5, 3), 1),
+        "signs": np.sign(numbers((5, 3), 1)),
         "shares": np.abs(numbers((5, 3), 1)) % 1,
     }[targets]
     results = []

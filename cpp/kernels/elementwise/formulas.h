@@ -9,6 +9,8 @@
 //                    q threshold. From Silu on: activations, which refuse integers where the other
 //                    functions of floating-point numbers convert them.
 //   XGrad(grad, at)  grad · dX/dx with X's parameters, `at` being X's output or input (ops/unary.cpp).
+//   …Loss(x, t)      of an input and a target; …LossGrad(x, t, grad) is grad · dLoss/dx. p: Huber's
+//                    delta, SmoothL1's beta, HingeEmbedding's margin, PoissonRate's epsilon.
 //   Where(a, b, c)   a is bool whatever the problem's dtype is; b and c have that dtype.
 //   Integers         wrap around; Div truncates, FloorDivide and Remainder are Python's; dividing by
 //                    zero raises. bool: + is or, · is and.
@@ -132,13 +134,37 @@
     X(SiluGrad, "silu_grad", Floats, silu_grad(a, b))                                  \
     X(GeluGrad, "gelu_grad", Floats, gelu_grad(a, b))                                  \
     X(GeluTanhGrad, "gelu_tanh_grad", Floats, gelu_tanh_grad(a, b))                    \
-    X(MishGrad, "mish_grad", Floats, mish_grad(a, b))
+    X(MishGrad, "mish_grad", Floats, mish_grad(a, b))                                  \
+    X(MseLoss, "mse_loss", Floats, square(a - b))                                      \
+    X(L1Loss, "l1_loss", Floats, abs(a - b))                                           \
+    X(SmoothL1Loss, "smooth_l1_loss", Floats, smooth_l1(a - b, p))                     \
+    X(HuberLoss, "huber_loss", Floats, huber(a - b, p))                                \
+    X(BceLoss, "binary_cross_entropy", Floats, bce(a, b))                              \
+    X(BceLogitsLoss, "binary_cross_entropy_with_logits", Floats, log1p_exp(a) - a * b) \
+    X(SoftMarginLoss, "soft_margin_loss", Floats, log1p_exp(-a * b))                   \
+    X(HingeEmbeddingLoss, "hinge_embedding_loss", Floats, hinge_embedding(a, b, p))    \
+    X(PoissonLoss, "poisson_nll_loss", Floats, exp(a) - a * b)                         \
+    X(PoissonRateLoss, "poisson_nll_loss_rate", Floats, a - b * log(a + p))            \
+    X(KlDivLoss, "kl_div", Floats, kl_div(a, b))                                       \
+    X(KlDivLogLoss, "kl_div_log", Floats, exp(b) * (b - a))
 
-#define CC_TERNARY_FORMULAS(X)                                                     \
-    X(MulAdd, "mul_add", Any, a * b + c)                                           \
-    X(Lerp, "lerp", Floats, lerp(a, b, c))                                         \
-    X(GluGrad, "glu_grad", Floats, c * a * sigmoid(b) * sigmoid(-b))               \
-    X(PreluGrad, "prelu_grad", Floats, select(a > zero(a), c, c * b))
+#define CC_TERNARY_FORMULAS(X)                                                                       \
+    X(MulAdd, "mul_add", Any, a * b + c)                                                             \
+    X(Lerp, "lerp", Floats, lerp(a, b, c))                                                           \
+    X(GluGrad, "glu_grad", Floats, c * a * sigmoid(b) * sigmoid(-b))                                 \
+    X(PreluGrad, "prelu_grad", Floats, select(a > zero(a), c, c * b))                                \
+    X(MseLossGrad, "mse_loss_grad", Floats, V::set(2) * c * (a - b))                                 \
+    X(L1LossGrad, "l1_loss_grad", Floats, c * sign(a - b))                                           \
+    X(SmoothL1LossGrad, "smooth_l1_loss_grad", Floats, smooth_l1_grad(a - b, c, p))                  \
+    X(HuberLossGrad, "huber_loss_grad", Floats, huber_grad(a - b, c, p))                             \
+    X(BceLossGrad, "binary_cross_entropy_grad", Floats, bce_grad(a, b, c))                           \
+    X(BceLogitsLossGrad, "binary_cross_entropy_with_logits_grad", Floats, c * (sigmoid(a) - b))      \
+    X(SoftMarginLossGrad, "soft_margin_loss_grad", Floats, -c * b * sigmoid(-a * b))                 \
+    X(HingeEmbeddingLossGrad, "hinge_embedding_loss_grad", Floats, hinge_embedding_grad(a, b, c, p)) \
+    X(PoissonLossGrad, "poisson_nll_loss_grad", Floats, c * (exp(a) - b))                            \
+    X(PoissonRateLossGrad, "poisson_nll_loss_rate_grad", Floats, c * (one(a) - b / (a + p)))         \
+    X(KlDivLossGrad, "kl_div_grad", Floats, -(c * b))                                                \
+    X(KlDivLogLossGrad, "kl_div_log_grad", Floats, -(c * exp(b)))
 
 namespace cc {
 

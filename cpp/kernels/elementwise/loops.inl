@@ -3,6 +3,7 @@
 // in memory it lies.
 
 #include "kernels/elementwise/activations.inl"
+#include "kernels/elementwise/losses.inl"
 
 enum Domain { Floats, Whole, Numbers, Any };
 

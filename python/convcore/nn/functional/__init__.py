@@ -7,6 +7,7 @@ import inspect
 from convcore._errors import names_arguments as _names_arguments
 from convcore.nn.functional.activation import *
 from convcore.nn.functional.conv import *
+from convcore.nn.functional.distance import *
 from convcore.nn.functional.dropout import *
 from convcore.nn.functional.grid_sample import *
 from convcore.nn.functional.interpolate import *

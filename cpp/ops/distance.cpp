@@ -1,0 +1,71 @@
+// Distances and similarities of vectors, along one dimension or between all rows.
+#include <cmath>
+
+#include "array/compute.h"
+#include "autograd/node.h"
+#include "ops/ops.h"
+
+namespace cc {
+
+namespace {
+
+Tensor plain(double value) { return number(value, Dtype::Float64); }
+
+void check_operands(const char* op, const Tensor& x1, const Tensor& x2) {
+    check_type(is_floating(x1.dtype()) && is_floating(x2.dtype()), op, ": x1 and x2 must have a floating-point dtype, got ",
+               x1.dtype(), " and ", x2.dtype());
+}
+
+// The value not below eps, with the gradient of the value itself.
+Tensor at_least(const Tensor& x, double eps) {
+    return record("clamp", compute(Unary::Clamp, x.array(), eps, INFINITY), {x}, [](Backward& g) { g[0] = g.grad(); });
+}
+
+// ‖x‖ of each line along `axis`, which keeps size one.
+Array lengths(const Array& x, int axis) {
+    return compute(Unary::Sqrt, compute(Reduction::SumSquares, x, uint32_t{1} << axis, true));
+}
+
+Tensor cosine_expression(const Tensor& a, const Tensor& b, int axis, double eps) {
+    Tensor u = div(a, at_least(norm(a, 2, {axis}, true), eps)), v = div(b, at_least(norm(b, 2, {axis}, true), eps));
+    return sum(mul(u, v), {axis});
+}
+
+}  // namespace
+
+// x1·x2/(max(‖x1‖, eps)·max(‖x2‖, eps)); the gradient takes no notice of eps.
+Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps) {
+    const char* op = "cosine_similarity";
+    check_operands(op, x1, x2);
+    Dtype dtype = result_type(x1, x2);
+    Shape shape = broadcast_shapes(op, x1.shape(), x2.shape());
+    int axis = normalize_axis(op, "dim", dim, shape.rank());
+    Tensor a = expand(to(x1, dtype), shape), b = expand(to(x2, dtype), shape);
+    if (shape.rank() == 0) a = unsqueeze(a, 0), b = unsqueeze(b, 0);
+    auto sizes = [axis, eps](const Array& x) { return compute(Unary::Clamp, lengths(x, axis), eps, INFINITY); };
+    Array dot = compute(Reduction::Sum, compute(Binary::Mul, a.array(), b.array()), uint32_t{1} << axis, true);
+    Array both = compute(Binary::Mul, sizes(a.array()), sizes(b.array())), cosine = compute(Binary::Div, dot, both);
+    // ∂/∂a = b/(|a||b|) − cos·a/|a|², no second part where a is 0.
+    auto backward = [=, a = Saved(a), b = Saved(b)](Backward& g) {
+        Array grad = g.grad().array().unsqueeze(axis), across = compute(Binary::Div, grad, both);
+        auto slope = [&](const Array& own, const Array& other) {
+            Array length = lengths(own, axis), one = Array::scalar<float>(1).to(dtype);
+            Array divisor = compute(Binary::Mul, sizes(own), length);
+            divisor = compute(Ternary::Where, compute(Binary::Equal, length, Array::zeros({}, dtype)), one, divisor);
+            Array along = compute(Binary::Div, compute(Binary::Mul, grad, cosine), divisor);
+            return Tensor(compute(Binary::Sub, compute(Binary::Mul, other, across), compute(Binary::Mul, own, along)));
+        };
+        if (g.wants(0)) g[0] = slope(a.get().array(), b.get().array());
+        if (g.wants(1)) g[1] = slope(b.get().array(), a.get().array());
+    };
+    return record_composite(op, cosine.squeeze(axis), {a, b}, std::move(backward),
+                            [axis, eps](const Tensors& in) { return cosine_expression(in[0], in[1], axis, eps); });
+}
+
+Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim) {
+    check_operands("pairwise_distance", x1, x2);
+    Tensor d = add(sub(x1, x2), plain(eps));
+    return norm(d.rank() > 0 ? d : unsqueeze(d, 0), p, {-1}, keepdim);
+}
+
+}  // namespace cc
