@@ -80,10 +80,11 @@ REASONS = {
     "deprecated in PyTorch": """
         .range Container NLLLoss2d CrossMapLRN2d upsample upsample_bilinear upsample_nearest clip_grad_norm register_backward_hook
         Tensor.new Tensor.volatile Tensor.reinforce Tensor.resize Tensor.resize_as Tensor.map_ Tensor.map2_ Tensor.apply_
-        nn.init.constant nn.init.dirac nn.init.eye nn.init.kaiming_normal nn.init.kaiming_uniform nn.init.normal
-        nn.init.orthogonal nn.init.sparse nn.init.uniform nn.init.xavier_normal nn.init.xavier_uniform set_default_tensor_type
-        Variable variable NestedIOFunction remove_weight_norm remove_spectral_norm nn.utils.weight_norm nn.utils.spectral_norm
-        to_dlpack     """,
+        set_default_tensor_type Variable variable NestedIOFunction to_dlpack
+    """,
+    "pruning: masks over weights are a few lines as a parametrization": """
+        nn.utils.prune.* transfer_parametrizations_and_params
+    """,
     "data pipes": """
         *DataPipe DataChunk functional_datapipe guaranteed_datapipes_determinism non_deterministic runtime_validation*
         argument_validation

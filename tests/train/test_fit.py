@@ -310,6 +310,24 @@ def test_checkpoint_keeps_types(tmp_path):
         save_checkpoint(file, {"a": {"b": object()}})
 
 
+def test_metrics_are_those_of_all_samples():
+    from convcore import metrics
+
+    model = net(1)
+    asked = {
+        "f1": metrics.F1Score(2),
+        "first": lambda output, target: float(target[0]),
+        "accuracy": metrics.Accuracy(),
+    }
+    history = fit(model, (X, Y), (X, Y), epochs=2, metrics=asked, verbose=False)
+    assert set(history) >= {"train_f1", "val_f1", "train_first", "val_accuracy"}
+    results = evaluate(model, (X, Y), metrics=asked, batch_size=32)
+    outputs = predict(model, X)
+    assert results["f1"] == metrics.f1_score(outputs, Y) == history["val_f1"][-1]
+    assert results["accuracy"] == metrics.accuracy(outputs, Y)
+    assert results["first"] == (Y[0] * 32 + Y[32] * 32 + Y[64] * 26) / 90
+
+
 def test_early_stopping_restores_the_best():
     model = net()
     seen = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
@@ -15,24 +16,21 @@ import numpy as np
 import convcore as cc
 from convcore import optim
 from convcore.data import DataLoader, TensorDataset
-from convcore.metrics import accuracy, mean_absolute_error, mean_squared_error, topk_accuracy
+from convcore.metrics import Accuracy, Mean, MeanAbsoluteError, MeanSquaredError, Metric
 from convcore.nn import functional
 
 from .callbacks import Callback, Checkpoint, Progress
 from .checkpoint import load_checkpoint
 from .history import History
 
-Metric = Callable[[Any, Any], float]
+Measure = Metric | Callable[[Any, Any], float]
 
-
-# Those whose mean over batches, weighted by their sizes, is the value over all samples.
-METRICS: dict[str, Metric] = {
-    "accuracy": accuracy,
-    "top5_accuracy": topk_accuracy,
-    "mean_squared_error": mean_squared_error,
-    "mean_absolute_error": mean_absolute_error,
+METRICS: dict[str, Callable[[], Metric]] = {
+    "accuracy": Accuracy,
+    "top5_accuracy": functools.partial(Accuracy, 5),
+    "mean_squared_error": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
 }
-
 
 # Schedules that advance with every step, not with every epoch.
 EACH_STEP = (optim.lr_scheduler.OneCycleLR, optim.lr_scheduler.CyclicLR)
@@ -110,7 +108,7 @@ def fit(
     batch_size: int = 64,
     seed: int | None = 0,
     callbacks: Iterable[Callback] = (),
-    metrics: Sequence[str] | Mapping[str, Metric] = ("accuracy",),
+    metrics: Sequence[str] | Mapping[str, Measure] = ("accuracy",),
     verbose: bool | None = None,
     resume: str | os.PathLike[str] | None = None,
 ) -> History:
@@ -120,7 +118,9 @@ def fit(
     dataset is shuffled in batches of `batch_size`. `optimizer` is an optimizer, a function from
     parameters to one, or None for Adam. `scheduler` is a scheduler or a function
     `(optimizer, steps_per_epoch) -> scheduler`; OneCycleLR and CyclicLR advance with every step,
-    others with every epoch, ReduceLROnPlateau by the loss of `val` or, without one, of `train`. `loss(output, target)` is cross entropy by default. `seed` seeds the library's
+    others with every epoch, ReduceLROnPlateau by the loss of `val` or, without one, of `train`. `loss(output, target)` is cross entropy by default. `metrics` are names, or a
+    mapping from names to objects of `convcore.metrics` or to functions `(output, target) -> float`, whose
+    mean over batches is taken. `seed` seeds the library's
     generator, the order of samples and their augmentation; None leaves them as they are. `resume`
     is a file that the `Checkpoint` callback wrote: training goes on after its last epoch and ends
     with the same weights, bit by bit, as a run that was never stopped. `verbose=None` prints one
@@ -200,7 +200,9 @@ def _epoch(state: TrainState, loss: Any, measures: Mapping[str, Metric]) -> dict
     rate = optimizer.param_groups[0]["lr"]
     state.batch = state.images = 0
     state.running = {}
-    sums = dict.fromkeys(("loss", *measures), 0.0)
+    mean_loss = Mean()
+    for measure in measures.values():
+        measure.reset()
     for callback in state.callbacks:
         callback.on_epoch_begin(state)
     model.train()
@@ -220,14 +222,13 @@ def _epoch(state: TrainState, loss: Any, measures: Mapping[str, Metric]) -> dict
                 f"fit: the loss is {state.batch_loss} at epoch {state.epoch + 1}, batch "
                 f"{state.batch + 1}, learning rate {rate:g}; a smaller learning rate may help"
             )
-        count = target.shape[0]
-        sums["loss"] += state.batch_loss * count
-        for name, measure in measures.items():
-            sums[name] += measure(output, target) * count
         state.step += 1
         state.batch += 1
-        state.images += count
-        state.running = {name: total / state.images for name, total in sums.items()}
+        state.images += target.shape[0]
+        mean_loss.update(state.batch_loss, target.shape[0])
+        state.running = {"loss": mean_loss.compute()}
+        for name, measure in measures.items():
+            state.running[name] = float(measure.update(output, target).compute())
         for callback in state.callbacks:
             callback.on_batch_end(state)
     seconds = time.perf_counter() - start
@@ -252,7 +253,7 @@ def evaluate(
     data: Any,
     *,
     loss: Callable[[Any, Any], Any] | None = None,
-    metrics: Sequence[str] | Mapping[str, Metric] = ("accuracy",),
+    metrics: Sequence[str] | Mapping[str, Measure] = ("accuracy",),
     batch_size: int = 256,
 ) -> dict[str, float]:
     """The mean loss and metrics of `model` over `data`, in evaluation mode and without gradients.
@@ -265,20 +266,23 @@ def evaluate(
     """
     loss = loss or functional.cross_entropy
     measures = _metrics(metrics)
-    sums = dict.fromkeys(("loss", *measures), 0.0)
-    images = 0
+    mean_loss, images = Mean(), 0
+    for measure in measures.values():
+        measure.reset()
     with _evaluating(model), cc.no_grad():
         for batch in _loader("data", data, batch_size):
             inputs, target = _pair(batch, "data")
             output = model(inputs)
-            count = target.shape[0]
-            sums["loss"] += loss(output, target).item() * count
-            for name, measure in measures.items():
-                sums[name] += measure(output, target) * count
-            images += count
+            images += target.shape[0]
+            mean_loss.update(loss(output, target).item(), target.shape[0])
+            for measure in measures.values():
+                measure.update(output, target)
     if images == 0:
         raise ValueError("evaluate: data: expected at least one sample, got none")
-    return {name: total / images for name, total in sums.items()}
+    return {
+        "loss": mean_loss.compute(),
+        **{name: float(measure.compute()) for name, measure in measures.items()},
+    }
 
 
 def predict(model: Any, x: Any, *, batch_size: int = 256) -> Any:
@@ -315,16 +319,37 @@ class _evaluating:
             module.training = training
 
 
-def _metrics(metrics: Sequence[str] | Mapping[str, Metric]) -> dict[str, Metric]:
+class _OverBatches(Metric):
+    """A function's mean over batches, weighted by their sizes."""
+
+    def __init__(self, function: Callable[[Any, Any], float]) -> None:
+        self._function = function
+        self._mean = Mean()
+
+    def reset(self) -> None:
+        self._mean.reset()
+
+    def update(self, input: Any, target: Any) -> _OverBatches:
+        self._mean.update(float(self._function(input, target)), target.shape[0])
+        return self
+
+    def compute(self) -> float:
+        return self._mean.compute()
+
+
+def _metrics(metrics: Sequence[str] | Mapping[str, Measure]) -> dict[str, Metric]:
     if isinstance(metrics, Mapping):
-        return dict(metrics)
+        return {
+            name: measure if isinstance(measure, Metric) else _OverBatches(measure)
+            for name, measure in metrics.items()
+        }
     unknown = [name for name in metrics if name not in METRICS]
     if unknown:
         raise ValueError(
             f"metrics: expected names among {sorted(METRICS)} or a mapping from names to functions "
-            f"(output, target) -> float, got {unknown}"
+            f"(output, target) -> float or convcore.metrics objects, got {unknown}"
         )
-    return {name: METRICS[name] for name in metrics}
+    return {name: METRICS[name]() for name in metrics}
 
 
 def _loader(
