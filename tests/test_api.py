@@ -23,6 +23,7 @@ FORMULAS = ROOT / "cpp" / "kernels" / "elementwise" / "formulas.h"
 INTERNAL = {
     "result_type", "number", "unary", "binary", "scale", "sum_to", "conv_options", "empty", "full", "zeros", "ones",
     "full_like", "arange", "linspace", "eye", "unary_", "binary_", "fill_", "dropout_channels", "split_with_sizes",
+    "recurrence", "recurrence_in_steps",  # inside nn.RNN, nn.LSTM, nn.GRU
 }  # fmt: skip
 # Rows of formulas.h that are gradients or parts.
 PARTS = {

@@ -38,6 +38,7 @@ inline std::string type_name_of(nb::handle object) { return nb::cast<std::string
 // Sets the Python exception that stands for an error.
 void set_python_error(const Error& error);
 
+Cell cell_of(const char* op, const std::string& text);  // "tanh", "relu", "lstm" or "gru"
 
 // Shows a collector what a tensor owns, if it is held by that many owners, all of them the caller's.
 int traverse_tensor(const Tensor& tensor, int64_t owners, visitproc visit, void* arg);

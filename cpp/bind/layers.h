@@ -132,6 +132,7 @@ void bind_pooling_layers(nb::module_& nn);
 void bind_activation_layers(nb::module_& nn);
 void bind_normalization_layers(nb::module_& nn);
 void bind_shape_layers(nb::module_& nn);
+void bind_recurrent_layers(nb::module_& nn);
 void bind_loss_layers(nb::module_& nn);
 void bind_map_layers(nb::module_& nn);
 

@@ -39,6 +39,7 @@ void bind_nn(nb::module_& m) {
     bind_normalization_layers(nn);
     bind_activation_layers(nn);
     bind_shape_layers(nn);
+    bind_recurrent_layers(nn);
     bind_loss_layers(nn);
     bind_map_layers(nn);
 }

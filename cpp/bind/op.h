@@ -3,7 +3,7 @@
 //   op(m, "gather", &gather, arg("input"), arg("dim"), arg("index"));
 //
 // Each name says how its argument comes from Python: `arg` as its type is, `maybe` a tensor or None, `operand` a tensor or a number.
-// A Shape comes as a list of sizes, a LossReduction as its word. Defaults and documentation are in the package. The interpreter's
+// A Shape comes as a list of sizes, a LossReduction or a Cell as its word. Defaults and documentation are in the package. The interpreter's
 // lock is released when the largest tensor is worth it (`op`), always (`heavy_op`: work far beyond the sizes of its operands) or
 // never (`view_op`).
 #pragma once
@@ -50,6 +50,11 @@ template <class N>
 struct Incoming<LossReduction, N> {
     using Type = std::string;
     static LossReduction of(const char* op, const Type& given) { return reduction_of(op, given); }
+};
+template <class N>
+struct Incoming<Cell, N> {
+    using Type = std::string;
+    static Cell of(const char* op, const Type& given) { return cell_of(op, given); }
 };
 
 template <class T>

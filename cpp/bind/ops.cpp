@@ -144,6 +144,8 @@ void bind_normalization(nb::module_& m) {
     op(m, "rms_norm", &rms_norm, arg("input"), arg("normalized_shape"), maybe("weight"), maybe("eps"));
     op(m, "local_response_norm", &local_response_norm, arg("input"), arg("size"), arg("alpha"), arg("beta"), arg("k"));
     op(m, "normalize", &normalize, arg("input"), arg("p"), arg("dim"), arg("eps"));
+    heavy_op(m, "recurrence", &recurrence, arg("cell"), arg("input"), arg("h_0"), maybe("c_0"), arg("weight"), maybe("bias"),
+             arg("reverse"));
     op(m, "softmax", &softmax, arg("input"), arg("dim"));
     op(m, "log_softmax", &log_softmax, arg("input"), arg("dim"));
     op(m, "dropout", &dropout, arg("input"), arg("p"), arg("training"));

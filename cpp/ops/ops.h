@@ -10,6 +10,7 @@
 #include "autograd/tensor.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/recurrent/recurrent.h"
 
 namespace cc {
 
@@ -190,6 +191,14 @@ Tensor layer_norm(const Tensor& input, const Shape& normalized_shape, const Tens
 Tensor rms_norm(const Tensor& input, const Shape& normalized_shape, const Tensor& weight, std::optional<double> eps);
 Tensor local_response_norm(const Tensor& input, int64_t size, double alpha, double beta, double k);
 Tensor normalize(const Tensor& input, double p, int64_t dim, double eps);
+
+// Recurrent layers (recurrent.cpp). input (steps, rows, gates·hidden) is already multiplied by its weights; the states before are h0
+// and, of Lstm, c0 (rows, hidden). Gives the states after each step (1 or 2, steps, rows, hidden): h and, of Lstm, c.
+Tensor recurrence(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight, const Tensor& bias,
+                  bool reverse);
+// The same in closed ops; with a projection h = projection·h, and the result is h and c side by side (steps, rows, both).
+Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight,
+                           const Tensor& bias, const Tensor& projection, bool reverse);
 
 // Softmax, dropout (softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
 Tensor softmax(const Tensor& input, int64_t dim);

@@ -18,6 +18,7 @@ from convcore.nn.normalization import *
 from convcore.nn.padding import *
 from convcore.nn.parameter_containers import *
 from convcore.nn.pooling import *
+from convcore.nn.recurrent import *
 
 __all__ = ["Parameter", "functional", "init", "utils"] + [
     name

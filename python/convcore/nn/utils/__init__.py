@@ -1,6 +1,6 @@
 """Helpers for parameters, their gradients and the layers that hold them."""
 
-from convcore.nn.utils import parametrizations, parametrize
+from convcore.nn.utils import parametrizations, parametrize, rnn
 from convcore.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -35,6 +35,7 @@ __all__ = [
     "parametrize",
     "remove_spectral_norm",
     "remove_weight_norm",
+    "rnn",
     "spectral_norm",
     "vector_to_parameters",
     "weight_norm",

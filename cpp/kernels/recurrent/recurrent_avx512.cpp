@@ -1,0 +1,14 @@
+// Loops of the recurrent cells for AVX-512.
+#include "kernels/recurrent/recurrent_loops.h"
+#include "kernels/simd/avx512.h"
+
+namespace cc::avx512 {
+namespace {
+#include "kernels/simd/blocks.inl"
+
+#include "kernels/recurrent/recurrent.inl"
+}  // namespace
+
+const RecurrentLoops recurrent_loops[] = {loops_of<F32>, loops_of<F64>};
+
+}  // namespace cc::avx512
