@@ -241,7 +241,10 @@ BROKEN = {
     "zip": (zipped, "torch.save, it holds a pickle.*save_file.*numpy.load"),
     "pickle": (lambda: pickle.dumps({"a": 1}), "a pickle, which may hold code.*save_file"),
     "json": (lambda: good().replace(b'{\\"w', b'{\\"w\\'), "JSON|Expecting|delimiter|whole"),
-    "reference": (lambda: good().replace(b'$tensor\\": \\"w', b'$tensor\\": \\"v'), "'v'"),
+    "reference": (
+        lambda: good().replace(b'$tensor\\": \\"w', b'$tensor\\": \\"v'),
+        "contents is damaged.*'v'",
+    ),
     "hdf5": (lambda: b"\x89HDF\r\n\x1a\n" + bytes(9), "HDF5"),
 }
 
@@ -265,6 +268,29 @@ def test_every_cut_is_noticed():
     for length in range(0, len(whole), 7):
         with pytest.raises(ValueError):
             cc.load(io.BytesIO(whole[:length]))
+
+
+def crafted(state: str) -> io.BytesIO:
+    from safetensors.numpy import save
+
+    return io.BytesIO(save({"x": np.ones(1)}, {"convcore": '{"state": ' + state + "}"}))
+
+
+@pytest.mark.parametrize("state", [
+    '{"$tensor": 5}', '{"$tensor": ["x"]}', '{"$items": 5}', '{"$items": [[1]]}', '{"$items": [[{"a": 1}, 2]]}',
+    '{"$dtype": "nope"}', '{"$counter": 3}', '{"$tuple": 3}', '{"$array": null}', "nonsense",
+    "[" * 100_000 + "]" * 100_000,
+])  # fmt: skip
+def test_crafted_contents_are_refused(state):
+    with pytest.raises(ValueError, match="BytesIO: "):
+        cc.load(crafted(state))
+
+
+def test_what_contains_itself():
+    value = []
+    value.append(value)
+    with pytest.raises(ValueError, match="save: obj contains itself"):
+        through(value)
 
 
 def test_bad_calls(tmp_path):

@@ -60,7 +60,10 @@ def save(obj: Any, f: PathLike | BinaryIO) -> None:
     from safetensors.numpy import save as to_bytes
 
     packer = _Packer()
-    state = packer.pack(obj, "")
+    try:
+        state = packer.pack(obj, "")
+    except RecursionError:
+        raise ValueError("save: obj contains itself, or is too deep") from None
     # One entry: the order of several is not fixed, and equal states shall give equal files.
     metadata = {"format": FORMAT, "crc32": _checksum(packer.arrays), "state": state}
     content = to_bytes(packer.arrays, {"convcore": json.dumps(metadata)})
@@ -100,7 +103,12 @@ def load(
             raise ValueError("the tensors do not match their checksum: the file is damaged")
         if "state" not in metadata:
             return {key: convert.from_array(array, copy=False) for key, array in arrays.items()}
-        return _Unpacker(arrays).unpack(metadata["state"])
+        try:
+            return _Unpacker(arrays).unpack(metadata["state"])
+        except (TypeError, LookupError, ValueError) as error:
+            raise ValueError(
+                f"the description of its contents is damaged ({type(error).__name__}: {error})"
+            ) from None
 
 
 @contextlib.contextmanager
