@@ -142,3 +142,21 @@ def test_nothing_leaks(x):
         gc.enable()
     assert not alive
     assert after["tensors"] == before["tensors"]
+
+
+def test_windows_see_a_later_change_of_their_base():
+    x = cc.arange(6.0).requires_grad_()
+    base = x * 1
+    windows = base.unfold(0, 3, 1)
+    base.mul_(2)
+    (windows * windows).sum().backward()
+    # Each element counts once in each window that holds it: d/dx Σ (2x)² = 8x.
+    assert (x.grad == cc.tensor([1.0, 2, 3, 3, 2, 1]) * 8 * x.detach()).all().item()
+
+
+def test_windows_that_share_elements_are_no_target():
+    with pytest.raises(ValueError, match="share memory"):
+        cc.arange(6.0).unfold(0, 3, 1).add_(1)
+    x = cc.arange(6.0)
+    x.unfold(0, 2, 3).add_(1)
+    assert x.tolist() == [1, 2, 2, 4, 5, 5]

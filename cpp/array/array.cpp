@@ -1,5 +1,7 @@
 #include "array/array.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -153,6 +155,23 @@ std::optional<Array> Array::try_view(const Shape& shape) const {
         left /= shape[i];
     }
     return out;
+}
+
+// Free of overlap is what lies, axis by axis from the smallest stride, beyond all that the axes before can reach.
+bool Array::overlaps() const {
+    int axes[kMaxRank], count = 0;
+    for (int i = 0; i < rank(); ++i) {
+        if (shape_[i] == 0) return false;
+        if (shape_[i] > 1) axes[count++] = i;
+    }
+    std::sort(axes, axes + count, [&](int a, int b) { return std::abs(strides_[a]) < std::abs(strides_[b]); });
+    int64_t reach = 0;
+    for (int k = 0; k < count; ++k) {
+        int64_t stride = std::abs(strides_[axes[k]]);
+        if (stride <= reach) return true;
+        reach += stride * (shape_[axes[k]] - 1);
+    }
+    return false;
 }
 
 Array Array::to(Format format) const {

@@ -64,6 +64,7 @@ public:
     Array as_strided(const Shape& shape, const Shape& strides, int64_t offset) const {
         return {storage_, shape, strides, offset, dtype_};
     }
+    bool overlaps() const;  // several elements may share a place: strides of zero, windows
     std::optional<Array> try_view(const Shape& shape) const;  // none where no strides describe it
 
     // Copies where needed.

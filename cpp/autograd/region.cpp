@@ -1,6 +1,7 @@
 #include "autograd/region.h"
 
 #include "array/compute.h"
+#include "kernels/index/index.h"
 
 namespace cc {
 
@@ -9,6 +10,17 @@ namespace {
 // x, if need be converted to the base's format, seen through the region.
 Array seen(const Array& base, const Region& region) {
     return base.as_strided(region.shape, region.strides, base.offset() + region.offset);
+}
+
+// Windows: several elements of the region lie at one place.
+void add_to_places(const Array& out, const Region& region, const Array& values) {
+    Array from = values.contiguous(), offsets = Array::empty(region.shape, Dtype::Int64);
+    for (int64_t i = 0; i < from.numel(); ++i) {
+        int64_t rest = i, offset = region.offset;
+        for (int a = region.shape.rank(); a-- > 0; rest /= region.shape[a]) offset += rest % region.shape[a] * region.strides[a];
+        offsets.data<int64_t>()[i] = offset;
+    }
+    put_add(out.dtype(), out.raw(), out.numel(), offsets.data<int64_t>(), from.numel(), 1, from.raw());
 }
 
 void move_retained(TensorImpl& impl, Ref<Node> node, int slot) {
@@ -45,7 +57,10 @@ Tensor put_region(const Tensor& view, const Region& region) {
         shared |= uint32_t{1} << i;
         once.shape[i] = 1;
     }
-    seen(out, once).copy_from(shared ? compute(Reduction::Sum, view.array(), shared, true) : view.array());
+    Array part = shared ? compute(Reduction::Sum, view.array(), shared, true) : view.array();
+    Array target = seen(out, once);
+    if (target.overlaps()) add_to_places(out, once, part);
+    else target.copy_from(part);
     return record("put_region", std::move(out), {view},
                   [region](Backward& g) { g[0] = take_region(g.grad(), region); });
 }

@@ -131,6 +131,15 @@ void bind_maps(nb::module_& m) {
     heavy_op(m, "interpolate", &interpolate, arg("input"), arg("options"));
     Tensor (*sampled)(const Tensor&, const Tensor&, const std::string&, const std::string&, bool) = &grid_sample;
     heavy_op(m, "grid_sample", sampled, arg("input"), arg("grid"), arg("mode"), arg("padding_mode"), arg("align_corners"));
+    op(m, "pixel_shuffle", &pixel_shuffle, arg("input"), arg("upscale_factor"));
+    op(m, "pixel_unshuffle", &pixel_unshuffle, arg("input"), arg("downscale_factor"));
+    op(m, "channel_shuffle", &channel_shuffle, arg("input"), arg("groups"));
+    Tensor (*columns)(const Tensor&, const FoldOptions&) = &unfold;
+    Tensor (*windows)(const Tensor&, int64_t, int64_t, int64_t) = &unfold;
+    op(m, "unfold", columns, arg("input"), arg("options"));
+    Tensor (*planes)(const Tensor&, const Sizes&, const FoldOptions&) = &fold;
+    op(m, "fold", planes, arg("input"), arg("output_size"), arg("options"));
+    view_op(m, "unfold_dim", windows, arg("input"), arg("dimension"), arg("size"), arg("step"));
     heavy_op(m, "affine_grid", &affine_grid, arg("theta"), arg("size"), arg("align_corners"));
 }
 

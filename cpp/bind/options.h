@@ -29,6 +29,8 @@ template <>
 struct type_caster<cc::PoolOptions>
     : tuple_options_caster<cc::PoolOptions, cc::Sizes, cc::Sizes, cc::Sizes, cc::Sizes, bool, bool, int64_t> {};
 template <>
+struct type_caster<cc::FoldOptions> : tuple_options_caster<cc::FoldOptions, cc::Sizes, cc::Sizes, cc::Sizes, cc::Sizes> {};
+template <>
 struct type_caster<cc::InterpolateOptions>
     : tuple_options_caster<cc::InterpolateOptions, std::optional<cc::Sizes>, std::optional<std::vector<double>>, std::string,
                            std::optional<bool>, std::optional<bool>, bool> {};

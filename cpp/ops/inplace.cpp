@@ -42,6 +42,7 @@ void check_target(const Tensor& target, const Tensor& value) {
     for (int i = 0; i < t.rank(); ++i)
         check(t.strides()[i] != 0 || t.size(i) <= 1 || t.numel() == 0, "in-place: elements of the target of shape ", t.shape(),
               " share memory along dimension ", i, " (expand); clone() it first");
+    check(!t.overlaps(), "in-place: elements of the target of shape ", t.shape(), " share memory (unfold); clone() it first");
     const Shape& v = value.shape();
     int lead = t.rank() - v.rank();
     bool fits = lead >= 0;

@@ -176,6 +176,19 @@ struct InterpolateOptions {
 };
 Tensor interpolate(const Tensor& input, const InterpolateOptions& options);
 
+// Windows of maps as columns, and columns added up (fold.cpp)
+struct FoldOptions {
+    Sizes kernel_size, dilation{1}, padding{0}, stride{1};
+};
+Tensor unfold(const Tensor& input, const FoldOptions& options);
+Tensor fold(const Tensor& input, const Sizes& output_size, const FoldOptions& options);
+Tensor unfold(const Tensor& x, int64_t dimension, int64_t size, int64_t step);   // windows along one dimension, a view
+
+// Channels exchanged for places, or mixed (shuffle.cpp)
+Tensor pixel_shuffle(const Tensor& input, int64_t upscale_factor);
+Tensor pixel_unshuffle(const Tensor& input, int64_t downscale_factor);
+Tensor channel_shuffle(const Tensor& input, int64_t groups);
+
 // Maps read at any points (grid_sample.cpp)
 Tensor grid_sample(const Tensor& input, const Tensor& grid, const std::string& mode, const std::string& padding_mode,
                    bool align_corners);

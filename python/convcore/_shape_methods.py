@@ -149,6 +149,10 @@ class ShapeMethods(_core.TensorBase):
         """A view of each index of dim."""
         return tuple(_core.unbind(self, dim))
 
+    def unfold(self, dimension: int, size: int, step: int) -> Tensor:
+        """Windows of `size` elements, `step` apart, along a dimension: a view whose last dimension runs within a window."""
+        return _core.unfold_dim(self, dimension, size, step)
+
     def flip(self, *dims: Any) -> Tensor:
         """The order along dims reversed."""
         return _core.flip(self, convert.sizes(dims, "dims"))

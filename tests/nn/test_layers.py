@@ -109,6 +109,11 @@ LAYERS = [
     ("nn.Upsample(scale_factor=1.4, mode='linear', recompute_scale_factor=True)", (1, 2, 7)),
     ("nn.UpsamplingNearest2d(size=5)", (1, 2, 3, 4)),
     ("nn.UpsamplingBilinear2d(scale_factor=(2, 1.5))", (1, 2, 3, 4)),
+    ("nn.PixelShuffle(2)", (1, 8, 3, 4)),
+    ("nn.PixelUnshuffle(2)", (1, 2, 4, 6)),
+    ("nn.ChannelShuffle(3)", (2, 6, 3)),
+    ("nn.Unfold((2, 3), dilation=2, padding=1)", (2, 3, 6, 7)),
+    ("nn.Fold((5, 6), 2, stride=(1, 2))", (2, 8, 12)),
     ("nn.Dropout(0.0)", (2, 3)),
     ("nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2))", (3, 1, 4, 4)),
 ]  # fmt: skip

@@ -70,3 +70,112 @@ class UpsamplingBilinear2d(Upsample):
         scale_factor: float | tuple[float, float] | None = None,
     ) -> None:
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
+
+
+class PixelShuffle(_core.nn.PixelShuffle):
+    """Turn maps (…, C·r², H, W) into larger ones (…, C, H·r, W·r) (Shi et al., 2016).
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.PixelShuffle(2)(cc.zeros(1, 8, 3, 3)).shape)
+    (1, 2, 6, 6)
+    """
+
+    def __init__(self, upscale_factor: int) -> None:
+        super().__init__(upscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"upscale_factor={self.upscale_factor}"
+
+
+class PixelUnshuffle(_core.nn.PixelUnshuffle):
+    """Turn maps (…, C, H·r, W·r) into smaller ones (…, C·r², H, W).
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.PixelUnshuffle(2)(cc.zeros(1, 2, 6, 6)).shape)
+    (1, 8, 3, 3)
+    """
+
+    def __init__(self, downscale_factor: int) -> None:
+        super().__init__(downscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(_core.nn.ChannelShuffle):
+    """Deal out the channels of (N, C, …) in turn from `groups` equal groups (Zhang et al., 2018).
+
+    >>> import convcore as cc
+    >>> cc.nn.ChannelShuffle(2)(cc.arange(4.0).reshape(1, 4, 1)).flatten()
+    tensor([0., 2., 1., 3.])
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__(groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
+
+
+class Unfold(_core.nn.Unfold):
+    """Turn each window of maps (N, C, H, W) into a column: (N, C·kH·kW, L).
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Unfold(3, padding=1)(cc.zeros(2, 4, 5, 5)).shape)
+    (2, 36, 25)
+    """
+
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, int],
+        dilation: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        stride: int | tuple[int, int] = 1,
+    ) -> None:
+        super().__init__(
+            convert.values(kernel_size, "kernel_size"),
+            convert.values(dilation, "dilation"),
+            convert.values(padding, "padding"),
+            convert.values(stride, "stride"),
+        )
+        self.kernel_size = kernel_size
+        self.dilation, self.padding, self.stride = dilation, padding, stride
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, dilation={self.dilation}, "
+            f"padding={self.padding}, stride={self.stride}"
+        )
+
+
+class Fold(_core.nn.Fold):
+    """Add up columns (N, C·kH·kW, L) as windows of maps (N, C, H, W) of `output_size`.
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Fold((5, 5), 3, padding=1)(cc.zeros(2, 36, 25)).shape)
+    (2, 4, 5, 5)
+    """
+
+    def __init__(
+        self,
+        output_size: int | tuple[int, int],
+        kernel_size: int | tuple[int, int],
+        dilation: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        stride: int | tuple[int, int] = 1,
+    ) -> None:
+        super().__init__(
+            convert.values(output_size, "output_size"),
+            convert.values(kernel_size, "kernel_size"),
+            convert.values(dilation, "dilation"),
+            convert.values(padding, "padding"),
+            convert.values(stride, "stride"),
+        )
+        self.output_size, self.kernel_size = output_size, kernel_size
+        self.dilation, self.padding, self.stride = dilation, padding, stride
+
+    def extra_repr(self) -> str:
+        return (
+            f"output_size={self.output_size}, kernel_size={self.kernel_size}, "
+            f"dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+        )

@@ -9,6 +9,7 @@ from convcore.nn.functional.activation import *
 from convcore.nn.functional.conv import *
 from convcore.nn.functional.distance import *
 from convcore.nn.functional.dropout import *
+from convcore.nn.functional.fold import *
 from convcore.nn.functional.grid_sample import *
 from convcore.nn.functional.interpolate import *
 from convcore.nn.functional.linear import *
@@ -16,6 +17,7 @@ from convcore.nn.functional.loss import *
 from convcore.nn.functional.normalization import *
 from convcore.nn.functional.padding import *
 from convcore.nn.functional.pooling import *
+from convcore.nn.functional.shuffle import *
 from convcore.nn.functional.sparse import *
 
 __all__ = [
