@@ -89,6 +89,22 @@ void bind_conv_layers(nb::module_& nn) {
         .def("reset_parameters", &Linear::reset_parameters, "Draw the first values again.")
         .def_rw("in_features", &Linear::in_features)
         .def_rw("out_features", &Linear::out_features);
+
+    auto bilinear = module_class<Bilinear, Module>(nn, "Bilinear");
+    bilinear.def("__init__", [](Bilinear* self, int64_t in1_features, int64_t in2_features, int64_t out_features, bool bias,
+                                std::optional<Dtype> dtype) {
+        new (self) Bilinear(in1_features, in2_features, out_features, bias, dtype.value_or(Dtype::Float32));
+    }, nb::arg("in1_features"), nb::arg("in2_features"), nb::arg("out_features"), nb::arg("bias"), nb::arg("dtype").none())
+        .def("_config", [](Bilinear& m) {
+            return nb::make_tuple(m.in1_features, m.in2_features, m.out_features, has_bias(m), nb::none());
+        })
+        .def("forward", [](Bilinear& m, const Tensor& input1, const Tensor& input2) {
+            return unlocked(kHeavy, [&] { return m.forward(input1, input2); });
+        }, nb::arg("input1"), nb::arg("input2"), "What calling the layer computes.")
+        .def("reset_parameters", &Bilinear::reset_parameters, "Draw the first values again.")
+        .def_rw("in1_features", &Bilinear::in1_features)
+        .def_rw("in2_features", &Bilinear::in2_features)
+        .def_rw("out_features", &Bilinear::out_features);
 }
 
 }  // namespace cc::bind

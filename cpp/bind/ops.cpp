@@ -113,6 +113,7 @@ void bind_indices(nb::module_& m) {
 void bind_products(nb::module_& m) {
     heavy_op(m, "matmul", &matmul, arg("input"), arg("other"));
     heavy_op(m, "linear", &linear, arg("input"), arg("weight"), maybe("bias"));
+    heavy_op(m, "bilinear", &bilinear, arg("input1"), arg("input2"), arg("weight"), maybe("bias"));
     heavy_op(m, "conv", &conv, arg("rank"), arg("input"), arg("weight"), maybe("bias"), arg("options"));
     heavy_op(m, "conv_grad_input", &conv_grad_input, arg("rank"), arg("input_size"), arg("weight"), arg("grad_output"),
              arg("options"));

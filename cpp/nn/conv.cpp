@@ -25,8 +25,8 @@ Conv::Conv(int rank, bool transposed, int64_t in_channels, int64_t out_channels,
     per_axis(kind(), "stride", rank, this->options.stride);
     per_axis(kind(), "dilation", rank, this->options.dilation);
     check(o.groups > 0, kind(), ": groups must be positive, got ", o.groups);
-    check(in_channels > 0 && in_channels % o.groups == 0, kind(),
-          ": in_channels must be positive and divisible by groups, got in_channels ", in_channels, ", groups ", o.groups);
+    check(in_channels >= 0 && in_channels % o.groups == 0, kind(),
+          ": in_channels must not be negative and be divisible by groups, got in_channels ", in_channels, ", groups ", o.groups);
     check(out_channels > 0 && out_channels % o.groups == 0, kind(),
           ": out_channels must be positive and divisible by groups, got out_channels ", out_channels, ", groups ", o.groups);
     const std::string& mode = o.padding_mode;

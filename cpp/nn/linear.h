@@ -1,4 +1,4 @@
-// Linear: y = x·weightᵀ + bias over the last axis.
+// Linear: y = x·weightᵀ + bias over the last axis. Bilinear: y = x1·weight·x2 + bias.
 #pragma once
 
 #include "nn/module.h"
@@ -14,6 +14,17 @@ public:
     void reset_parameters();
 
     int64_t in_features, out_features;
+};
+
+class Bilinear : public Module {
+public:
+    Bilinear(int64_t in1_features, int64_t in2_features, int64_t out_features, bool bias, Dtype dtype);
+
+    const char* kind() const override { return "Bilinear"; }
+    Tensor forward(const Tensor& input1, const Tensor& input2);
+    void reset_parameters();
+
+    int64_t in1_features, in2_features, out_features;
 };
 
 }  // namespace cc

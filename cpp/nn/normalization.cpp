@@ -19,7 +19,7 @@ RunningNorm::RunningNorm(const char* kind, int rank, int64_t num_features, doubl
                          bool track_running_stats, Dtype dtype)
     : num_features(num_features), eps(eps), momentum(momentum), affine(affine),
       track_running_stats(track_running_stats), kind_(kind), rank_(rank) {
-    check(num_features > 0, kind, ": num_features must be positive, got ", num_features);
+    check(num_features >= 0, kind, ": num_features must not be negative, got ", num_features);
     Shape shape{num_features};
     auto statistic = [&] { return track_running_stats ? Tensor(Array::empty(shape, dtype)) : Tensor(); };
     register_parameter("weight", affine ? new_parameter(shape, dtype) : Tensor());

@@ -29,25 +29,60 @@ Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
                   });
 }
 
+// y + b for a bias of any shape that leaves y's.
+Tensor plus_bias(const Tensor& y, const Tensor& bias) {
+    if (!bias.defined()) return y;
+    bool fits = bias.rank() <= y.rank();
+    for (int i = 1; fits && i <= bias.rank(); ++i)
+        fits = bias.size(bias.rank() - i) == 1 || bias.size(bias.rank() - i) == y.size(y.rank() - i);
+    check(fits, "linear: bias must have a shape that broadcasts to the output's ", y.shape(), ", got ", bias.shape());
+    return add(y, bias);
+}
+
 }  // namespace
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
     check_type(weight.defined(), "linear: weight must be a tensor, got None");
     check_type(is_floating(input.dtype()), "linear: input must have a floating-point dtype, got ", input.dtype());
     check_type(input.dtype() == weight.dtype(), "linear: input has dtype ", input.dtype(), ", weight ", weight.dtype());
-    check(weight.rank() == 2, "linear: weight must have 2 dimensions (out, in), got shape ", weight.shape());
-    check(input.rank() >= 1 && input.size(input.rank() - 1) == weight.size(1), "linear: input of shape ", input.shape(),
-          " must end in ", weight.size(1), " features, as weight of shape ", weight.shape(), " has");
-    if (bias.defined()) {
-        check(bias.rank() == 1 && bias.size(0) == weight.size(0), "linear: bias must have shape (", weight.size(0),
-              ",), got ", bias.shape());
+    check(weight.rank() == 1 || weight.rank() == 2, "linear: weight must have 2 dimensions (out, in) or be a vector (in), got shape ",
+          weight.shape());
+    const int64_t features = weight.size(weight.rank() - 1);
+    check(input.rank() >= 1 && input.size(input.rank() - 1) == features, "linear: input of shape ", input.shape(),
+          " must end in ", features, " features, as weight of shape ", weight.shape(), " has");
+    if (bias.defined())
         check_type(bias.dtype() == weight.dtype(), "linear: weight has dtype ", weight.dtype(), ", bias ", bias.dtype());
-    }
+    if (weight.rank() == 1) return plus_bias(matmul(input, weight), bias);
+    if (bias.defined() && !(bias.rank() == 1 && bias.size(0) == weight.size(0)))
+        return plus_bias(linear(input, weight, Tensor()), bias);
     if (input.rank() == 2) return linear_rows(input, weight, bias);
     Shape shape = input.shape();
     shape[shape.rank() - 1] = weight.size(0);
     Tensor rows = reshape(input, {shape.numel() / std::max<int64_t>(weight.size(0), 1), weight.size(1)});
     return reshape(linear_rows(rows, weight, bias), shape);
+}
+
+// One product of rows: all pairs x1[i]·x2[j] side by side times the weight's (i, j) side by side.
+Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias) {
+    check(weight.rank() == 3, "bilinear: weight must have 3 dimensions (out, in1, in2), got shape ", weight.shape());
+    const Tensor* inputs[] = {&input1, &input2};
+    for (int i = 0; i < 2; ++i) {
+        const Tensor& x = *inputs[i];
+        check_type(is_floating(x.dtype()) && x.dtype() == weight.dtype(), "bilinear: input", i + 1,
+                   " must have weight's floating-point dtype ", weight.dtype(), ", got ", x.dtype());
+        check(x.rank() >= 1 && x.size(x.rank() - 1) == weight.size(i + 1), "bilinear: input", i + 1, " of shape ", x.shape(),
+              " must end in ", weight.size(i + 1), " features, as weight of shape ", weight.shape(), " has");
+    }
+    bool same = input1.rank() == input2.rank();
+    for (int i = 0; same && i < input1.rank() - 1; ++i) same = input1.size(i) == input2.size(i);
+    check(same, "bilinear: inputs must have the same leading sizes, got shapes ", input1.shape(), " and ", input2.shape());
+    if (bias.defined())
+        check(bias.rank() == 1 && bias.size(0) == weight.size(0), "bilinear: bias must have shape (", weight.size(0), ",), got ",
+              bias.shape());
+    Shape pairs = input1.shape();
+    pairs[pairs.rank() - 1] = weight.size(1) * weight.size(2);
+    Tensor products = mul(unsqueeze(input1, -1), unsqueeze(input2, -2));
+    return linear(reshape(products, pairs), reshape(weight, {weight.size(0), pairs[pairs.rank() - 1]}), bias);
 }
 
 }  // namespace cc

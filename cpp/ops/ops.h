@@ -134,7 +134,8 @@ void fill_(const Tensor& target, double value);
 
 // Matrix products (matmul.cpp, linear.cpp)
 Tensor matmul(const Tensor& a, const Tensor& b);
-Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias);
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias);   // weight (out, in), or (in) for one output
+Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias);
 
 // Convolution and its two gradients, any rank (conv.cpp)
 struct ConvOptions {

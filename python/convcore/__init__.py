@@ -121,8 +121,9 @@ _SUBMODULES = (
 _LAZY = {
     "summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files",
     **dict.fromkeys(
-        ("celu", "celu_", "cosine_similarity", "hardshrink", "heaviside", "pairwise_distance", "prelu", "relu_", "rrelu",
-         "rrelu_", "selu", "selu_", "threshold", "threshold_"),
+        ("bilinear", "celu", "celu_", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+         "cosine_similarity", "hardshrink", "heaviside", "pairwise_distance", "prelu", "relu_", "rrelu", "rrelu_", "selu",
+         "selu_", "threshold", "threshold_"),
         "convcore.nn.functional",
     ),
 }  # fmt: skip

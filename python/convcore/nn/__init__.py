@@ -10,6 +10,7 @@ from convcore.nn.activation import *
 from convcore.nn.containers import *
 from convcore.nn.conv import *
 from convcore.nn.distance import *
+from convcore.nn.lazy import *
 from convcore.nn.linear import *
 from convcore.nn.loss import *
 from convcore.nn.maps import *

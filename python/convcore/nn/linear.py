@@ -36,6 +36,35 @@ class Linear(_core.nn.Linear):
         )
 
 
+class Bilinear(_core.nn.Bilinear):
+    """Multiply (*, in1_features) and (*, in2_features) by a matrix for each output, into (*, out_features).
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.Bilinear(4, 3, 2)(cc.zeros(5, 4), cc.zeros(5, 3)).shape)
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        convert.check_device(device)
+        dtype = None if dtype is None else convert.to_dtype(dtype)
+        super().__init__(in1_features, in2_features, out_features, bool(bias), dtype)
+        self.reset_parameters()
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
+
+
 class Identity(_core.nn.Identity):
     """Return the input; any arguments are ignored.
 
