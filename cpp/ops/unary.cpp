@@ -129,7 +129,7 @@ bool differentiable(Unary op, Dtype dtype) {
 // For the functions without a rule: dy/dx is written in the result y where that is cheaper, else in x.
 bool uses_result(Unary op) {
     switch (op) {
-        case Unary::Exp: case Unary::Expm1: case Unary::Sqrt: case Unary::Rsqrt: case Unary::Reciprocal: case Unary::Tan: case Unary::Exp2:
+        case Unary::Exp: case Unary::Expm1: case Unary::Sqrt: case Unary::Rsqrt: case Unary::Reciprocal: case Unary::Tan: case Unary::Exp2: case Unary::Erfinv:
             return true;
         default: return false;
     }
@@ -161,6 +161,7 @@ Tensor derivative(Unary op, const Tensor& g, const Tensor& at) {
         case Unary::Log2: return div(g, scale(at, std::log(2.0)));
         case Unary::Log10: return div(g, scale(at, std::log(10.0)));
         case Unary::Erf: return mul(g, scale(unary(Unary::Exp, neg(mul(at, at))), 2 / std::sqrt(kPi)));
+        case Unary::Erfinv: return mul(g, scale(unary(Unary::Exp, square(at)), std::sqrt(kPi) / 2));  // at: the result
         case Unary::Erfc: return mul(g, scale(unary(Unary::Exp, neg(mul(at, at))), -2 / std::sqrt(kPi)));
         default: fail(ErrorKind::NotImplemented, name(op), ": has no derivative");
     }

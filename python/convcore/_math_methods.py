@@ -321,6 +321,7 @@ UNARY = {
     "log2": "The logarithm to base 2.",
     "log10": "The logarithm to base 10.",
     "erfc": "1 − erf(x), exact for large x.",
+    "erfinv": "The inverse of erf, for |x| ≤ 1.",
     "bitwise_not": "Every bit of an integer turned; of bool, where false.",
     "tanh": "The hyperbolic tangent.",
     "erf": "The error function.",

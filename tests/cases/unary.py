@@ -40,6 +40,7 @@ FLOATS = {
     "log2": (np.log2, positive),
     "log10": (np.log10, positive),
     "erfc": (special.erfc, real),
+    "erfinv": (special.erfinv, unit),
     "tanh": (np.tanh, real),
     "erf": (special.erf, real),
     "sigmoid": (special.expit, real),

@@ -58,6 +58,7 @@
     X(Log2, "log2", Floats, log(x) * V::parameter(1.44269504088896340736))         \
     X(Log10, "log10", Floats, log(x) * V::parameter(0.43429448190325182765))       \
     X(Erfc, "erfc", Floats, erfc(x))                                               \
+    X(Erfinv, "erfinv", Floats, erfinv(x))                                         \
     X(BitNot, "bitwise_not", Whole, bit_not(x))                                    \
     X(Tanh, "tanh", Floats, tanh(x))                                               \
     X(Erf, "erf", Floats, erf(x))                                                  \

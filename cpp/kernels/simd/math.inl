@@ -303,6 +303,21 @@ template <class V> inline V exp2(V x) {
     return scale(exp((inside - n) * V::set(T(0.69314718055994530942))), n);
 }
 
+// float: two polynomials in w = −ln(1 − x²) (Giles, "Approximating the erfinv function", 2010); double: two of Newton's steps on.
+template <class V> inline V erfinv(V x) {
+    using T = typename V::Scalar;
+    constexpr T middle[] = {T(1.50140941), T(0.246640727), T(-0.00417768164), T(-0.00125372503), T(0.00021858087),
+                            T(-4.39150654e-06), T(-3.5233877e-06), T(3.43273939e-07), T(2.81022636e-08)};
+    constexpr T tails[] = {T(2.83297682), T(1.00167406), T(0.00943887047), T(-0.0076224613), T(0.00573950773),
+                           T(-0.00367342844), T(0.00134934322), T(0.000100950558), T(-0.000200214257)};
+    const V a = abs(x), w = -log((one(x) - a) * (one(x) + a));
+    V y = a * select(w < V::set(5), polynomial<V>(middle, w - V::set(T(2.5))), polynomial<V>(tails, sqrt(w) - V::set(3)));
+    if constexpr (sizeof(T) == 8)
+        for (int step = 0; step < 2; ++step) y = y - (erf(y) - a) * V::set(T(0.88622692545275801365)) * exp(y * y);
+    y = select(a == one(x), V::set(T(INFINITY)), y);
+    return select(a > one(x), V::set(T(NAN)), copy_sign(y, x));
+}
+
 template <class V> inline V erfc(V x) {
     return map([](auto v) { return ::erfc(static_cast<double>(v)); }, x);
 }
