@@ -145,6 +145,7 @@ void bind_maps(nb::module_& m) {
 }
 
 void bind_normalization(nb::module_& m) {
+    op(m, "local_contrast_norm", &local_contrast_norm, arg("input"), arg("kernel_size"), arg("sigma"), arg("eps"));
     op(m, "batch_norm", &batch_norm, arg("input"), maybe("running_mean"), maybe("running_var"), maybe("weight"), maybe("bias"),
        arg("training"), arg("momentum"), arg("eps"));
     op(m, "instance_norm", &instance_norm, arg("input"), maybe("running_mean"), maybe("running_var"), maybe("weight"),

@@ -195,7 +195,8 @@ Tensor grid_sample(const Tensor& input, const Tensor& grid, const std::string& m
                    bool align_corners);
 Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners);
 
-// Normalisation (batch_norm.cpp, group_norm.cpp, response_norm.cpp)
+// Normalisation (batch_norm.cpp, group_norm.cpp, response_norm.cpp, local_contrast_norm.cpp)
+Tensor local_contrast_norm(const Tensor& input, int64_t kernel_size, double sigma, double eps);
 Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps);
 Tensor instance_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,

@@ -136,3 +136,21 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
     tensor([[0.6000, 0.8000]])
     """
     return _core.normalize(input, p, dim, eps)
+
+
+def local_contrast_norm(
+    input: Tensor, kernel_size: int = 9, sigma: float | None = None, eps: float = 1e-4
+) -> Tensor:
+    """Each pixel of input (N, C, H, W) less the mean of its surroundings, over their deviation if above the image's average.
+
+    Surroundings are all channels under a Gaussian window of `kernel_size` (odd) pixels and deviation `sigma` (kernel_size/4);
+    at borders the part of it inside counts for all. Deviations are at least eps. Jarrett, Kavukcuoglu, Ranzato and LeCun,
+    "What is the best multi-stage architecture for object recognition?", 2009.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.local_contrast_norm(cc.ones(1, 1, 2, 2), 3)[0, 0]
+    tensor([[0., 0.],
+            [0., 0.]])
+    """
+    sigma = kernel_size / 4 if sigma is None else sigma
+    return _core.local_contrast_norm(input, kernel_size, sigma, eps)
