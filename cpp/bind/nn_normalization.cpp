@@ -42,6 +42,8 @@ void bind_normalization_layers(nb::module_& nn) {
     layer<LocalResponseNorm>(nn, "LocalResponseNorm", field("size", &LocalResponseNorm::size),
                              field("alpha", &LocalResponseNorm::alpha), field("beta", &LocalResponseNorm::beta),
                              field("k", &LocalResponseNorm::k));
+    layer<LocalContrastNorm>(nn, "LocalContrastNorm", field("kernel_size", &LocalContrastNorm::kernel_size),
+                             field("sigma", &LocalContrastNorm::sigma), field("eps", &LocalContrastNorm::eps));
 }
 
 }  // namespace cc::bind

@@ -97,4 +97,14 @@ public:
     double alpha, beta, k;
 };
 
+class LocalContrastNorm : public Layer {
+public:
+    LocalContrastNorm(int64_t kernel_size, double sigma, double eps) : kernel_size(kernel_size), sigma(sigma), eps(eps) {}
+    const char* kind() const override { return "LocalContrastNorm2d"; }
+    Tensor forward(const Tensor& input) override { return local_contrast_norm(input, kernel_size, sigma, eps); }
+
+    int64_t kernel_size;
+    double sigma, eps;
+};
+
 }  // namespace cc

@@ -5,6 +5,7 @@
 ['cifar_small', 'digits', 'lenet5', 'resnet18_cifar']
 """
 
+from .perceptron import Perceptron
 from .registry import Entry, build, get, names, register
 from .resnet import BasicBlock, ResNet, resnet18
 from .small import CifarSmall, DigitsNet, LeNet5
@@ -15,6 +16,7 @@ __all__ = [
     "DigitsNet",
     "Entry",
     "LeNet5",
+    "Perceptron",
     "ResNet",
     "build",
     "get",

@@ -36,6 +36,50 @@ class Linear(_core.nn.Linear):
         )
 
 
+class DropConnect(Linear):
+    """A linear layer that in training drops weights, each with probability p, and divides the others by 1 − p.
+
+    One mask serves the mini-batch, or with `per_example` each row of the input has its own. Evaluation uses all weights,
+    which gives the same expectation. Wan, Zeiler, Zhang, LeCun and Fergus, "Regularization of neural networks using
+    DropConnect", 2013.
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.DropConnect(4, 2, p=0.5)(cc.zeros(3, 4)).shape)
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        p: float = 0.5,
+        bias: bool = True,
+        per_example: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if not 0 <= p <= 1:
+            raise _core.ArgumentError(f"DropConnect: p must be between 0 and 1, got {p}")
+        super().__init__(in_features, out_features, bias, device, dtype)
+        self.p, self.per_example = p, per_example
+
+    def forward(self, input: Any) -> Any:
+        """input times the weights that are left, plus the bias."""
+        if not self.training or self.p == 0:
+            return _core.linear(input, self.weight, self.bias)
+        if not self.per_example:
+            return _core.linear(input, _core.dropout(self.weight, self.p, True), self.bias)
+        rows = input.reshape(-1, 1, self.in_features)
+        masked = _core.dropout(self.weight.expand(len(rows), -1, -1), self.p, True)
+        out = _core.matmul(rows, masked.transpose(1, 2)).reshape(
+            *input.shape[:-1], self.out_features
+        )
+        return out if self.bias is None else out + self.bias
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, p={self.p}, per_example={self.per_example}"
+
+
 class Bilinear(_core.nn.Bilinear):
     """Multiply (*, in1_features) and (*, in2_features) by a matrix for each output, into (*, out_features).
 

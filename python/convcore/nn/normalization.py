@@ -250,3 +250,20 @@ class LocalResponseNorm(_core.nn.LocalResponseNorm):
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class LocalContrastNorm2d(_core.nn.LocalContrastNorm):
+    """Each pixel of (N, C, H, W) less the mean of its surroundings, over their deviation if above the image's average.
+
+    Arguments as `nn.functional.local_contrast_norm`'s. Jarrett, Kavukcuoglu, Ranzato and LeCun, 2009.
+
+    >>> import convcore as cc
+    >>> tuple(cc.nn.LocalContrastNorm2d(5)(cc.randn(2, 3, 8, 8)).shape)
+    (2, 3, 8, 8)
+    """
+
+    def __init__(self, kernel_size: int = 9, sigma: float | None = None, eps: float = 1e-4) -> None:
+        super().__init__(kernel_size, kernel_size / 4 if sigma is None else sigma, eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.kernel_size}, sigma={self.sigma}, eps={self.eps}"
