@@ -46,6 +46,7 @@ void bind_loss_layers(nb::module_& nn) {
     loss<MultiLabelSoftMarginLoss>(nn, "MultiLabelSoftMarginLoss", buffer("weight"), reduction());
     loss<MultiMarginLoss>(nn, "MultiMarginLoss", field("p", &MultiMarginLoss::p), field("margin", &MultiMarginLoss::margin),
                           buffer("weight"), reduction());
+    loss<MultiLabelMarginLoss>(nn, "MultiLabelMarginLoss", reduction());
     loss_of_two<MarginRankingLoss>(nn, "MarginRankingLoss", field("margin", &MarginRankingLoss::margin), reduction());
     loss_of_two<CosineEmbeddingLoss>(nn, "CosineEmbeddingLoss", field("margin", &CosineEmbeddingLoss::margin), reduction());
     bind_forward(layer<TripletMarginLoss, Loss>(nn, "TripletMarginLoss", field("margin", &TripletMarginLoss::margin),

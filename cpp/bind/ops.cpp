@@ -190,6 +190,9 @@ void bind_losses(nb::module_& m) {
        arg("reduction"));
     op(m, "multi_margin_loss", &multi_margin_loss, arg("input"), arg("target"), arg("p"), arg("margin"), maybe("weight"),
        arg("reduction"));
+    op(m, "multilabel_margin_loss", &multilabel_margin_loss, arg("input"), arg("target"), arg("reduction"));
+    op(m, "ctc_loss", &ctc_loss, arg("log_probs"), arg("targets"), arg("input_lengths"), arg("target_lengths"), arg("blank"),
+       arg("reduction"), arg("zero_infinity"));
     op(m, "triplet_margin_loss", &triplet_margin_loss, arg("anchor"), arg("positive"), arg("negative"), arg("margin"), arg("p"),
        arg("eps"), arg("swap"), arg("reduction"));
     op(m, "cosine_similarity", &cosine_similarity, arg("x1"), arg("x2"), arg("dim"), arg("eps"));

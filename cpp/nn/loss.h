@@ -136,6 +136,13 @@ public:
     double margin;
 };
 
+class MultiLabelMarginLoss : public Loss {
+public:
+    using Loss::Loss;
+    const char* kind() const override { return "MultiLabelMarginLoss"; }
+    Tensor forward(const Tensor& input, const Tensor& target) { return multilabel_margin_loss(input, target, reduction); }
+};
+
 class MarginRankingLoss : public Loss {
 public:
     MarginRankingLoss(double margin, LossReduction reduction) : Loss(reduction), margin(margin) {}

@@ -18,36 +18,8 @@ struct Options {
     double label_smoothing;
 };
 
-// Position of element i of a row-major array.
-Shape unravelled(int64_t i, const Shape& shape) {
-    Shape place(shape.rank(), 0);
-    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-        place[axis] = i % shape[axis];
-        i /= shape[axis];
-    }
-    return place;
-}
-
-void check_classes(const char* op, const Shape& shape, const CrossEntropyProblem& p, const int64_t* target) {
-    int64_t bad = first_bad_target(p, target);
-    if (bad < 0) return;
-    check_index(false, op, ": target must hold classes from 0 to ", p.c - 1, " or ignore_index=", p.ignore_index, ", got ",
-                target[bad], " at ", unravelled(bad, shape));
-}
-
-// −log p of the target's class (times its weight), 0 where ignored; the weights used go to `used`.
-Tensor picked(const Tensor& log_p, const Tensor& target, const Tensor& weight, int64_t ignore_index, Tensor& used) {
-    Tensor counts = binary(Binary::NotEqual, target, number(static_cast<double>(ignore_index), Dtype::Int64));
-    Tensor classes = where(counts, target, number(0, Dtype::Int64));
-    Tensor mask = to(counts, log_p.dtype());
-    used = weight.defined() ? mul(index_select(weight.detach(), 0, reshape(classes, {-1})), reshape(mask, {-1})) : mask;
-    used = reshape(used, target.shape());
-    return neg(mul(squeeze(gather(log_p, 1, unsqueeze(classes, 1)), 1), used));
-}
-
 Tensor expression(const Tensor& x, const Tensor& target, const Tensor& weight, const Options& o) {
-    Tensor log_p = log_softmax(x, 1), used;
-    Tensor loss = picked(log_p, target, weight, o.ignore_index, used);
+    Tensor log_p = log_softmax(x, 1), loss = picked_nll(log_p, target.array(), weight, o.ignore_index);
     if (o.label_smoothing > 0) {
         Shape wide(x.rank(), 1);
         wide[1] = x.size(1);
@@ -56,20 +28,16 @@ Tensor expression(const Tensor& x, const Tensor& target, const Tensor& weight, c
         Tensor smooth = where(counts, neg(sum(weighted, {1})), number(0, Dtype::Float64));
         loss = add(scale(loss, 1 - o.label_smoothing), scale(smooth, o.label_smoothing / static_cast<double>(x.size(1))));
     }
-    if (o.reduction == LossReduction::None) return loss;
-    return o.reduction == LossReduction::Sum ? sum(loss) : div(sum(loss), sum(used));
+    return reduced_nll(loss, x, target.array(), weight, o.ignore_index, o.reduction);
 }
 
 Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight, const Options& o) {
-    // A copy: a loader may reuse the labels' memory before the backward reads the classes that were checked here.
-    Array target = Array::empty(labels.shape(), Dtype::Int64);
-    target.copy_from(labels.array());
+    Array target = class_indices(kOp, labels, x.size(1), o.ignore_index);
     int64_t inner = 1;
     for (int i = 2; i < x.rank(); ++i) inner *= x.size(i);
     CrossEntropyProblem p{x.dtype(), false, o.reduction, x.size(0), x.size(1), inner, o.ignore_index, o.label_smoothing};
     Format format = x.array().format();
     if (format == Format::ChannelsLast) p.n *= inner, p.inner = 1;
-    check_classes(kOp, labels.shape(), p, target.data<int64_t>());
 
     Array logits = x.array().to(format), w = weight.defined() ? weight.array().contiguous() : Array();
     Array log_sum = Array::empty({p.n * p.inner}, Dtype::Float64), total = Array::zeros({}, Dtype::Float64);
@@ -114,39 +82,7 @@ Tensor with_probabilities(const Tensor& x, const Tensor& target, const Tensor& w
     return scale(sum(terms), o.reduction == LossReduction::Sum ? -1 : -1 / count);
 }
 
-void check_weight(const char* op, const Tensor& weight, const Tensor& x) {
-    if (!weight.defined()) return;
-    check(weight.rank() == 1 && weight.size(0) == x.size(1), op, ": weight must have shape (", x.size(1),
-          ",), one value per class, got ", weight.shape());
-    check_type(weight.dtype() == x.dtype(), op, ": input has dtype ", x.dtype(), ", weight ", weight.dtype());
-}
-
-// Gives an unbatched input (C,) its batch axis, and checks that class indices have the input's shape without the classes.
-bool arrange(const char* op, Tensor& x, Tensor& target) {
-    check_type(is_floating(x.dtype()), op, ": input must have a floating-point dtype, got ", x.dtype());
-    check(x.rank() >= 1, op, ": input must have at least 1 dimension (C,) or (N, C, …), got a 0-d tensor");
-    Shape expected = x.shape(), given = target.shape();
-    expected.erase(x.rank() == 1 ? 0 : 1);
-    check(given == expected, op, ": target of class indices must have shape ", expected, " for input of shape ", x.shape(),
-          ", got ", given);
-    check_type(is_integral(target.dtype()), op, ": target of class indices must have dtype int64, got ", target.dtype());
-    if (x.rank() > 1) return false;
-    x = unsqueeze(x, 0);
-    target = unsqueeze(target, 0);
-    return true;
-}
-
 }  // namespace
-
-void check_classes(const char* op, const Tensor& target, int64_t classes) {
-    check_type(is_integral(target.dtype()), op, ": target must have dtype int64, got ", target.dtype());
-    Array t = target.array().to(Dtype::Int64).contiguous();
-    for (int64_t i = 0; i < t.numel(); ++i) {
-        int64_t value = t.data<int64_t>()[i];
-        check_index(value >= 0 && value < classes, op, ": target must hold classes from 0 to ", classes - 1, ", got ", value, " at ",
-                    unravelled(i, t.shape()));
-    }
-}
 
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing) {
@@ -162,25 +98,12 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& we
         unbatched = x.rank() == 1;
         if (unbatched) x = unsqueeze(x, 0), t = unsqueeze(t, 0);
     } else {
-        unbatched = arrange(kOp, x, t);
+        unbatched = add_batch_axis(kOp, x, t);
     }
     check(x.size(1) > 0, kOp, ": input of shape ", input.shape(), " has no classes");
-    check_weight(kOp, weight, x);
+    check_class_weight(kOp, weight, x);
     Tensor loss = probabilities ? with_probabilities(x, t, weight, options) : with_classes(x, t, weight, options);
     return unbatched && reduction == LossReduction::None ? squeeze(loss, 0) : loss;
-}
-
-Tensor nll_loss(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
-                LossReduction reduction) {
-    Tensor x = input, t = target;
-    bool unbatched = arrange("nll_loss", x, t);
-    check_weight("nll_loss", weight, x);
-    Tensor classes(t.array().to(Dtype::Int64).contiguous());
-    CrossEntropyProblem p{x.dtype(), false, reduction, t.numel(), x.size(1), 1, ignore_index, 0};
-    check_classes("nll_loss", t.shape(), p, classes.array().data<int64_t>());
-    Tensor used, loss = picked(x, classes, weight, ignore_index, used);
-    if (reduction == LossReduction::None) return unbatched ? squeeze(loss, 0) : loss;
-    return reduction == LossReduction::Sum ? sum(loss) : div(sum(loss), sum(used));
 }
 
 }  // namespace cc

@@ -1,6 +1,8 @@
 // Losses of margins between scores or distances, of closed ops.
 #include <cmath>
 
+#include "autograd/node.h"
+#include "kernels/multilabel_margin/multilabel_margin.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
 
@@ -60,8 +62,8 @@ Tensor multi_margin_loss(const Tensor& input, const Tensor& target, int64_t p, d
     Tensor t = target.rank() == 0 ? unsqueeze(target, 0) : target;
     check(t.rank() == 1 && t.size(0) == x.size(0), op, ": target must have shape (", x.size(0), ",), one class for each row, got ",
           target.shape());
-    check_classes(op, t, x.size(1));
-    Tensor place = unsqueeze(to(t, Dtype::Int64), 1);
+    t = Tensor(class_indices(op, t, x.size(1)));
+    Tensor place = unsqueeze(t, 1);
     Tensor short_of = unary(Unary::Relu, add(sub(x, gather(x, 1, place)), plain(margin)));
     if (p == 2) short_of = unary(Unary::Square, short_of);
     Tensor classes = unsqueeze(arange(0, static_cast<double>(x.size(1)), 1, Dtype::Int64), 0);
@@ -72,6 +74,24 @@ Tensor multi_margin_loss(const Tensor& input, const Tensor& target, int64_t p, d
         loss = mul(loss, index_select(weight, 0, t));
     }
     return reduced(input.rank() == 1 && target.rank() == 0 ? squeeze(loss, 0) : loss, reduction);
+}
+
+// 1/C·Σ max(0, 1 − x[t] + x[i]) over the listed classes t, up to the first −1, and the classes i that are not listed.
+Tensor multilabel_margin_loss(const Tensor& input, const Tensor& target, LossReduction reduction) {
+    const char* op = "multilabel_margin_loss";
+    check_floating(op, "input", input);
+    check(input.rank() <= 2, op, ": input must have shape (N, C) or (C,), got ", input.shape());
+    check(target.shape() == input.shape(), op, ": target must have the input's shape ", input.shape(), ", got ", target.shape());
+    int64_t classes = input.rank() > 0 ? input.size(input.rank() - 1) : 1, rows = input.rank() == 2 ? input.size(0) : 1;
+    Array listed = class_indices(op, target, classes, -1);
+    Array x = input.array().contiguous(), loss = Array::empty({rows}, input.dtype());
+    bool wanted = grad_enabled() && input.requires_grad();
+    Array slope = wanted ? Array::empty({rows, classes}, input.dtype()) : Array();
+    multilabel_margin({input.dtype(), rows, classes}, x.raw(), listed.data<int64_t>(), loss.raw(), wanted ? slope.raw() : nullptr);
+    Tensor out = record(op, std::move(loss), {input}, [slope = Tensor(slope), shape = input.shape()](Backward& g) {
+        g[0] = reshape(mul(unsqueeze(g.grad(), 1), slope), shape);
+    });
+    return reduced(input.rank() < 2 ? squeeze(out, 0) : out, reduction);
 }
 
 // max(0, d(a, p) − d(a, n) + margin); with swap, the negative's distance is the lesser of those to a and to p.

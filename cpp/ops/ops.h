@@ -215,7 +215,7 @@ Tensor recurrence(Cell cell, const Tensor& input, const Tensor& h0, const Tensor
 Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight,
                            const Tensor& bias, const Tensor& projection, bool reverse);
 
-// Softmax, dropout (softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, loss.cpp)
+// Softmax, dropout (softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, nll.cpp, loss.cpp)
 Tensor softmax(const Tensor& input, int64_t dim);
 Tensor log_softmax(const Tensor& input, int64_t dim);
 LossReduction reduction_of(const char* op, const std::string& text);   // "none", "mean" or "sum"
@@ -248,6 +248,9 @@ Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const T
                              LossReduction reduction);
 Tensor multi_margin_loss(const Tensor& input, const Tensor& target, int64_t p, double margin, const Tensor& weight,
                          LossReduction reduction);
+Tensor multilabel_margin_loss(const Tensor& input, const Tensor& target, LossReduction reduction);
+Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const std::vector<int64_t>& input_lengths,
+                const std::vector<int64_t>& target_lengths, int64_t blank, LossReduction reduction, bool zero_infinity);   // ctc.cpp
 Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative, double margin, double p,
                            double eps, bool swap, LossReduction reduction);
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps);

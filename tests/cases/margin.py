@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import IMAGE, SCORES, Arr, Op, bad, big, case, labels, positive, real, values
+from tests.cases import IMAGE, SCORES, Arr, Op, bad, big, case, ints, labels, positive, real, values
 from tests.cases.loss import REDUCTIONS, _reduce, bce_with_logits, chance
 
 
@@ -55,6 +55,30 @@ def signs(*shape):
 
 def _manhattan(a, b):
     return abs(a - b).sum(-1)
+
+
+def multilabel_margin_loss(x, target, reduction="mean"):
+    losses = []
+    for row, listed in zip(np.atleast_2d(x), np.atleast_2d(target), strict=True):
+        listed = list(listed)[: list(listed).index(-1)] if -1 in listed else list(listed)
+        others = [i for i in range(len(row)) if i not in listed]
+        losses.append(sum(max(0, 1 - row[t] + row[i]) for t in listed for i in others) / len(row))
+    losses = np.array(losses)
+    return _reduce(losses if x.ndim == 2 else losses[0], reduction)
+
+
+LISTS = values([[2, 0, -1, 1, 3], [-1, 0, 0, 0, 0], [4, 3, 2, 1, 0], [1, -1, 0, 0, 0]], "int64")
+
+
+def _lists(rows, classes):
+    """A few classes for each row, then −1."""
+
+    def draw(rng, shape):
+        lists = np.argsort(rng.random(shape), axis=1)
+        lists[np.arange(rows), rng.integers(1, 6, rows)] = -1
+        return lists
+
+    return Arr((rows, classes), draw, "int64")
 
 
 OPS = [
@@ -272,5 +296,34 @@ OPS = [
         ],
         tol=4,
         bench=[case("rows", real(4096, 256), real(4096, 256), real(4096, 256))],
+    ),
+    Op(
+        "multilabel_margin_loss",
+        "nn.functional.multilabel_margin_loss",
+        multilabel_margin_loss,
+        [
+            *[case(r, real(4, 5), LISTS, reduction=r).but(gradgrad=False) for r in REDUCTIONS],
+            case("vector", real(4), values([3, 0, -1, 1], "int64")).but(gradgrad=False),
+            case("second", real(4, 5), LISTS).but(torch=False),
+            big("big", real(400, 101), _lists(400, 101)),
+        ],
+        [
+            bad(
+                "shape",
+                ValueError,
+                r"multilabel_margin_loss: target.*\(2, 5\).*\(5,\)",
+                real(2, 5),
+                labels(5, classes=5),
+            ),
+            bad(
+                "label",
+                IndexError,
+                r"multilabel_margin_loss: target.*0 to 2.*got 3 at \(0, 1\)",
+                real(1, 3),
+                values([[1, 3, -1]], "int64"),
+            ),
+            bad("dtype", TypeError, "multilabel_margin_loss.*int64", ints(3), ints(3)),
+        ],
+        bench=[case("scores", real(*SCORES), _lists(*SCORES))],
     ),
 ]

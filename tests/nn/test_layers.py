@@ -178,6 +178,11 @@ def test_layer_is_torchs(snippet, shape):
         ("nn.HingeEmbeddingLoss(0.3, reduction='sum')", "signs"),
         ("nn.PoissonNLLLoss(full=True)", "shares"),
         ("nn.MultiLabelSoftMarginLoss(lib.tensor([1.0, 2.0, 0.5]))", "shares"),
+        (
+            "(lambda x, y: nn.MultiLabelMarginLoss()(x[:3], lib.stack([y[:3], y[1:4] - 1, y[2:]])))",
+            "classes",
+        ),
+        ("(lambda x, y: nn.CTCLoss(1)(lib.log_softmax(x, 1), y[:1], [5], [1]))", "classes"),
         ("nn.MultiMarginLoss(2, 0.5, lib.tensor([1.0, 2.0, 0.5]))", "classes"),
         ("(lambda x, y: nn.GaussianNLLLoss(full=True)(x, y, y * y))", "values"),
         ("(lambda x, y: nn.MarginRankingLoss(0.2)(x, x.detach() * 0.5, y))", "signs"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable, Sequence
 
 from convcore import _core
 from convcore._tensor import Tensor
 from convcore.nn.distance import PairwiseDistance
+from convcore.nn.functional import ctc_loss as _ctc_loss
 from convcore.nn.functional import (
     triplet_margin_with_distance_loss as _triplet_margin_with_distance_loss,
 )
@@ -289,6 +290,58 @@ class MultiMarginLoss(_core.nn.MultiMarginLoss):
     ) -> None:
         _refuse_legacy(self, size_average, reduce)
         super().__init__(p, margin, weight, reduction)
+
+
+class MultiLabelMarginLoss(_core.nn.MultiLabelMarginLoss):
+    """Σ max(0, 1 − x[t] + x[i])/C over the listed classes t and the others i, of scores (N, C).
+
+    >>> import convcore as cc
+    >>> cc.nn.MultiLabelMarginLoss()(cc.zeros(1, 2), cc.tensor([[1, -1]]))
+    tensor(0.5000)
+    """
+
+    def __init__(
+        self, size_average: None = None, reduce: None = None, reduction: str = "mean"
+    ) -> None:
+        _refuse_legacy(self, size_average, reduce)
+        super().__init__(reduction)
+
+
+class CTCLoss(Module):
+    """−ln of the probability of label sequences, summed over their alignments with the steps.
+
+    Called with log-probabilities (T, N, C), targets (N, S), and the lengths of both.
+
+    >>> import convcore as cc
+    >>> cc.nn.CTCLoss()(cc.zeros(2, 1, 2).log_softmax(2), cc.tensor([[1]]), [2], [1])
+    tensor(0.2877)
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__()
+        self.blank = blank
+        self.reduction = reduction
+        self.zero_infinity = zero_infinity
+
+    def forward(
+        self,
+        log_probs: Tensor,
+        targets: Tensor,
+        input_lengths: Tensor | Sequence[int],
+        target_lengths: Tensor | Sequence[int],
+    ) -> Tensor:
+        """The loss of a batch."""
+        return _ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
+        )
 
 
 class MarginRankingLoss(_core.nn.MarginRankingLoss):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from convcore import _core
 from convcore._tensor import Tensor
@@ -234,6 +235,47 @@ def multi_margin_loss(
     tensor(0.2500)
     """
     return _core.multi_margin_loss(input, target, p, margin, weight, reduction)
+
+
+def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Σ max(0, 1 − x[t] + x[i])/C over the listed classes t and the others i, of scores (N, C).
+
+    A row of target (N, C) lists classes up to its first −1; what follows does not count.
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.multilabel_margin_loss(cc.zeros(1, 2), cc.tensor([[1, -1]]))
+    tensor(0.5000)
+    """
+    return _core.multilabel_margin_loss(input, target, reduction)
+
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | Sequence[int],
+    target_lengths: Tensor | Sequence[int],
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    """−ln of the probability of label sequences, summed over their alignments with the steps (Graves et al., 2006).
+
+    log_probs (T, N, C) or (T, C) come from log_softmax, targets are (N, S) or joined, and a class is the `blank`. "mean" divides
+    each loss by its target's length. The gradient is that of the scores under the log_softmax, as PyTorch's.
+
+    >>> import convcore as cc
+    >>> F = cc.nn.functional
+    >>> F.ctc_loss(F.log_softmax(cc.zeros(2, 1, 2), 2), cc.tensor([[1]]), [2], [1])
+    tensor(0.2877)
+    """
+    lengths = [_lengths(input_lengths), _lengths(target_lengths)]
+    return _core.ctc_loss(log_probs, targets, *lengths, blank, reduction, zero_infinity)
+
+
+def _lengths(given: Tensor | Sequence[int]) -> list[int]:
+    if isinstance(given, _core.TensorBase):
+        return given.reshape(-1).tolist()
+    return [int(length) for length in given]
 
 
 def multilabel_soft_margin_loss(
