@@ -23,6 +23,16 @@ auto sizes_property(nb::class_<T, Layer>& cls, const char* name, Sizes PoolOptio
                     });
 }
 
+// The values alone, or with their places.
+template <class T>
+void forward_with_indices(nb::class_<T, Layer>& cls) {
+    cls.def("forward", [](T& m, const Tensor& input) -> nb::object {
+        if (!m.return_indices) return nb::cast(unlocked(kHeavy, [&] { return m.forward(input); }));
+        auto [values, indices] = unlocked(kHeavy, [&] { return m.forward_with_indices(input); });
+        return nb::make_tuple(values, indices);
+    }, nb::arg("input"));
+}
+
 }  // namespace
 
 void bind_pooling_layers(nb::module_& nn) {
@@ -34,11 +44,8 @@ void bind_pooling_layers(nb::module_& nn) {
         const PoolOptions& o = m.options;
         return nb::make_tuple(m.rank(), as_tuple(o.kernel_size), as_tuple(o.stride), as_tuple(o.padding), as_tuple(o.dilation),
                               m.return_indices, o.ceil_mode);
-    }).def("forward", [](MaxPool& m, const Tensor& input) -> nb::object {
-        if (!m.return_indices) return nb::cast(unlocked(kHeavy, [&] { return m.forward(input); }));
-        auto [values, indices] = unlocked(kHeavy, [&] { return m.forward_with_indices(input); });
-        return nb::make_tuple(values, indices);
-    }, nb::arg("input"));
+    });
+    forward_with_indices(max);
     sizes_property(max, "kernel_size", &PoolOptions::kernel_size);
     sizes_property(max, "stride", &PoolOptions::stride);
     sizes_property(max, "padding", &PoolOptions::padding);
@@ -67,6 +74,18 @@ void bind_pooling_layers(nb::module_& nn) {
 
     layer<AdaptiveAvgPool>(nn, "AdaptiveAvgPool", field("rank", &AdaptiveAvgPool::rank),
                            field("_output_size", &AdaptiveAvgPool::output_size));
+    auto adaptive_max = layer<AdaptiveMaxPool>(nn, "AdaptiveMaxPool", field("rank", &AdaptiveMaxPool::rank),
+                                               field("_output_size", &AdaptiveMaxPool::output_size),
+                                               field("return_indices", &AdaptiveMaxPool::return_indices));
+    forward_with_indices(adaptive_max);
+    layer<LPPool>(nn, "LPPool", field("rank", &LPPool::rank), field("norm_type", &LPPool::norm_type),
+                  field("_kernel_size", &LPPool::kernel_size), field("_stride", &LPPool::stride),
+                  field("ceil_mode", &LPPool::ceil_mode));
+    layer<GaussianPool>(nn, "GaussianPool", field("rank", &GaussianPool::rank), field("_kernel_size", &GaussianPool::kernel_size),
+                        field("_stride", &GaussianPool::stride), field("_padding", &GaussianPool::padding),
+                        field("_sigma", &GaussianPool::sigma), field("count_include_pad", &GaussianPool::count_include_pad));
+    layer<SpatialPyramidPool2d>(nn, "SpatialPyramidPool2d", field("levels", &SpatialPyramidPool2d::levels),
+                                field("mode", &SpatialPyramidPool2d::mode));
 }
 
 }  // namespace cc::bind

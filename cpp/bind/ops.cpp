@@ -126,6 +126,13 @@ void bind_products(nb::module_& m) {
 void bind_pooling(nb::module_& m) {
     heavy_op(m, "max_pool", &max_pool, arg("rank"), arg("input"), arg("options"), arg("return_indices"));
     heavy_op(m, "avg_pool", &avg_pool, arg("rank"), arg("input"), arg("options"));
+    heavy_op(m, "adaptive_max_pool", &adaptive_max_pool, arg("rank"), arg("input"), arg("output_size"), arg("return_indices"));
+    heavy_op(m, "adaptive_avg_pool", &adaptive_avg_pool, arg("rank"), arg("input"), arg("output_size"));
+    heavy_op(m, "lp_pool", &lp_pool, arg("rank"), arg("input"), arg("norm_type"), arg("options"));
+    heavy_op(m, "gaussian_pool", &gaussian_pool, arg("rank"), arg("input"), arg("options"), arg("sigma"));
+    heavy_op(m, "max_unpool", &max_unpool, arg("rank"), arg("input"), arg("indices"), arg("options"), arg("output_size"));
+    heavy_op(m, "fractional_max_pool", &fractional_max_pool, arg("rank"), arg("input"), arg("kernel_size"), arg("output_size"),
+             arg("return_indices"), maybe("samples"));
 }
 
 void bind_maps(nb::module_& m) {

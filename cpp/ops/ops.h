@@ -166,6 +166,16 @@ struct PoolOptions {
 // Values and, where asked for, the places they came from.
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices);
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options);
+// Windows adapted to the output's size: one, or one per axis, −1 for the input's.
+std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const Sizes& output_size, bool return_indices);
+Tensor adaptive_avg_pool(int rank, const Tensor& input, const Sizes& output_size);
+
+// Made of them, and from their places back (weighted_pool.cpp, unpool.cpp)
+Tensor lp_pool(int rank, const Tensor& input, double norm_type, const PoolOptions& options);
+Tensor gaussian_pool(int rank, const Tensor& input, const PoolOptions& options, const std::vector<double>& sigma);
+Tensor max_unpool(int rank, const Tensor& input, const Tensor& indices, const PoolOptions& options, const Sizes& output_size);
+std::pair<Tensor, Tensor> fractional_max_pool(int rank, const Tensor& input, const Sizes& kernel_size, const Sizes& output_size,
+                                              bool return_indices, const Tensor& samples);
 
 // Another size for maps (interpolate.cpp)
 struct InterpolateOptions {

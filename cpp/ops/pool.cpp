@@ -1,8 +1,9 @@
-// Max and average pooling. Both backwards are linear maps of the output's gradient; their own gradients are pooling again (average)
-// or reading at the same places (max).
+// Max and average pooling, over windows of one size or adapted to the output's. Both backwards are linear maps of the output's
+// gradient; their own gradients are pooling again (average) or reading at the same places (max).
 #include "kernels/pool/pool.h"
 
 #include "autograd/node.h"
+#include "ops/places.h"
 #include "ops/window.h"
 
 namespace cc {
@@ -13,6 +14,9 @@ struct Resolved {
     const char* op;
     int rank;
     PoolProblem problem;
+
+    Shape in() const { return map_shape(problem.n, problem.c, problem.in, rank); }
+    Shape out() const { return map_shape(problem.n, problem.c, problem.out, rank); }
 };
 
 Resolved resolve(const char* op, PoolMode mode, int rank, const Tensor& x, const PoolOptions& options) {
@@ -47,42 +51,51 @@ Resolved resolve(const char* op, PoolMode mode, int rank, const Tensor& x, const
     return {op, rank, p};
 }
 
-Shape pooled(const Resolved& r, const int64_t* sizes) {
-    Shape shape{r.problem.n, r.problem.c};
-    for (int i = 3 - r.rank; i < 3; ++i) shape.push_back(sizes[i]);
-    return shape;
+Resolved resolve_adaptive(const char* op, PoolMode mode, int rank, const Tensor& x, const Sizes& output_size) {
+    check_type(is_floating(x.dtype()), op, ": input must have a floating-point dtype, got ", x.dtype());
+    check(output_size.size() == 1 || static_cast<int>(output_size.size()) == rank, op, ": output_size must be one integer or ", rank,
+          " of them, got ", output_size.size());
+    PoolProblem p{};
+    p.dtype = x.dtype();
+    p.mode = mode;
+    p.adaptive = true;
+    p.n = x.size(0);
+    p.c = x.size(1);
+    Triple in = spatial(x.shape(), rank);
+    for (int i = 0; i < 3; ++i) {
+        int axis = i - (3 - rank);
+        int64_t out = axis < 0 ? 1 : output_size[output_size.size() == 1 ? 0 : axis];
+        if (out == -1) out = in[i];  // None
+        check(out >= 0, op, ": output_size must not be negative, got ", out);
+        check(in[i] > 0, op, ": input must have non-empty spatial dimensions, got shape ", x.shape());
+        p.in[i] = in[i];
+        p.out[i] = out;
+        p.stride[i] = p.dilation[i] = 1;
+        p.kernel[i] = 1;
+        for (int64_t o = 0; o < out; ++o) p.kernel[i] = std::max(p.kernel[i], window(p, i, o).count);
+    }
+    return {op, rank, p};
 }
-
-Array empty_last(const Resolved& r, const int64_t* sizes, Dtype dtype) {
-    return Array::empty(pooled(r, sizes), dtype, Format::ChannelsLast);
-}
-
-// x at the places the forward chose: the adjoint of scattering.
-Tensor max_gather(const Resolved& r, const Tensor& x, const Array& indices);
 
 Tensor max_scatter(const Resolved& r, const Tensor& grad, const Array& indices) {
     PoolProblem p = r.problem;
     p.backward = true;
-    Array gy = grad.array().to(Format::ChannelsLast), gx = empty_last(r, p.in, p.dtype);
+    Array gy = grad.array().to(Format::ChannelsLast), gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
     cc::pool(p, {gx.raw(), gy.raw(), indices.data<int64_t>()});
-    return record("max_pool_backward", std::move(gx), {grad},
-                  [r, indices](Backward& g) { g[0] = max_gather(r, g.grad(), indices); });
+    return record("max_pool_backward", std::move(gx), {grad}, [r, indices](Backward& g) {
+        g[0] = take_at({r.op, indices, r.out(), r.in()}, g.grad());
+    });
 }
 
-Tensor max_gather(const Resolved& r, const Tensor& x, const Array& indices) {
-    const PoolProblem& p = r.problem;
-    Array from = x.array().to(Format::ChannelsLast), y = empty_last(r, p.out, p.dtype);
-    const int64_t* index = indices.data<int64_t>();
-    visit_floating(r.op, p.dtype, [&](auto zero) {
-        using T = decltype(zero);
-        const T* source = from.data<T>();
-        T* target = y.data<T>();
-        for (int64_t i = 0, n = 0; n < p.n; ++n)
-            for (int64_t o = 0; o < p.out_pixels(); ++o)
-                for (int64_t c = 0; c < p.c; ++c, ++i) target[i] = source[(n * p.in_pixels() + index[i]) * p.c + c];
-    });
-    return record("max_pool_gather", std::move(y), {x},
-                  [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
+// Values and, where asked for, their places; without these and without a gradient they are not found at all.
+std::pair<Tensor, Tensor> maximum(const Resolved& r, const Tensor& x, bool return_indices) {
+    Array from = x.array().to(Format::ChannelsLast);
+    Array y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast), indices;
+    if (return_indices || (grad_enabled() && x.requires_grad())) indices = Array::empty(r.out(), Dtype::Int64, Format::ChannelsLast);
+    cc::pool(r.problem, {from.raw(), y.raw(), indices.defined() ? indices.data<int64_t>() : nullptr});
+    Tensor values = record(r.op, std::move(y), {x}, [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
+    // A copy, as the backward reads its own unchecked.
+    return {values, return_indices ? Tensor(indices.clone()) : Tensor()};
 }
 
 Tensor average(const Resolved& r, const Tensor& x);
@@ -90,13 +103,13 @@ Tensor average(const Resolved& r, const Tensor& x);
 Tensor average_backward(const Resolved& r, const Tensor& grad) {
     PoolProblem p = r.problem;
     p.backward = true;
-    Array gy = grad.array().to(Format::ChannelsLast), gx = empty_last(r, p.in, p.dtype);
+    Array gy = grad.array().to(Format::ChannelsLast), gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
     cc::pool(p, {gx.raw(), gy.raw(), nullptr});
     return record("avg_pool_backward", std::move(gx), {grad}, [r](Backward& g) { g[0] = average(r, g.grad()); });
 }
 
 Tensor average(const Resolved& r, const Tensor& x) {
-    Array from = x.array().to(Format::ChannelsLast), y = empty_last(r, r.problem.out, r.problem.dtype);
+    Array from = x.array().to(Format::ChannelsLast), y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast);
     cc::pool(r.problem, {from.raw(), y.raw(), nullptr});
     return record(r.op, std::move(y), {x}, [r](Backward& g) { g[0] = average_backward(r, g.grad()); });
 }
@@ -107,13 +120,16 @@ std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOpti
     const char* op = op_name("max_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
-    Resolved r = resolve(op, PoolMode::Max, rank, x, options);
-    Array from = x.array().to(Format::ChannelsLast);
-    Array y = empty_last(r, r.problem.out, r.problem.dtype), indices = empty_last(r, r.problem.out, Dtype::Int64);
-    cc::pool(r.problem, {from.raw(), y.raw(), indices.data<int64_t>()});
-    Tensor values = record(op, std::move(y), {x}, [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
-    // A copy, as the backward reads its own unchecked.
-    Tensor places = return_indices ? Tensor(indices.clone()) : Tensor();
+    auto [values, places] = maximum(resolve(op, PoolMode::Max, rank, x, options), x, return_indices);
+    if (!unbatched) return {values, places};
+    return {squeeze(values, 0), return_indices ? squeeze(places, 0) : places};
+}
+
+std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const Sizes& output_size, bool return_indices) {
+    const char* op = op_name("adaptive_max_pool", rank);
+    Tensor x = input;
+    bool unbatched = add_batch(op, rank, x);
+    auto [values, places] = maximum(resolve_adaptive(op, PoolMode::Max, rank, x, output_size), x, return_indices);
     if (!unbatched) return {values, places};
     return {squeeze(values, 0), return_indices ? squeeze(places, 0) : places};
 }
@@ -123,6 +139,17 @@ Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
     Tensor y = average(resolve(op, PoolMode::Average, rank, x, options), x);
+    return unbatched ? squeeze(y, 0) : y;
+}
+
+Tensor adaptive_avg_pool(int rank, const Tensor& input, const Sizes& output_size) {
+    const char* op = op_name("adaptive_avg_pool", rank);
+    Tensor x = input;
+    bool unbatched = add_batch(op, rank, x);
+    Resolved r = resolve_adaptive(op, PoolMode::Average, rank, x, output_size);
+    Axes axes;
+    for (int i = 0; i < rank; ++i) axes.push_back(2 + i);
+    Tensor y = r.problem.out_pixels() == 1 ? mean(x, axes, true) : average(r, x);
     return unbatched ? squeeze(y, 0) : y;
 }
 

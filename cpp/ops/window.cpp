@@ -30,7 +30,13 @@ const char* op_name(const char* stem, int rank) {
                                                {"conv_grad_weight1d", "conv_grad_weight2d", "conv_grad_weight3d"},
                                                {"conv_transpose1d", "conv_transpose2d", "conv_transpose3d"},
                                                {"max_pool1d", "max_pool2d", "max_pool3d"},
-                                               {"avg_pool1d", "avg_pool2d", "avg_pool3d"}};
+                                               {"avg_pool1d", "avg_pool2d", "avg_pool3d"},
+                                               {"adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"},
+                                               {"adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"},
+                                               {"lp_pool1d", "lp_pool2d", "lp_pool3d"},
+                                               {"gaussian_pool1d", "gaussian_pool2d", "gaussian_pool3d"},
+                                               {"max_unpool1d", "max_unpool2d", "max_unpool3d"},
+                                               {"fractional_max_pool1d", "fractional_max_pool2d", "fractional_max_pool3d"}};
     size_t length = std::strlen(stem);
     for (const auto& row : names)
         if (std::strncmp(row[0], stem, length) == 0 && std::strcmp(row[0] + length, "1d") == 0) return row[rank - 1];

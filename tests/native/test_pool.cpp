@@ -28,6 +28,22 @@ PoolProblem problem(Dtype dtype, PoolMode mode, int64_t n, int64_t c, std::vecto
     return p;
 }
 
+PoolProblem adaptive(PoolMode mode, int64_t n, int64_t c, std::vector<std::pair<int64_t, int64_t>> in_out) {
+    PoolProblem p{};
+    p.dtype = Dtype::Float32;
+    p.mode = mode;
+    p.adaptive = true;
+    p.n = n;
+    p.c = c;
+    in_out.insert(in_out.begin(), 3 - in_out.size(), {1, 1});
+    for (int a = 0; a < 3; ++a) {
+        p.in[a] = in_out[static_cast<size_t>(a)].first, p.out[a] = in_out[static_cast<size_t>(a)].second;
+        p.kernel[a] = p.stride[a] = p.dilation[a] = 1;
+        for (int64_t o = 0; o < p.out[a]; ++o) p.kernel[a] = std::max(p.kernel[a], window(p, a, o).count);
+    }
+    return p;
+}
+
 template <class T>
 std::vector<std::vector<T>> run_all(PoolProblem p, const std::vector<T>& x,
                                     const std::vector<T>& grad,
@@ -102,6 +118,18 @@ void against_reference() {
             }
 }
 
+void adapted() {
+    for (int64_t c : {1, 6, 33})
+        for (PoolMode mode : {PoolMode::Max, PoolMode::Average}) {
+            compare<float>(adaptive(mode, 2, c, {{7, 3}, {9, 4}}), false);
+            compare<float>(adaptive(mode, 1, c, {{3, 5}, {4, 9}}), false);
+            compare<float>(adaptive(mode, 3, c, {{40, 1}, {30, 30}}), false);
+            compare<float>(adaptive(mode, 1, c, {{5, 2}, {6, 4}, {7, 3}}), false);
+            compare<float>(adaptive(mode, 1, c, {{3000, 7}}), false);
+            compare<float>(adaptive(mode, 1, c, {{5, 0}, {6, 4}}), false);
+        }
+}
+
 void by_hand() {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     auto p = problem(Dtype::Float32, PoolMode::Max, 1, 1, {{6, 3, 2, 1, 1, 1, 0}});
@@ -125,6 +153,7 @@ void by_hand() {
 int main() {
     by_hand();
     against_reference();
+    adapted();
     compare<float>(problem(Dtype::Float32, PoolMode::Max, 0, 4, {{8, 2, 2, 0, 0, 1, 0}}), false);
     compare<float>(problem(Dtype::Float32, PoolMode::Average, 2, 0, {{8, 2, 2, 0, 0, 1, 0}}),
                    false);

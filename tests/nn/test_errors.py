@@ -140,7 +140,7 @@ def test_input_that_is_no_tensor():
         (lambda: nn.CrossEntropyLoss(label_smoothing=2), ValueError, "label_smoothing must be between 0 and 1, got 2"),
         (lambda: nn.MSELoss(size_average=True), TypeError, "MSELoss: size_average"),
         (lambda: nn.AvgPool2d(2, divisor_override=0), ValueError, "AvgPool2d: divisor_override must be positive, got 0"),
-        (lambda: nn.AdaptiveAvgPool2d(3)(cc.ones(1, 1, 8, 8)), NotImplementedError, "output_size 3 does not divide the input's size 8"),
+        (lambda: nn.AdaptiveMaxPool2d(3)(cc.ones(1, 8)), ValueError, r"adaptive_max_pool2d: input must have 4 dimensions .* got shape \(1, 8\)"),
         (lambda: nn.BatchNorm1d(2)(cc.ones(1, 2)), ValueError, r"batch_norm: Expected more than 1 value per channel when training, got input of shape \(1, 2\)"),
         (lambda: nn.InstanceNorm2d(2, affine=True)(cc.ones(1, 3, 2, 2)), ValueError, r"instance_norm: input must have num_features=2 channels, got 3 in shape \(1, 3, 2, 2\)"),
         (lambda: nn.InstanceNorm2d(2)(cc.ones(2, 2)), ValueError, r"instance_norm: input must have 4 dimensions \(or 3 without a batch\), got shape \(2, 2\)"),

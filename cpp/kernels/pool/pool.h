@@ -1,6 +1,7 @@
 // Max and average pooling in one to three dimensions, dense channels-last, forward and backward.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -12,12 +13,14 @@ enum class PoolMode { Max, Average };
 
 // x [n][in0][in1][in2][c], y and indices [n][out0][out1][out2][c]. Unused leading axes have size 1.
 // Window o covers inputs o·stride − pad_lo + t·dilation; parts outside the input are ignored (Max)
-// or count as PyTorch says (Average).
+// or count as PyTorch says (Average). Adaptive windows follow from the sizes alone: from ⌊o·in/out⌋
+// to ⌈(o + 1)·in/out⌉.
 struct PoolProblem {
     Dtype dtype;
     PoolMode mode;
     bool backward;
     int64_t n, c;
+    bool adaptive;  // then kernel is the largest window, pads are 0 and dilation 1
     int64_t in[3], out[3], kernel[3];
     int64_t pad_lo[3], pad_hi[3], stride[3], dilation[3];
     bool count_include_pad;    // Average: padding counts in the divisor, what lies beyond never
@@ -31,6 +34,27 @@ struct PoolProblem {
         return static_cast<double>(itemsize(dtype)) * n * c * (in_pixels() + out_pixels());
     }
 };
+
+// The inputs of a window along one axis, all inside: first, first + step, …, count of them.
+struct PoolWindow {
+    int64_t first, count, step;
+    int64_t divisor;  // Average: what the axis contributes to it
+};
+
+inline PoolWindow window(const PoolProblem& p, int a, int64_t o) {
+    if (p.adaptive) {
+        int64_t first = o * p.in[a] / p.out[a], end = ((o + 1) * p.in[a] + p.out[a] - 1) / p.out[a];
+        return {first, end - first, 1, end - first};
+    }
+    const int64_t start = o * p.stride[a] - p.pad_lo[a], step = p.dilation[a];
+    // Taps that lie below `limit`.
+    auto below = [&](int64_t limit) {
+        return std::clamp<int64_t>((limit - start + step - 1) / step, 0, p.kernel[a]);
+    };
+    int64_t outside = start < 0 ? below(0) : 0, count = std::max<int64_t>(0, below(p.in[a]) - outside);
+    int64_t taps = p.count_include_pad ? below(p.in[a] + p.pad_hi[a]) : count;
+    return {start + outside * step, count, step, std::max<int64_t>(taps, 1)};
+}
 
 struct PoolArgs {
     void* x;           // read forward, written backward (as gradient)

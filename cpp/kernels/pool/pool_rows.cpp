@@ -19,8 +19,13 @@ namespace {
 
 constexpr int64_t kWorkPerTask = 16384;
 
+// Whether lanes along the row beat lanes along the channels.
+bool is_narrow(const PoolProblem& p) {
+    return p.mode == PoolMode::Average && (p.c <= 3 || (p.c < 16 && p.stride[2] == 1));
+}
+
 // Sources that meet each target of one axis: first, first + step, …, count of them; and the part of
-// the divisor that each output takes from this axis.
+// the divisor that each output takes from this axis (backward: its reciprocal).
 struct AxisTable {
     Scratch<int64_t> first, count;
     Scratch<double> divisor;
@@ -30,34 +35,23 @@ struct AxisTable {
         : first(p.backward ? p.in[a] : p.out[a]),
           count(p.backward ? p.in[a] : p.out[a]),
           divisor(p.out[a]) {
-        int64_t targets = p.backward ? p.in[a] : p.out[a];
-        for (int64_t i = 0; i < targets; ++i) {
-            first[i] = count[i] = 0;
-            for (int64_t k = 0; k < p.kernel[a]; ++k) {
-                int64_t source;
-                if (p.backward) {
-                    int64_t offset = i + p.pad_lo[a] - (p.kernel[a] - 1 - k) * p.dilation[a];
-                    if (offset < 0 || offset % p.stride[a]) continue;
-                    source = offset / p.stride[a];
-                    if (source >= p.out[a]) continue;
-                } else {
-                    source = i * p.stride[a] - p.pad_lo[a] + k * p.dilation[a];
-                    if (source < 0 || source >= p.in[a]) continue;
-                }
-                if (count[i] == 0) first[i] = source;
-                if (count[i] == 1) step = source - first[i];
+        if (p.backward) std::fill(count.data(), count.data() + p.in[a], int64_t{0});
+        for (int64_t o = 0; o < p.out[a]; ++o) {
+            const PoolWindow w = window(p, a, o);
+            double by = static_cast<double>(w.divisor);
+            if (p.divisor_override) by = a == 0 ? static_cast<double>(p.divisor_override) : 1;
+            divisor[o] = p.backward ? 1 / by : by;
+            if (!p.backward) {
+                first[o] = w.first, count[o] = w.count, step = w.step;
+                continue;
+            }
+            // Windows move on with o, so the outputs that cover an input are evenly apart.
+            for (int64_t t = 0; t < w.count; ++t) {
+                int64_t i = w.first + t * w.step;
+                if (count[i] == 0) first[i] = o;
+                if (count[i] == 1) step = o - first[i];
                 ++count[i];
             }
-        }
-        for (int64_t o = 0; o < p.out[a]; ++o) {
-            int64_t taps = 0;
-            for (int64_t k = 0; k < p.kernel[a]; ++k) {
-                int64_t i = o * p.stride[a] - p.pad_lo[a] + k * p.dilation[a];
-                taps += p.count_include_pad ? i < p.in[a] + p.pad_hi[a] : i >= 0 && i < p.in[a];
-            }
-            divisor[o] = static_cast<double>(std::max<int64_t>(taps, 1));
-            if (p.divisor_override)
-                divisor[o] = a == 0 ? static_cast<double>(p.divisor_override) : 1;
         }
     }
 };
@@ -74,7 +68,11 @@ const char* rows_decline(const PoolProblem& p) {
 void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* loops_of_dtypes) {
     const bool forward = !p.backward, max = p.mode == PoolMode::Max;
     const PoolRows& loops = loops_of_dtypes[p.dtype == Dtype::Float64];
-    auto run = max ? loops.max_forward : forward ? loops.average_forward : loops.average_backward;
+    const bool narrow = is_narrow(p);
+    auto run = max       ? loops.max_forward
+               : narrow  ? loops.average_narrow
+               : forward ? loops.average_forward
+                         : loops.average_backward;
     const int64_t *target_sizes = forward ? p.out : p.in, *source_sizes = forward ? p.in : p.out;
     int64_t target_pixels = forward ? p.out_pixels() : p.in_pixels(),
             source_pixels = forward ? p.in_pixels() : p.out_pixels();
@@ -99,6 +97,7 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
     parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
         Scratch<int64_t> rows(most_rows);
         Scratch<double> row_divisors(most_rows);
+        Scratch<char> sums(narrow ? source_sizes[2] * p.c * size : 0);
         for (int64_t task = begin; task < end; ++task) {
             int64_t at = task % stretches * stretch, row = task / stretches;
             int64_t t1 = row % target_sizes[1], t0 = row / target_sizes[1] % target_sizes[0];
@@ -119,6 +118,8 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
             one.target = target + (image * target_pixels + first) * p.c * size;
             if (max && args.indices)
                 one.indices = args.indices + (image * target_pixels + first) * p.c;
+            one.backward = p.backward;
+            one.sums = sums.data();
             one.c = p.c;
             one.targets = std::min(stretch, width - at);
             one.rows = rows.data();

@@ -13,20 +13,25 @@ struct PoolRow {
     const void* source;  // x's image forward, y's gradient of the image backward
     void* target;        // at the first target
     int64_t* indices;    // Max: at the first target, or null
+    void* sums;          // narrow: scratch for a source row
+    bool backward;
     int64_t c, targets;
     const int64_t* rows;  // offsets of the source rows that meet, in raster order
     int64_t row_count;
     const int64_t* first;   // per target: first position in a source row,
     const int64_t* count;   // how many,
     int64_t step;           // and how far apart
-    const double* divisor;  // Average. Per target forward, per position in a source row backward
-    const double* row_divisor;  // Average: per source row (backward), one forward; the two multiply
+    // Average. Forward: the divisor per target, to be multiplied by the row's. Backward: reciprocals,
+    // per position in a source row and per source row.
+    const double* divisor;
+    const double* row_divisor;
 };
 
 struct PoolRows {
     void (*max_forward)(const PoolRow&);
     void (*average_forward)(const PoolRow&);
     void (*average_backward)(const PoolRow&);
+    void (*average_narrow)(const PoolRow&);  // either, for few channels
 };
 
 // Float32, Float64.

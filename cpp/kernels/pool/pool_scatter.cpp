@@ -21,10 +21,13 @@ constexpr int64_t kElementsPerTask = 16384;  // at least
 // Outputs [lo, hi) of one axis whose windows touch inputs [begin, end).
 struct Touching {
     int64_t lo, hi;
-    Touching(const PoolProblem& p, int a, int64_t begin, int64_t end) {
-        auto ceil_div = [](int64_t x, int64_t by) { return x <= 0 ? 0 : (x + by - 1) / by; };
-        lo = ceil_div(begin + p.pad_lo[a] - (p.kernel[a] - 1) * p.dilation[a], p.stride[a]);
-        hi = std::min(p.out[a], ceil_div(end + p.pad_lo[a], p.stride[a]));
+    Touching(const PoolProblem& p, int a, int64_t begin, int64_t end) : lo(p.out[a]), hi(0) {
+        for (int64_t o = 0; o < p.out[a]; ++o) {
+            const PoolWindow w = window(p, a, o);
+            if (!w.count || w.first >= end || w.first + (w.count - 1) * w.step < begin) continue;
+            lo = std::min(lo, o);
+            hi = o + 1;
+        }
     }
 };
 
