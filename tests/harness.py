@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import reduce
+from contextlib import contextmanager, suppress
+from functools import cache, reduce
 from types import ModuleType
 from typing import NamedTuple
 
@@ -126,10 +126,10 @@ def to_tensors(
 
 
 def weights(op: Op, case: Case, stage: str, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
-    """Fixed factors that make a scalar of several results."""
+    """Fixed factors that make a scalar of several results; float32 holds them."""
     seed = zlib.crc32(f"{op.name}/{case.name}/{stage}".encode())
     rng = np.random.Generator(np.random.PCG64(seed))
-    return [0.5 + rng.random(shape) for shape in shapes]
+    return [(0.5 + rng.random(shape)).astype(np.float32).astype(np.float64) for shape in shapes]
 
 
 def _dot(module, tensors, factors):
@@ -150,6 +150,7 @@ def numpy(tensor) -> np.ndarray:
 
 class Derivatives(NamedTuple):
     results: list[np.ndarray]
+    tracked: list[bool]  # which results require a gradient
     first: list[np.ndarray]  # gradients of `loss`
     second: list[np.ndarray]  # gradients of `slope`
     loss: float = 0.0  # Σ r·result, r fixed by the row
@@ -164,13 +165,15 @@ def derivatives(
     second: bool = False,
     layout: str = "row-major",
     create_graph: bool = False,
+    first: bool = True,
 ) -> Derivatives:
-    tensors, leaves = to_tensors(module, case, args, layout, grad=True)
+    tensors, leaves = to_tensors(module, case, args, layout, grad=first)
     out = call(module, op, tensors, case.kwargs)
     results = [numpy(o) for o in out]
+    tracked = [o.requires_grad for o in out]
     roots = [o for o in out if o.requires_grad]
     if not leaves or not roots:
-        return Derivatives(results, [], [])
+        return Derivatives(results, tracked, [], [])
 
     def gradients(total, create_graph=False):
         grads = module.autograd.grad(total, leaves, create_graph=create_graph, allow_unused=True)
@@ -178,18 +181,19 @@ def derivatives(
         return grads, [z if g is None else numpy(g) for g, z in zip(grads, zeros, strict=True)]
 
     loss = _dot(module, roots, weights(op, case, "r", [tuple(o.shape) for o in roots]))
-    grads, first = gradients(loss, second or create_graph)
-    factors = weights(op, case, "s", [g.shape for g in first])
-    slope = sum(float((g * f).sum()) for g, f in zip(first, factors, strict=True))
+    grads, values = gradients(loss, second or create_graph)
+    factors = weights(op, case, "s", [g.shape for g in values])
+    with np.errstate(invalid="ignore", over="ignore"):
+        slope = sum(float((g * f).sum()) for g, f in zip(values, factors, strict=True))
     if not second:
-        return Derivatives(results, first, [], loss.item(), slope)
+        return Derivatives(results, tracked, values, [], loss.item(), slope)
     onward = [
         (g, f) for g, f in zip(grads, factors, strict=True) if g is not None and g.requires_grad
     ]
-    seconds = [np.zeros_like(g) for g in first]
+    seconds = [np.zeros_like(g) for g in values]
     if onward:
         _, seconds = gradients(_dot(module, *zip(*onward, strict=True)))
-    return Derivatives(results, first, seconds, loss.item(), slope)
+    return Derivatives(results, tracked, values, seconds, loss.item(), slope)
 
 
 def poison() -> None:
@@ -248,6 +252,16 @@ def using_impl(op: str, prefix: str) -> Iterator[None]:
         yield
     finally:
         _core.force_impl(op, "")
+
+
+@cache
+def backends() -> tuple[str, ...]:
+    """The threading backends of this build."""
+    found = []
+    for name in ("pool", "openmp"):
+        with suppress(ValueError), using_threads(1, name):
+            found.append(name)
+    return tuple(found)
 
 
 @contextmanager

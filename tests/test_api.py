@@ -123,6 +123,13 @@ def test_every_operator_is_timed_beside_pytorch():
     assert not missing, f"no bench rows in tests/cases for {', '.join(missing)}"
 
 
+def test_rows_apart_from_pytorch_say_why():
+    for op in all_ops().values():
+        for row in (*op.cases, *op.bench):
+            alike = row.torch and row.torch_grad and row.torch_gradgrad
+            assert alike == (not row.why), f"{op.name}-{row.name}: say in `why` what PyTorch does"
+
+
 def modules():
     found = ["convcore"]
     for info in pkgutil.walk_packages(convcore.__path__, "convcore."):

@@ -8,7 +8,7 @@ import convcore
 import numpy as np
 import pytest
 
-from tests import harness
+from tests import answers, harness
 from tests.cases import Arr, all_ops, rows
 
 LIMIT = 400  # numbers in a row up to which gradcheck builds whole Jacobians
@@ -241,19 +241,27 @@ def test_instruction_sets(op, case):
                 harness.assert_close(g, w, "float32", op, what=f"{isa}: array {i}", tol=4)
 
 
-@pytest.mark.parametrize("backend", ["openmp", "pool"])
-@pytest.mark.parametrize("op, case", params(lambda o, c: c.big))
-def test_threads(op, case, backend):
-    """1, 2, 3 and 8 threads of either backend give the same bits."""
-    want = None
-    for n in (1, 2, 3, 8):
-        try:
+def thread_settings(case):
+    """Backend, dtype and layout: all of the pool's; OpenMP's where there is work for several threads."""
+    settings = [("pool", dtype, layout) for dtype in case.dtypes for layout in answers.LAYOUTS]
+    if case.big and "openmp" in harness.backends():
+        settings.append(("openmp", case.dtypes[0], "row-major"))
+    return settings
+
+
+@pytest.mark.parametrize("op, case", params(lambda o, c: not c.chance))
+def test_threads(op, case):
+    """1, 2 and 8 threads give the same bits: results, gradients and second gradients."""
+    for backend, dtype, layout in thread_settings(case):
+        args = case.make(op.name, dtype)
+        want = None
+        for n in (1, 2, 8):
             with harness.using_threads(n, backend):
-                got = everything(op, case)
-        except ValueError as error:
-            pytest.skip(f"this build has no {backend} backend: {error}")
-        want = want or got
-        assert_same_bits(got, want, f"{n} threads of {backend}")
+                harness.poison()
+                found = harness.derivatives(convcore, op, case, args, second=True, layout=layout)
+            got = found.results + found.first + found.second
+            want = want or got
+            assert_same_bits(got, want, f"{n} threads of {backend}, {dtype}, {layout}")
 
 
 def with_flops(op, case):

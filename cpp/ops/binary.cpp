@@ -6,10 +6,11 @@ namespace cc {
 
 namespace {
 
-Tensor half_at_ties(Binary strict, const Tensor& g, const Tensor& a, const Tensor& b) {
-    Tensor wins = to(binary(strict, a.detach(), b.detach()), g.dtype());
-    Tensor ties = scale(to(binary(Binary::Equal, a.detach(), b.detach()), g.dtype()), 0.5);
-    return mul(g, add(wins, ties));
+// The gradient of the operand that has not lost: half of it at ties, all of it to both where one is NaN.
+Tensor half_at_ties(Binary loses, const Tensor& g, const Tensor& a, const Tensor& b) {
+    Tensor lost = to(binary(loses, a.detach(), b.detach()), g.dtype());
+    Tensor ties = to(binary(Binary::Equal, a.detach(), b.detach()), g.dtype());
+    return mul(g, sub(number(1, Dtype::Float64), add(lost, scale(ties, 0.5))));
 }
 
 Tensor zero() { return number(0, Dtype::Float64); }
@@ -30,6 +31,7 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
             if (g.wants(0)) g[0] = mul(grad, sb);
             if (g.wants(1)) g[1] = mul(grad, sa);
             return;
+        case Binary::FloorDivide: case Binary::Heaviside: g[0] = g[1] = zeros(grad.shape(), grad.dtype()); return;
         default: break;
     }
     Tensor a = sa, b = sb;
@@ -50,12 +52,12 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
             }
             return;
         case Binary::Maximum:
-            if (g.wants(0)) g[0] = half_at_ties(Binary::Greater, grad, a, b);
-            if (g.wants(1)) g[1] = half_at_ties(Binary::Less, grad, a, b);
-            return;
-        case Binary::Minimum:
             if (g.wants(0)) g[0] = half_at_ties(Binary::Less, grad, a, b);
             if (g.wants(1)) g[1] = half_at_ties(Binary::Greater, grad, a, b);
+            return;
+        case Binary::Minimum:
+            if (g.wants(0)) g[0] = half_at_ties(Binary::Greater, grad, a, b);
+            if (g.wants(1)) g[1] = half_at_ties(Binary::Less, grad, a, b);
             return;
         case Binary::Remainder:  // a − b·⌊a/b⌋
             g[0] = grad;
@@ -71,19 +73,21 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
                 g[0] = mul(grad, binary(op, sign, mul(sign, b.detach())));
             }
             return;
-        case Binary::Atan2: {
+        case Binary::Atan2: {  // b/(a² + b²) and −a/(a² + b²), 0 where both are 0
             Tensor square = add(mul(a, a), mul(b, b));
-            if (g.wants(0)) g[0] = mul(grad, div(b, square));
-            if (g.wants(1)) g[1] = neg(mul(grad, div(a, square)));
+            Tensor nowhere = binary(Binary::Equal, square.detach(), zero());
+            Tensor over = where(nowhere, zero(), unary(Unary::Reciprocal, square));
+            if (g.wants(0)) g[0] = mul(grad, mul(b, over));
+            if (g.wants(1)) g[1] = mul(grad, mul(neg(a), over));
             return;
         }
-        default: return;  // piecewise constant: no gradient
+        default: fail(ErrorKind::NotImplemented, name(op), ": has no derivative");
     }
 }
 
-bool saves_operands(Binary op) { return op != Binary::Add && op != Binary::Sub; }
-
-bool is_piecewise_constant(Binary op) { return op == Binary::FloorDivide || op == Binary::Heaviside; }
+bool saves_operands(Binary op) {
+    return op != Binary::Add && op != Binary::Sub && op != Binary::FloorDivide && op != Binary::Heaviside;
+}
 
 }  // namespace
 
@@ -94,7 +98,7 @@ Tensor binary(Binary op, const Tensor& x, const Tensor& y) {
     check_type(accepts(op, dtype), name(op), ": operands must not have dtype ", dtype);
     Tensor a = to(x, dtype), b = to(y, dtype);
     Array out = compute(op, a.array(), b.array());
-    if (out.dtype() != dtype || is_piecewise_constant(op)) return Tensor(std::move(out));
+    if (out.dtype() != dtype) return Tensor(std::move(out));
     bool save = saves_operands(op);
     bool save_a = save && (op != Binary::Mul || b.requires_grad()), save_b = save && (op != Binary::Mul || a.requires_grad());
     return record(name(op), std::move(out), {a, b},

@@ -33,6 +33,12 @@ Tensor sum_squares(const Tensor& x, const Axes& axes, bool keepdim) {
                   [kept, x = Saved(x)](Backward& g) { g[0] = scale(mul(x.get(), reshape(g.grad(), kept)), 2); });
 }
 
+// 1 where x is not 0: constant between jumps, so a gradient of 0.
+Tensor count(const Tensor& x) {
+    Tensor out = to(binary(Binary::NotEqual, x.detach(), plain(0)), x.dtype());
+    return record("norm", out.array(), {x}, [](Backward& g) { g[0] = zeros(g.grad().shape(), g.grad().dtype()); });
+}
+
 }  // namespace
 
 Tensor std(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
@@ -43,7 +49,7 @@ Tensor std(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
 Tensor norm(const Tensor& x, double p, const Axes& axes, bool keepdim) {
     check_type(is_floating(x.dtype()), "norm: input must have a floating-point dtype, got ", x.dtype());
     if (p == 2) return root(sum_squares(x, axes, keepdim));
-    if (p == 0) return sum(to(binary(Binary::NotEqual, x.detach(), plain(0)), x.dtype()), axes, keepdim);
+    if (p == 0) return sum(count(x), axes, keepdim);
     Tensor size = unary(Unary::Abs, x);
     if (p == 1) return sum(size, axes, keepdim);
     if (p == INFINITY) return amax(size, axes, keepdim);

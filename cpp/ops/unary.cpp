@@ -118,11 +118,10 @@ Tensor fused(const Rule& rule, const Tensor& g, const Tensor& at, double p, doub
                   [=, at = Saved(at.detach())](Backward& gg) { gg[0] = fused(rule, gg.grad(), at, p, q); });
 }
 
-bool differentiable(Unary op, Dtype dtype) {
-    if (!is_floating(dtype) || result_dtype(op, dtype) == Dtype::Bool) return false;
+bool piecewise_constant(Unary op) {
     switch (op) {
-        case Unary::Floor: case Unary::Ceil: case Unary::Round: case Unary::Trunc: case Unary::Sign: return false;
-        default: return true;
+        case Unary::Floor: case Unary::Ceil: case Unary::Round: case Unary::Trunc: case Unary::Sign: return true;
+        default: return false;
     }
 }
 
@@ -176,7 +175,7 @@ void check_parameters(Unary op, double p, double q) {
 }  // namespace
 
 bool saves_input(Unary op, double p, double q) {
-    if (op == Unary::Neg) return false;
+    if (op == Unary::Neg || piecewise_constant(op)) return false;
     std::optional<Rule> fast = rule(op, p, q);
     return fast ? !fast->by_result : !uses_result(op);
 }
@@ -189,8 +188,10 @@ Tensor unary(Unary op, const Tensor& input, double p, double q) {
     check_type(accepts(op, x.dtype()), name(op), activation ? ": input must have a floating-point dtype, got " : ": input must not have dtype ",
                x.dtype());
     Array out = compute(op, x.array(), p, q);
-    if (!differentiable(op, x.dtype())) return Tensor(std::move(out));
+    if (out.dtype() == Dtype::Bool) return Tensor(std::move(out));
     if (op == Unary::Neg) return record("neg", std::move(out), {x}, [](Backward& g) { g[0] = neg(g.grad()); });
+    if (piecewise_constant(op))
+        return record(name(op), std::move(out), {x}, [](Backward& g) { g[0] = zeros(g.grad().shape(), g.grad().dtype()); });
     bool by_input = saves_input(op, p, q);
     return record(name(op), std::move(out), {x},
                   [=, x = Saved(x, by_input)](Backward& g) {

@@ -252,9 +252,10 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     >>> cc.logaddexp(cc.zeros(1), cc.zeros(1))
     tensor([0.6931])
     """
-    top = input.detach().maximum(other.detach())
-    top = top.masked_fill(top.abs() == math.inf, 0)
-    return ((input - top).exp() + (other - top).exp()).log() + top
+    more = input >= other
+    top, low = _core.where(more, input, other), _core.where(more, other, input)
+    below = (low - top).masked_fill((top == low) & top.isinf(), 0)
+    return top + _core.unary("softplus", below, 1, 20)
 
 
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:

@@ -109,12 +109,15 @@ class Case:
     name: str
     args: tuple
     kwargs: dict[str, Any] = field(default_factory=dict)
-    grad: bool = True  # False: values only
+    grad: bool = True  # False: no finite differences of the result
     kink: bool = False  # a gradient by convention: compared with PyTorch's, not with differences
-    gradgrad: bool = True
+    gradgrad: bool = True  # False: no finite differences of the gradient
     exact: bool = False  # the oracle's numbers to the last bit
     big: bool = False  # enough work for several threads; too much for finite differences
-    torch: bool = True  # PyTorch has the same call
+    torch: bool = True  # PyTorch has the same call,
+    torch_grad: bool = True  # the same gradient,
+    torch_gradgrad: bool = True  # and the same second gradient
+    why: str = ""  # where it has not: what PyTorch does instead
     chance: bool = False  # random results: only their shapes are compared
 
     def but(self, **flags: Any) -> Case:
@@ -197,6 +200,7 @@ class Op:
     pointwise: bool = (
         False  # every result stands alone: errors are relative to it, not to the largest
     )
+    departs: float = 0.0  # by how much PyTorch departs from the formula it states, relatively
     impl: str | None = None  # the implementation list behind it
     flops: Callable[..., float] | None = None  # of the argument shapes and keyword arguments
     covers: tuple[str, ...] = ()  # further names of ops.h and of Python that these rows test

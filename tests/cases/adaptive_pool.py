@@ -118,7 +118,9 @@ def _adaptive(make, rank):
         case("overlapping", make(2, 3, *N[:rank]), (5, 4, 3)[:rank]),
         case("larger", make(1, 2, *(3, 2, 4)[:rank]), (5, 3, 7)[:rank]),
         case("same", make(2, 3, *(3, 2, 4)[:rank]), (3, 2, 4)[:rank]),
-        case("none", make(2, 3, *N[:rank]), (None, 3, None)[:rank]).but(torch=rank > 1),
+        case("none", make(2, 3, *N[:rank]), (None, 3, None)[:rank]).but(
+            torch=rank > 1, why="" if rank > 1 else "PyTorch takes no None in 1-D"
+        ),
         case("global", make(2, 5, *N[:rank]), 1),
         case("one-channel", make(2, 1, *N[:rank]), 4),
         case("many-channels", make(1, 37, *(4, 4, 4)[:rank]), 3),

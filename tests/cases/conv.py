@@ -225,14 +225,14 @@ def _forward_rows(rank):
     found = []
     for name, x, space, w, kernel, kwargs in ROWS:
         x, w, kwargs = x + space[:rank], w + kernel[:rank], _cut(kwargs, rank)
-        # PyTorch gives the shape of the input where there are no input channels.
-        found.append(
-            case(name, real(*x), real(*w), real(w[0]), **kwargs).but(torch=name != "no-channels")
-        )
+        row = case(name, real(*x), real(*w), real(w[0]), **kwargs)
+        if name == "no-channels":
+            row = row.but(torch=False, why="PyTorch fails, or gives the input's shape")
+        found.append(row)
     x, w = (2, 3) + N[:rank], (4, 3) + M[:rank]
     for name, kwargs in OURS:
         row = case(name, real(*x), real(*w), real(4), **_cut(kwargs, rank))
-        found.append(row.but(torch=False))
+        found.append(row.but(torch=False, why="PyTorch has no such argument"))
     found += [
         case("no-bias", real(*x), real(*w)),
         case("integers", whole(*x), whole(*w), whole(4), padding=1).but(exact=True),

@@ -89,17 +89,15 @@ def _cases():
         found.append(case(f"maps-{name}", x, grid, **how).but(gradgrad=False))
         if mode != "bicubic":
             found.append(case(f"volumes-{name}", volume, places, **how).but(gradgrad=False))
-        # PyTorch has no second gradient of it.
         few = real(1, 2, 3, 4), points(1, 2, 2, 2)
-        found.append(case(f"second-{name}", *few, **how).but(torch=False))
+        found.append(case(f"second-{name}", *few, **how))
     for c in (1, 2, 4, 5, 21):
         found.append(
             case(f"channels-{c}", real(1, c, 4, 3), points(1, 5, 7, 2)).but(gradgrad=False)
         )
     far = points(1, 3, 3, 2, reach=9)
-    return [
-        *found,
-        case("second-volumes", real(1, 2, 2, 3, 2), points(1, 2, 1, 2, 3)).but(torch=False),
+    found += [
+        case("second-volumes", real(1, 2, 2, 3, 2), points(1, 2, 1, 2, 3)),
         case("far-reflection", real(1, 2, 4, 3), far, padding_mode="reflection").but(gradgrad=False),
         case("far-zeros", real(1, 2, 4, 3), far).but(gradgrad=False),
         case("pixel", real(1, 2, 1, 1), points(1, 2, 3, 2), align_corners=True).but(gradgrad=False),
@@ -110,6 +108,8 @@ def _cases():
         big("big-photos", real(3, 3, 60, 61), points(3, 64, 65, 2), mode="bicubic", padding_mode="border"),
         big("big-volumes", real(2, 6, 9, 10, 11), points(2, 12, 13, 14, 3), padding_mode="reflection"),
     ]  # fmt: skip
+    why = "PyTorch has no second gradient of grid_sample"
+    return [row.but(torch_gradgrad=False, why=why) for row in found]
 
 
 X, GRID = real(2, 3, 5, 4), points(2, 3, 4, 2)

@@ -4,6 +4,8 @@ import numpy as np
 
 from tests.cases import Op, bad, big, case, flags, ints, real
 
+DTYPES = "PyTorch takes floating point and uint8 only"
+
 
 def _cubic(x, a):
     x = np.abs(x)
@@ -111,11 +113,13 @@ def _cases():
         *found,
         case("linear-narrower", real(2, 3, 1000), size=9, mode="linear"),
         case("bicubic-same-but-scaled", x, scale_factor=1.1, mode="bicubic").but(
-            torch=False  # PyTorch's gradient is not that of its result
+            torch_grad=False, why="PyTorch's gradient is not that of its result"
         ),
         case("bytes", ints(1, 2, 4, 3, low=0, high=255, dtype="uint8"), size=(5, 7)),
-        case("labels", ints(1, 1, 4, 3), scale_factor=2, mode="nearest-exact").but(torch=False),
-        case("mask", flags(1, 1, 4, 3), scale_factor=2).but(torch=False),
+        case("labels", ints(1, 1, 4, 3), scale_factor=2, mode="nearest-exact").but(
+            torch=False, why=DTYPES
+        ),
+        case("mask", flags(1, 1, 4, 3), scale_factor=2).but(torch=False, why=DTYPES),
         big("big-nearest", real(2, 32, 40, 41), scale_factor=2),
         big("big-bilinear", real(2, 32, 40, 41), scale_factor=2, mode="bilinear"),
         big("big-bicubic", real(2, 3, 100, 101), size=(170, 60), mode="bicubic"),

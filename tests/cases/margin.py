@@ -89,7 +89,9 @@ OPS = [
         [
             *[case(r, real(3, 4), real(3, 4).const, reduction=r) for r in REDUCTIONS],
             case("signs", real(3, 4), signs(3, 4)),
-            case("target", real(3, 4), real(3, 4)).but(torch=False),
+            case("target", real(3, 4), real(3, 4)).but(
+                torch_grad=False, why="PyTorch has no gradient to the target"
+            ),
             case("empty", real(0, 4), real(0, 4).const, reduction="sum"),
             big("big", real(300, 301), signs(300, 301)),
         ],
@@ -188,18 +190,23 @@ OPS = [
         "nn.functional.multi_margin_loss",
         multi_margin_loss,
         [
-            *[
-                case(r, real(4, 5), labels(4, classes=5), reduction=r).but(gradgrad=False)
-                for r in REDUCTIONS
-            ],
-            case("square", real(4, 5), labels(4, classes=5), 2).but(gradgrad=False),
-            case("margin", real(4, 5), labels(4, classes=5), margin=0.3).but(gradgrad=False),
-            case("weight", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5).const).but(
-                gradgrad=False
-            ),
-            case("one-example", real(5), labels(classes=5)).but(gradgrad=False),
-            case("second", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5)).but(torch=False),
-            big("big", real(900, 101), labels(900, classes=101)),
+            row.but(torch_gradgrad=False, why="PyTorch has no second gradient of it")
+            for row in [
+                *[
+                    case(r, real(4, 5), labels(4, classes=5), reduction=r).but(gradgrad=False)
+                    for r in REDUCTIONS
+                ],
+                case("square", real(4, 5), labels(4, classes=5), 2).but(gradgrad=False),
+                case("margin", real(4, 5), labels(4, classes=5), margin=0.3).but(gradgrad=False),
+                case("weight", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5).const).but(
+                    gradgrad=False
+                ),
+                case("one-example", real(5), labels(classes=5)).but(gradgrad=False),
+                case("second", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5)).but(
+                    torch_grad=False
+                ),
+                big("big", real(900, 101), labels(900, classes=101)),
+            ]
         ],
         [
             bad("p", ValueError, "multi_margin_loss: p.*3", real(4, 5), labels(4, classes=5), 3),
@@ -302,10 +309,12 @@ OPS = [
         "nn.functional.multilabel_margin_loss",
         multilabel_margin_loss,
         [
-            *[case(r, real(4, 5), LISTS, reduction=r).but(gradgrad=False) for r in REDUCTIONS],
-            case("vector", real(4), values([3, 0, -1, 1], "int64")).but(gradgrad=False),
-            case("second", real(4, 5), LISTS).but(torch=False),
-            big("big", real(400, 101), _lists(400, 101)),
+            row.but(torch_gradgrad=False, why="PyTorch has no second gradient of it")
+            for row in [
+                *[case(r, real(4, 5), LISTS, reduction=r) for r in REDUCTIONS],
+                case("vector", real(4), values([3, 0, -1, 1], "int64")),
+                big("big", real(400, 101), _lists(400, 101)),
+            ]
         ],
         [
             bad(

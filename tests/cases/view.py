@@ -151,7 +151,7 @@ OPS = [
         [
             case("plain", real(2, 3, 4)),
             case("image", real(2, 3, 4, 5)),
-            case("channels-last", real(2, 3, 4, 5)).but(torch=False),
+            case("channels-last", real(2, 3, 4, 5)),
         ],
         bench=[case("image", real(*IMAGE))],
     ),
