@@ -31,11 +31,11 @@ REASONS = {
         DistributedSampler DataParallel SyncBatchNorm is_distributed .distributed .futures
     """,
     "complex numbers": """
-        conj conj_physical* resolve_conj is_conj is_neg resolve_neg real imag angle isreal adjoint H mH
-        view_as_complex* view_as_real* polar .complex cdouble cfloat chalf .complex* sgn sgn_
+        conj conj_physical* resolve_conj is_conj is_neg resolve_neg real imag angle
+        view_as_complex* view_as_real* polar .complex cdouble cfloat chalf .complex*
     """,
     "sparse tensors": """
-        to_sparse* sparse_* *.is_sparse* coalesce is_coalesced dense_dim to_dense *col_indices* *row_indices* indices *.values
+        to_sparse* .sparse_* sparse_dim sparse_mask sparse_resize_ sparse_resize_and_clear_ *.is_sparse* coalesce is_coalesced dense_dim to_dense *col_indices* *row_indices* indices *.values
         values_copy indices_copy sspaddmm smm hspmm resize_as_sparse_ SparseAdam .sparse .jagged
         to_padded_tensor is_nested .nested
     """,
@@ -51,46 +51,77 @@ REASONS = {
     """,
     "linear algebra beyond products of matrices": """
         cholesky* qr svd svd_lowrank pca_lowrank eig symeig lstsq lu lu_solve lu_unpack solve triangular_solve geqrf orgqr ormqr
-        inverse pinverse det logdet slogdet matrix_exp matrix_power lobpcg chain_matmul .linalg
-        orthogonal cov corrcoef cross vander
+        inverse pinverse det logdet slogdet matrix_exp  lobpcg  .linalg
+        nn.utils.parametrizations.orthogonal
     """,
     "functions of statistics and physics": """
         digamma digamma_ lgamma lgamma_ mvlgamma mvlgamma_ polygamma polygamma_ igamma igamma_ igammac igammac_ i0 i0_ .special
-        cauchy_ exponential_ geometric_ log_normal_ .poisson .distributions
+            .poisson .distributions
     """,
     "signal processing": """
-        stft istft *_window .signal .fft
+        kaiser_window stft istft  .signal .fft
     """,
     "transforms of functions": """
         .vmap .func autograd.functional.*     """,
     "other devices and precisions: the CPU, float32 and float64 are what there is": """
-        Tensor.cuda ipu xpu mtia mps bfloat16 half short char is_cpu is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_xla
-        is_xpu to_mkldnn get_device record_stream pin_memory is_pinned to_empty share_memory share_memory_
+        Tensor.cuda ipu xpu mtia mps bfloat16 half short char  is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_xla
+        is_xpu to_mkldnn  record_stream pin_memory is_pinned to_empty share_memory share_memory_
         is_shared skip_init convert_conv*_weight_memory_format *autocast* GradScaler Stream Event AcceleratorError
         OutOfMemoryError HalfTensor BFloat16Tensor ShortTensor CharTensor .float16 .float8* .float4* .int1 .int2 .int3 .int4
-        .int5 .int6 .int7 .int8 .int16 .uint1 .uint2 .uint3 .uint4 .uint5 .uint6 .uint7 .uint16 .uint32 .uint64 .bit*
+        .int5 .int6 .int7 .int8 .int16 .uint1 .uint2 .uint3 .uint4 .uint5 .uint6 .uint7 .uint16 .uint32 .uint64 .bits*
         .has_* .accelerator .amp .cpu .backends .get_device_module .get_float32_matmul_precision .set_float32_matmul_precision
         set_override_stale_capture_stream set_warn_on_accumulate_grad_stream_mismatch .xpu .mtia .mps
         .monitor .profiler .multiprocessing
     """,
     "memory behind a tensor is not shown": """
         storage storage_type untyped_storage *Storage is_storage .storage set_ resize_ const_data_ptr is_set_to         dim_order layout .strided legacy_contiguous_format empty_permuted empty_strided new_empty_strided as_strided*
-        is_inference .serialization output_nr region_activation_memory_budget .asarray .frombuffer
+        is_inference .serialization output_nr region_activation_memory_budget
     """,
     "deprecated in PyTorch": """
-        .range Container NLLLoss2d CrossMapLRN2d upsample upsample_bilinear upsample_nearest clip_grad_norm register_backward_hook
-        Tensor.new Tensor.volatile Tensor.reinforce Tensor.resize Tensor.resize_as Tensor.map_ Tensor.map2_ Tensor.apply_
+        .range Container CrossMapLRN2d upsample_bilinear upsample_nearest clip_grad_norm register_backward_hook
+        Tensor.new Tensor.volatile Tensor.reinforce Tensor.resize Tensor.resize_as Tensor.map_ Tensor.map2_
         set_default_tensor_type Variable variable NestedIOFunction to_dlpack
+    """,
+    "a tensor's shape never changes in place": """
+        squeeze_ unsqueeze_ swapaxes_ swapdims_ t_ transpose_ resize_as_
+    """,
+    "settings of the whole process; convcore changes none behind the caller's back and is always deterministic": """
+        are_deterministic_algorithms_enabled use_deterministic_algorithms get_deterministic_debug_mode
+        set_deterministic_debug_mode is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_warn_always
+        set_default_device get_default_device set_default_dtype set_flush_denormal get_num_interop_threads
+        set_num_interop_threads
+    """,
+    "rarely wanted with networks; numpy has it": """
+        frexp gcd gcd_ lcm lcm_ nextafter nextafter_ histogram histogramdd renorm renorm_ put put_ nonzero_static gradient
+        segment_reduce index_reduce index_reduce_ trapezoid trapz cumulative_trapezoid unravel_index
+    """,
+    "inside the tape": """
+        autograd.graph.* detect_anomaly set_detect_anomaly register_post_accumulate_grad_hook retains_grad
+        is_inference_mode_enabled
+    """,
+    "constructors from before torch.tensor": """
+        BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor
     """,
     "pruning: masks over weights are a few lines as a parametrization": """
         nn.utils.prune.* transfer_parametrizations_and_params
+    """,
+    "made for language models of great size": """
+        Adafactor
+    """,
+    "register_buffer does it": """
+        nn.Buffer
+    """,
+    "formats are named, never preserved by a flag": """
+        preserve_format
     """,
     "data pipes": """
         *DataPipe DataChunk functional_datapipe guaranteed_datapipes_determinism non_deterministic runtime_validation*
         argument_validation
     """,
     "inside PyTorch": """
-        *_copy unsafe_* native_* slice_inverse conv_tbc Tensor.is_same_size hash_tensor module_load as_subclass sum_to_size
+        alias_copy as_strided_copy detach_copy diagonal_copy expand_copy permute_copy select_copy slice_copy split_copy
+        split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
+        Tensor.index RNNBase RNNCellBase Uninitialized* .package .masked unsafe_* native_* slice_inverse conv_tbc  hash_tensor module_load as_subclass sum_to_size
         enforce_grad_layout_policy allow_mutation_on_saved_tensors increment_version set_multithreading_enabled Tensor.grad_dtype
     """,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math as _math
 from types import FunctionType as _FunctionType
 from typing import Any
 
@@ -68,7 +69,13 @@ from convcore._runtime import (
 )
 from convcore._statistics import *
 from convcore._tensor import Parameter, Tensor
-from convcore.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from convcore.autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from convcore.random import (
     default_generator,
     fork_rng,
@@ -91,9 +98,11 @@ float32 = dtype.float32
 float = float32
 float64 = double = dtype.float64
 bool = dtype.bool
+e, inf, nan, pi = _math.e, _math.inf, _math.nan, _math.pi
+newaxis = None
+Size = tuple
 contiguous_format = memory_format.contiguous_format
 channels_last = channels_last_3d = memory_format.channels_last
-inference_mode = no_grad
 
 # Tensor methods that are also functions of the package.
 _METHODS = (
@@ -102,7 +111,7 @@ _METHODS = (
     *_BINARY,
     "add", "sub", "div", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
     "clamp", "clip", "matmul", "mm", "bmm", "dot", "softmax", "log_softmax", "flatten", "reshape", "permute", "transpose",
-    "squeeze", "unsqueeze", "movedim", "ravel", "clone", "narrow", "is_floating_point", "t",
+    "squeeze", "unsqueeze", "movedim", "adjoint", "ravel", "clone", "narrow", "is_complex", "is_floating_point", "is_nonzero", "t",
     "split", "chunk", "unbind", "flip", "roll", "tril", "triu", "gather", "scatter", "scatter_add", "index_select", "index_add",
     "masked_select", "masked_fill", "nonzero",
 )  # fmt: skip
@@ -121,8 +130,8 @@ _SUBMODULES = (
 _LAZY = {
     "summary": "convcore.describe", "save": "convcore._files", "load": "convcore._files",
     **dict.fromkeys(
-        ("bilinear", "celu", "celu_", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-         "cosine_similarity", "hardshrink", "heaviside", "pairwise_distance", "prelu", "relu_", "rrelu", "rrelu_", "selu",
+        ("adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "bilinear", "celu", "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+         "cosine_similarity", "hardshrink", "heaviside", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu_", "rrelu", "rrelu_", "selu",
          "selu_", "threshold", "threshold_"),
         "convcore.nn.functional",
     ),

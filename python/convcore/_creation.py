@@ -12,8 +12,8 @@ from convcore._functions import as_tensor, full, linspace, tensor
 from convcore._tensor import Tensor
 
 __all__ = [
-    "asarray", "bartlett_window", "blackman_window", "finfo", "frombuffer", "get_default_dtype", "hamming_window",
-    "hann_window", "iinfo", "logspace", "normal", "randint_like", "scalar_tensor",
+    "asarray", "bartlett_window", "blackman_window", "can_cast", "finfo", "frombuffer", "get_default_dtype", "hamming_window",
+    "hann_window", "iinfo", "logspace", "normal", "promote_types", "randint_like", "scalar_tensor",
 ]  # fmt: skip
 
 
@@ -80,6 +80,23 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any
     low, high = (0, low) if high is None else (low, high)
     out = _core.randint(low, high, list(input.shape), _core.dtype.int64, None)
     return out.to(dtype=input.dtype if dtype is None else dtype)
+
+
+def promote_types(type1: Any, type2: Any) -> Any:
+    """The smallest dtype that holds the values of both, as PyTorch promotes them.
+
+    >>> import convcore as cc
+    >>> cc.promote_types(cc.int32, cc.float32)
+    convcore.float32
+    """
+    one, other = (_core.full([1], 0, convert.to_dtype(type)) for type in (type1, type2))
+    return _core.result_type(one, other)
+
+
+def can_cast(from_: Any, to: Any) -> bool:
+    """Whether a conversion keeps the kind of number: floats do not become integers, nor numbers bool."""
+    kinds = {"bool": 0, "uint8": 1, "int32": 1, "int64": 1, "float32": 2, "float64": 2}
+    return kinds[convert.to_dtype(from_).name] <= kinds[convert.to_dtype(to).name]
 
 
 def get_default_dtype() -> Any:

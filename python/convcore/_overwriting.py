@@ -16,7 +16,7 @@ from convcore._tensor import Tensor
 
 _NAMES = (
     "arctan2", "atan2", "bitwise_and", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "clip",
-    "copysign", "cumsum", "eq", "float_power", "fmod", "ge", "greater", "greater_equal", "gt", "le", "less", "less_equal",
+    "copysign", "cumsum", "eq", "float_power", "fmod", "ge", "greater", "greater_equal", "gt", "heaviside", "ldexp", "le", "less", "less_equal",
     "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "multiply", "ne", "not_equal", "tril", "triu",
     "true_divide",
 )  # fmt: skip

@@ -14,7 +14,7 @@ from convcore._tensor import Tensor
 
 __all__ = [
     "aminmax", "bincount", "count_nonzero", "corrcoef", "cov", "cummax", "cummin", "cumprod", "diff", "dist", "histc",
-    "kthvalue", "logcumsumexp", "median", "mode", "nanmean", "nanmedian", "nanquantile", "nansum", "quantile", "std_mean",
+    "kthvalue", "logcumsumexp", "median", "mode", "msort", "nanmean", "nanmedian", "nanquantile", "nansum", "quantile", "std_mean",
     "trace", "unique", "unique_consecutive", "var_mean",
 ]  # fmt: skip
 
@@ -193,6 +193,11 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     if keepdim:
         return found
     return ValuesIndices(found.values.squeeze(dim), found.indices.squeeze(dim))
+
+
+def msort(input: Tensor) -> Tensor:
+    """The values in order along the first dimension."""
+    return input.sort(0).values
 
 
 def _running_count(values: Tensor, dim: int) -> Tensor:

@@ -198,6 +198,29 @@ OPS = [
         bench=[case("maps", real(64, 32, 49), real(32, 49, 128))],
     ),
     Op(
+        "cdist",
+        "cdist",
+        lambda a, b, p=2.0: np.linalg.norm(a[..., :, None, :] - b[..., None, :, :], p, -1),
+        [
+            case("few", real(3, 4), real(5, 4)),
+            case("batch", real(2, 3, 4), real(2, 5, 4)),
+            case("many", real(27, 3), real(4, 3)),
+            case("p", real(3, 4), real(5, 4), 3.0),
+            case("infinite", real(3, 4), real(5, 4), float("inf")),
+        ],
+        [
+            bad(
+                "rows",
+                ValueError,
+                r"cdist: expected rows.*\(3, 4\).*\(3, 5\)",
+                real(3, 4),
+                real(3, 5),
+            )
+        ],
+        bench=[case("rows", real(1024, 64), real(512, 64))],
+        tol=4,  # a small difference of large squares
+    ),
+    Op(
         "einsum",
         einsum,
         lambda equation, operands: np.einsum(equation, *operands),

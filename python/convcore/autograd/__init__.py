@@ -17,6 +17,7 @@ __all__ = [
     "gradcheck",
     "gradgradcheck",
     "is_grad_enabled",
+    "inference_mode",
     "no_grad",
     "set_grad_enabled",
 ]
@@ -119,3 +120,6 @@ def grad(
     grads = [None] * len(outputs) if grad_outputs is None else _sequence(grad_outputs)
     retain = create_graph if retain_graph is None else retain_graph
     return tuple(_core.grad(outputs, inputs, grads, retain, create_graph, allow_unused))
+
+
+inference_mode = no_grad
