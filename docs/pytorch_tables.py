@@ -68,7 +68,7 @@ REASONS = {
         is_xpu to_mkldnn  record_stream pin_memory is_pinned to_empty share_memory share_memory_
         is_shared skip_init convert_conv*_weight_memory_format *autocast* GradScaler Stream Event AcceleratorError
         OutOfMemoryError HalfTensor BFloat16Tensor ShortTensor CharTensor .float16 .float8* .float4* .int1 .int2 .int3 .int4
-        .int5 .int6 .int7 .int8 .int16 .uint1 .uint2 .uint3 .uint4 .uint5 .uint6 .uint7 .uint16 .uint32 .uint64 .bits*
+        .int5 .int6 .int7 .int8 .int16 .uint1 .uint2 .uint3 .uint4 .uint5 .uint6 .uint7 .uint16 .uint32 .uint64 .bit .bits*
         .has_* .accelerator .amp .cpu .backends .get_device_module .get_float32_matmul_precision .set_float32_matmul_precision
         set_override_stale_capture_stream set_warn_on_accumulate_grad_stream_mismatch .xpu .mtia .mps
         .monitor .profiler .multiprocessing

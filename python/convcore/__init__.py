@@ -111,7 +111,7 @@ _METHODS = (
     *_BINARY,
     "add", "sub", "div", "sum", "mean", "prod", "var", "std", "amax", "amin", "max", "min", "argmax", "argmin", "any", "all",
     "clamp", "clip", "matmul", "mm", "bmm", "dot", "softmax", "log_softmax", "flatten", "reshape", "permute", "transpose",
-    "squeeze", "unsqueeze", "movedim", "adjoint", "ravel", "clone", "narrow", "is_complex", "is_floating_point", "is_nonzero", "t",
+    "squeeze", "unsqueeze", "movedim", "adjoint", "ravel", "clone", "narrow", "is_floating_point", "is_nonzero", "t",
     "split", "chunk", "unbind", "flip", "roll", "tril", "triu", "gather", "scatter", "scatter_add", "index_select", "index_add",
     "masked_select", "masked_fill", "nonzero",
 )  # fmt: skip

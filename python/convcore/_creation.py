@@ -13,7 +13,7 @@ from convcore._tensor import Tensor
 
 __all__ = [
     "asarray", "bartlett_window", "blackman_window", "can_cast", "finfo", "frombuffer", "get_default_dtype", "hamming_window",
-    "hann_window", "iinfo", "logspace", "normal", "promote_types", "randint_like", "scalar_tensor",
+    "hann_window", "iinfo", "is_complex", "logspace", "normal", "promote_types", "randint_like", "scalar_tensor",
 ]  # fmt: skip
 
 
@@ -97,6 +97,11 @@ def can_cast(from_: Any, to: Any) -> bool:
     """Whether a conversion keeps the kind of number: floats do not become integers, nor numbers bool."""
     kinds = {"bool": 0, "uint8": 1, "int32": 1, "int64": 1, "float32": 2, "float64": 2}
     return kinds[convert.to_dtype(from_).name] <= kinds[convert.to_dtype(to).name]
+
+
+def is_complex(input: Tensor) -> bool:
+    """False: there are no complex numbers."""
+    return input.is_complex()
 
 
 def get_default_dtype() -> Any:
