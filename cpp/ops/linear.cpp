@@ -62,7 +62,8 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
     return reshape(linear_rows(rows, weight, bias), shape);
 }
 
-// One product of rows: all pairs x1[i]·x2[j] side by side times the weight's (i, j) side by side.
+// y[k] = Σ x1[i]·w[k, i, j]·x2[j] with the smaller of the intermediate results: all pairs x1[i]·x2[j], or Σ x1[i]·w[k, i, j] for all
+// k, j.
 Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias) {
     check(weight.rank() == 3, "bilinear: weight must have 3 dimensions (out, in1, in2), got shape ", weight.shape());
     const Tensor* inputs[] = {&input1, &input2};
@@ -79,10 +80,19 @@ Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight
     if (bias.defined())
         check(bias.rank() == 1 && bias.size(0) == weight.size(0), "bilinear: bias must have shape (", weight.size(0), ",), got ",
               bias.shape());
-    Shape pairs = input1.shape();
-    pairs[pairs.rank() - 1] = weight.size(1) * weight.size(2);
-    Tensor products = mul(unsqueeze(input1, -1), unsqueeze(input2, -2));
-    return linear(reshape(products, pairs), reshape(weight, {weight.size(0), pairs[pairs.rank() - 1]}), bias);
+    const int64_t out = weight.size(0), in1 = weight.size(1), in2 = weight.size(2);
+    Shape shape = input1.shape();
+    const int last = shape.rank() - 1;
+    if (out < in1) {
+        shape[last] = out;
+        shape.push_back(in2);
+        Tensor half = linear(input1, reshape(permute(weight, {0, 2, 1}), {out * in2, in1}), Tensor());
+        Tensor y = sum(mul(reshape(half, shape), unsqueeze(input2, -2)), {last + 1});
+        return bias.defined() ? add(y, bias) : y;
+    }
+    shape[last] = in1 * in2;
+    Tensor pairs = mul(unsqueeze(input1, -1), unsqueeze(input2, -2));
+    return linear(reshape(pairs, shape), reshape(weight, {out, in1 * in2}), bias);
 }
 
 }  // namespace cc

@@ -141,6 +141,7 @@ OPS = [
             case("no-bias", real(5, 3), real(5, 4), real(2, 3, 4)),
             case("vectors", real(3), real(4), real(2, 3, 4), real(2)),
             case("batched", real(2, 3, 2), real(2, 3, 3), real(4, 2, 3), real(4)),
+            case("few-outputs", real(2, 2, 4), real(2, 2, 3), real(2, 4, 3), real(2)),
             case("one", real(3, 1), real(3, 1), real(1, 1, 1), real(1)),
             case("empty", real(0, 3), real(0, 4), real(2, 3, 4), real(2)),
             big("big", real(64, 20), real(64, 30), real(40, 20, 30), real(40)),
