@@ -111,6 +111,12 @@ BENCH = {
         ),
         ("depthwise", (8, 64, 32, 32), (64, 1, 4, 4), {"stride": 2, "padding": 1, "groups": 64}),
         ("groups", (8, 64, 32, 32), (64, 16, 3, 3), {"stride": 2, "padding": 1, "groups": 4}),
+        (
+            "scores-times-8",
+            (2, 21, 32, 32),
+            (21, 1, 16, 16),
+            {"stride": 8, "padding": 4, "groups": 21},
+        ),
         ("one-channel", (16, 1, 64, 64), (1, 1, 4, 4), {"stride": 2, "padding": 1}),
     ],
     3: [

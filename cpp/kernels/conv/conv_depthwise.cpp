@@ -36,28 +36,41 @@ struct Depthwise {
         Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
         micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
         std::fill_n(zeros.data(), p.c, T{});
+        struct PassTiles {
+            Parts tiles;
+            PixelTable<T> table;
+            std::vector<int64_t> order;
+            int64_t end;  // tiles of this pass and those before it
+        };
+        std::vector<PassTiles> all;
+        int64_t end = 0, most_taps = 0;
         for (const Pass& pass : passes) {
             const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows);
-            const PixelTable<T> table(p, pass, source, result, micro.rows);
-            const std::vector<int64_t> order = weight_taps(p, pass);
-            const int64_t grain =
-                static_cast<int64_t>(kGrainFlops / (2.0 * micro.rows * p.c * (pass.taps() + 1))) +
-                1;
-            parallel_for(tiles.count, grain, [&](int64_t begin, int64_t end) {
-                Scratch<const T*> sources(pass.taps() * micro.rows + 1);
-                Scratch<T*> results(micro.rows);
-                Scratch<int64_t> weights_at(pass.taps() + 1);
-                for (int64_t i = begin; i < end; ++i) {
-                    table.look_up(tiles.begin(i), tiles.size(i), 0, 0, zeros.data(), sources.data(),
-                                  results.data());
-                    const int64_t taps = table.drop_outside(tiles.size(i), zeros.data(),
-                                                            sources.data(), weights_at.data());
-                    for (int64_t t = 0; t < taps; ++t) weights_at[t] = order[weights_at[t]] * p.c;
-                    micro.column_tile({taps, sources.data(), transposed.data(), weights_at.data(),
-                                       results.data(), bias, tiles.size(i), p.c});
-                }
-            });
+            end += tiles.count;
+            most_taps = std::max(most_taps, pass.taps());
+            all.push_back(
+                {tiles, {p, pass, source, result, micro.rows}, weight_taps(p, pass), end});
         }
+        const double tile_flops = p.flops() / (end + 1) + 2.0 * micro.rows * p.c;
+        const int64_t grain = static_cast<int64_t>(kGrainFlops / tile_flops) + 1;
+        parallel_for(end, grain, [&](int64_t first, int64_t last) {
+            Scratch<const T*> sources(most_taps * micro.rows + 1);
+            Scratch<T*> results(micro.rows);
+            Scratch<int64_t> weights_at(most_taps + 1);
+            size_t pass = 0;
+            for (int64_t i = first; i < last; ++i) {
+                while (i >= all[pass].end) ++pass;
+                const PassTiles& of = all[pass];
+                const int64_t tile = i - (of.end - of.tiles.count), rows = of.tiles.size(tile);
+                of.table.look_up(of.tiles.begin(tile), rows, 0, 0, zeros.data(), sources.data(),
+                                 results.data());
+                const int64_t taps = of.table.drop_outside(rows, zeros.data(), sources.data(),
+                                                           weights_at.data());
+                for (int64_t t = 0; t < taps; ++t) weights_at[t] = of.order[weights_at[t]] * p.c;
+                micro.column_tile({taps, sources.data(), transposed.data(), weights_at.data(),
+                                   results.data(), bias, rows, p.c});
+            }
+        });
     }
 
     void kernel(T* x, T* weight, T* y) const {

@@ -5,8 +5,8 @@
 // A's rows are read in place when they run along k; else, or when their stride would put them all
 // into the same cache sets, each task copies its block (≤ half of the second-level cache). A
 // register tile streams its panel from the first- or second-level cache.
-// Where A and B run along m and n (the gradient of a linear layer's weight) nothing is packed: the
-// outer tile reads both in place. Where both run along k and rows are few (a linear layer on a
+// Where A and B run along m and n (the gradient of a linear layer's weight, or of its input for a
+// few examples) nothing is packed: the outer tile reads both in place. Where both run along k and rows are few (a linear layer on a
 // small batch), rows of both are multiplied as they stand.
 //
 // The grid comes from the problem alone and every element of C is summed in one order: same bits at
@@ -100,25 +100,36 @@ struct Blocked {
                     to[i * stride + l] = from[i * p.a_row + l * p.a_col];
     }
 
-    // A's rows run along m and B's along n: both stay in place.
-    void outer() const {
+    // Too few rows to pay for packing B: A is turned to run along m.
+    void few_rows() const {
+        Scratch<T> turned(p.k * p.m);
+        for (int64_t i = 0; i < p.m; ++i)
+            for (int64_t l = 0; l < p.k; ++l)
+                turned[l * p.m + i] = a[i * p.a_row + l * p.a_col];
+        outer(turned.data(), p.m);
+    }
+
+    // A's rows run along m, a_step apart, and B's along n: both stay in place.
+    void outer(const T* a, int64_t a_step) const {
         const Parts rows = Parts::at_most(p.m, 4 * micro.rows),
                     cols = Parts::at_most(p.n, 8 * micro.lanes);
         auto compute = [&](int64_t task) {
             const int64_t i = task / cols.count, j = task % cols.count;
-            outer_tiles(rows.begin(i), rows.size(i), cols.begin(j), cols.size(j));
+            outer_tiles(a, a_step, rows.begin(i), rows.size(i), cols.begin(j), cols.size(j));
         };
         run_stages(2.0 * p.m * p.n * p.k, {{rows.count * cols.count, compute}});
     }
 
-    void outer_tiles(int64_t row, int64_t rows, int64_t col, int64_t cols) const {
+    void outer_tiles(const T* a, int64_t a_step, int64_t row, int64_t rows, int64_t col,
+                     int64_t cols) const {
         constexpr int64_t most = 256;
         const T *a_rows[most], *b_rows[most];
         const Parts tile_rows = Parts::at_most(rows, micro.rows_for(cols));
-        for (int64_t begin = 0; begin < p.k; begin += most) {
-            const int64_t depth = std::min(most, p.k - begin);
+        const int64_t step = std::min(most, 16 * p.m);  // few rows: lines of B go by in order
+        for (int64_t begin = 0; begin < p.k; begin += step) {
+            const int64_t depth = std::min(step, p.k - begin);
             for (int64_t l = 0; l < depth; ++l) {
-                a_rows[l] = a + (begin + l) * p.a_col + row;
+                a_rows[l] = a + (begin + l) * a_step + row;
                 b_rows[l] = b + (begin + l) * p.b_row + col;
             }
             for (int64_t j = 0; j < cols; j += 2 * micro.lanes)
@@ -147,8 +158,11 @@ struct Blocked {
 
     void run() const {
         if (p.a_col == 1 && p.b_row == 1 && (p.m <= kDotRows || p.n <= kDotCols)) return dots();
-        if (p.a_row == 1 && p.b_col == 1 && p.k > 0 && !bias && (p.a_col != 1 || p.m == 1))
-            return outer();
+        if (p.b_col == 1 && p.k > 0 && !bias) {
+            if (p.a_row == 1 && (p.a_col != 1 || p.k == 1)) return outer(a, p.a_col);
+            if (p.m == 1) return outer(a, p.a_col);
+            if (p.m <= kDotRows) return few_rows();
+        }
         const Parts blocks = Parts::at_most(p.k, kDepth);
         Scratch<T> packed(Panels{micro.lanes, p.n}.padded() * (p.k / blocks.count + 1));
         for (int64_t i = 0; i < blocks.count; ++i)
