@@ -160,6 +160,12 @@ def big(name: str, *args: Any, **kwargs: Any) -> Case:
     return Case(name, args, kwargs, big=True)
 
 
+def once(*rows: Case) -> list[Case]:
+    """Rows of what PyTorch can differentiate only once."""
+    why = "PyTorch has no second gradient of it"
+    return [row.but(torch_gradgrad=False, why=row.why or why) for row in rows]
+
+
 @dataclass(frozen=True)
 class Bad:
     """A call that must fail: the exception and a regular expression its text must contain."""

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from tests.cases import Op, bad, big, case, labels, real, values
+from tests.cases import Op, bad, big, case, labels, once, real, values
 
 
 def ctc_loss(
@@ -59,7 +59,7 @@ OPS = [
         "ctc_loss",
         of_scores,
         oracle,
-        [
+        once(
             *[case(r, *SIZES, reduction=r) for r in ("mean", "sum", "none")],
             case("joined", real(7, 3, 4), values([1, 2, 2, 3, 1], "int64"), *LENGTHS),
             case("blank", real(7, 3, 4), values([[0, 2, 1]] * 3, "int64"), *LENGTHS, blank=3),
@@ -70,7 +70,7 @@ OPS = [
                 zero_infinity=True,
             ),
             big("big", real(60, 9, 30), labels(9, 15, classes=29), (60,) * 9, (15,) * 9, blank=29),
-        ],
+        ),
         [
             bad("rank", ValueError, r"ctc_loss: log_probs.*\(4,\)", real(4), ROWS, (4,), (3,)),
             bad("blank", ValueError, r"ctc_loss: blank.*0 to 3.*4", *SIZES, blank=4),

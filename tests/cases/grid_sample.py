@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from tests.cases import Arr, Op, bad, big, case, ints, real, values
+from tests.cases import Arr, Op, bad, big, case, ints, once, real, values
 
 
 def _cubic(x, a=-0.75):
@@ -108,8 +108,7 @@ def _cases():
         big("big-photos", real(3, 3, 60, 61), points(3, 64, 65, 2), mode="bicubic", padding_mode="border"),
         big("big-volumes", real(2, 6, 9, 10, 11), points(2, 12, 13, 14, 3), padding_mode="reflection"),
     ]  # fmt: skip
-    why = "PyTorch has no second gradient of grid_sample"
-    return [row.but(torch_gradgrad=False, why=why) for row in found]
+    return once(*found)
 
 
 X, GRID = real(2, 3, 5, 4), points(2, 3, 4, 2)

@@ -2,7 +2,21 @@
 
 import numpy as np
 
-from tests.cases import IMAGE, SCORES, Arr, Op, bad, big, case, ints, labels, positive, real, values
+from tests.cases import (
+    IMAGE,
+    SCORES,
+    Arr,
+    Op,
+    bad,
+    big,
+    case,
+    ints,
+    labels,
+    once,
+    positive,
+    real,
+    values,
+)
 from tests.cases.loss import REDUCTIONS, _reduce, bce_with_logits, chance
 
 
@@ -189,25 +203,22 @@ OPS = [
         "multi_margin_loss",
         "nn.functional.multi_margin_loss",
         multi_margin_loss,
-        [
-            row.but(torch_gradgrad=False, why="PyTorch has no second gradient of it")
-            for row in [
-                *[
-                    case(r, real(4, 5), labels(4, classes=5), reduction=r).but(gradgrad=False)
-                    for r in REDUCTIONS
-                ],
-                case("square", real(4, 5), labels(4, classes=5), 2).but(gradgrad=False),
-                case("margin", real(4, 5), labels(4, classes=5), margin=0.3).but(gradgrad=False),
-                case("weight", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5).const).but(
-                    gradgrad=False
-                ),
-                case("one-example", real(5), labels(classes=5)).but(gradgrad=False),
-                case("second", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5)).but(
-                    torch_grad=False
-                ),
-                big("big", real(900, 101), labels(900, classes=101)),
-            ]
-        ],
+        once(
+            *[
+                case(r, real(4, 5), labels(4, classes=5), reduction=r).but(gradgrad=False)
+                for r in REDUCTIONS
+            ],
+            case("square", real(4, 5), labels(4, classes=5), 2).but(gradgrad=False),
+            case("margin", real(4, 5), labels(4, classes=5), margin=0.3).but(gradgrad=False),
+            case("weight", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5).const).but(
+                gradgrad=False
+            ),
+            case("one-example", real(5), labels(classes=5)).but(gradgrad=False),
+            case("second", real(4, 5), labels(4, classes=5), 2, 0.5, positive(5)).but(
+                torch_grad=False
+            ),
+            big("big", real(900, 101), labels(900, classes=101)),
+        ),
         [
             bad("p", ValueError, "multi_margin_loss: p.*3", real(4, 5), labels(4, classes=5), 3),
             bad(
@@ -308,14 +319,11 @@ OPS = [
         "multilabel_margin_loss",
         "nn.functional.multilabel_margin_loss",
         multilabel_margin_loss,
-        [
-            row.but(torch_gradgrad=False, why="PyTorch has no second gradient of it")
-            for row in [
-                *[case(r, real(4, 5), LISTS, reduction=r) for r in REDUCTIONS],
-                case("vector", real(4), values([3, 0, -1, 1], "int64")),
-                big("big", real(400, 101), _lists(400, 101)),
-            ]
-        ],
+        once(
+            *[case(r, real(4, 5), LISTS, reduction=r) for r in REDUCTIONS],
+            case("vector", real(4), values([3, 0, -1, 1], "int64")),
+            big("big", real(400, 101), _lists(400, 101)),
+        ),
         [
             bad(
                 "shape",
