@@ -267,7 +267,7 @@ template <class T> void test_binary() {
         values(Binary::Pow, [](T u, T v) { return std::pow(double(u), double(v)); }, true);
         values(Binary::ReluGrad, [](T u, T v) { return v <= 0 ? T(0) : u; }, true);
         values(Binary::LeakyReluGrad, [](T u, T v) { return v > 0 ? u : u * T(0.25); }, true);
-        values(Binary::EluGrad, [](T u, T v) { return v > 0 ? u : u * (v + T(0.25)); }, true);
+        values(Binary::EluGrad, [](T u, T v) { return v <= 0 ? u * (v + T(0.25)) : u; }, true);
         values(Binary::SigmoidGrad, [](T u, T v) { return u * (1 - v) * v; }, true);
         values(Binary::TanhGrad, [](T u, T v) { return u * (1 - v * v); }, true);
     } else {

@@ -252,7 +252,7 @@ template <class V> inline V atan(V x) {
 }
 
 // The angle of the point (b, a), by the octant of |a| and |b|.
-template <class V> inline V atan2(V a, V b) {
+template <class V> inline V angle_of(V a, V b) {
     using T = typename V::Scalar;
     const V u = abs(a), v = abs(b), o = zero(a), infinite = V::set(T(INFINITY));
     const V top = max(u, v), ratio = min(u, v) / top;
@@ -260,6 +260,13 @@ template <class V> inline V atan2(V a, V b) {
     y = select(u > v, V::set(T(1.57079632679489661923)) - y, y);
     y = select(copy_sign(one(b), b) < o, V::set(T(3.14159265358979323846)) - y, y);
     return select((a != a) | (b != b), a + b, copy_sign(y, a));
+}
+
+// float: in double, rounded once; double: C's.
+template <class V> inline V atan2(V a, V b) {
+    if constexpr (sizeof(typename V::Scalar) == 8)
+        return map([](double y, double x) { return ::atan2(y, x); }, a, b);
+    else return in_double([](auto y, auto x) { return angle_of(y, x); }, a, b);
 }
 
 template <class V> inline V asin(V x) { return atan2(x, sqrt((one(x) - x) * (one(x) + x))); }
