@@ -9,19 +9,16 @@ namespace cc {
 
 namespace {
 
-// A copy: the caller may change the index between the range check, the forward and the backward.
-Array int64_index(const char* op, const Tensor& index) {
+// A copy where a backward will read it: the caller may change the index meanwhile.
+Array int64_index(const char* op, const Tensor& index, bool kept) {
     check_type(is_integral(index.dtype()), op, ": index must have dtype int64, got ", index.dtype());
+    if (!kept && index.dtype() == Dtype::Int64) return index.array().contiguous();
     Array at = Array::empty(index.shape(), Dtype::Int64);
     at.copy_from(index.array());
     return at;
 }
 
-void check_range(const char* op, const Array& index, int64_t low, int64_t size, int axis) {
-    int64_t bad = find_out_of_range(index.data<int64_t>(), index.numel(), low, size);
-    check_index(bad < 0, op, ": index ", bad < 0 ? 0 : index.data<int64_t>()[bad], " is out of range for dimension ", axis,
-                " with size ", size);
-}
+bool recorded(const Tensors& inputs) { return grad_enabled() && any_requires_grad(inputs); }
 
 IndexProblem problem_along(const Array& x, int axis, int64_t picks) {
     IndexProblem p{x.dtype(), 1, x.rank() ? x.size(axis) : 1, 1, picks};
@@ -42,40 +39,49 @@ Array reached(const Array& x, const Shape& index, int axis) {
 }
 
 struct Place {
+    const char* op;
     int axis;
     Array index;
+
+    // What to say when a kernel met an index out of range.
+    void check_range(bool inside, int64_t size) const {
+        if (inside) return;
+        int64_t at = std::max<int64_t>(0, find_out_of_range(index.data<int64_t>(), index.numel(), 0, size));
+        check_index(false, op, ": index ", index.data<int64_t>()[at], " is out of range for dimension ", axis, " with size ", size);
+    }
 };
 
-Place check_elementwise_index(const char* op, const Tensor& x, int64_t dim, const Tensor& index) {
+Place check_elementwise_index(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool kept) {
     int axis = normalize_axis(op, "dim", dim, x.rank());
     check(index.rank() == x.rank(), op, ": index must have as many dimensions as input, got shapes ", index.shape(), " and ",
           x.shape());
     for (int i = 0; i < x.rank(); ++i)
         check(i == axis || index.size(i) <= x.size(i), op, ": index of shape ", index.shape(),
               " is larger than input of shape ", x.shape(), " at dimension ", i);
-    Array at = int64_index(op, index);
-    check_range(op, at, 0, x.rank() ? x.size(axis) : 1, axis);
-    return {axis, at};
+    return {op, axis, int64_index(op, index, kept)};
 }
 
 Tensor gather_at(const Tensor& x, const Place& place);
 
 enum class Write { Set, Add };
 
-// x with src's elements written at the index.
-Array scattered(const Array& x, const Place& place, const Array& src, Write write) {
+Array copied(const Array& x) {
     Array out = Array::empty(x.shape(), x.dtype());
     out.copy_from(x);
+    return out;
+}
+
+// out, which nobody else holds, with src's elements written at the index.
+Array scattered(Array out, const Place& place, const Array& src, Write write) {
     Array index = at_least_1d(place.index), target = at_least_1d(out), part = reached(target, index.shape(), place.axis);
     Array from = at_least_1d(src);
     for (int i = 0; i < from.rank(); ++i) from = from.slice(i, 0, index.size(i), 1);
     from = from.contiguous();
     Array dense = part.contiguous();
     IndexProblem p = problem_along(dense, place.axis, index.size(place.axis));
-    if (write == Write::Add)
-        scatter_add(p, dense.raw(), index.data<int64_t>(), from.raw());
-    else
-        scatter(p, dense.raw(), index.data<int64_t>(), from.raw());
+    const int64_t* at = index.data<int64_t>();
+    place.check_range(write == Write::Add ? scatter_add(p, dense.raw(), at, from.raw()) : scatter(p, dense.raw(), at, from.raw()),
+                      p.dim);
     if (dense.storage_ref() != out.storage_ref()) part.copy_from(dense);
     return out;
 }
@@ -92,8 +98,16 @@ Tensor grad_of_source(const Tensor& g, const Place& place, const Shape& shape) {
     return taken;
 }
 
+// src's elements added up at the index, in zeros of that shape.
+Tensor scattered_sum(const Shape& shape, const Place& place, const Tensor& src) {
+    Array out = scattered(Array::zeros(shape, src.dtype()), place, src.array(), Write::Add);
+    return record("scatter_add", std::move(out), {src}, [place, shape = src.shape()](Backward& g) {
+        g[0] = grad_of_source(g.grad(), place, shape);
+    });
+}
+
 Tensor scatter_add_at(const Tensor& x, const Place& place, const Tensor& src) {
-    return record("scatter_add", scattered(x.array(), place, src.array(), Write::Add), {x, src},
+    return record("scatter_add", scattered(copied(x.array()), place, src.array(), Write::Add), {x, src},
                   [place, shape = src.shape()](Backward& g) {
                       g[0] = g.grad();
                       if (g.wants(1)) g[1] = grad_of_source(g.grad(), place, shape);
@@ -101,7 +115,7 @@ Tensor scatter_add_at(const Tensor& x, const Place& place, const Tensor& src) {
 }
 
 Tensor scatter_at(const Tensor& x, const Place& place, const Tensor& src) {
-    return record("scatter", scattered(x.array(), place, src.array(), Write::Set), {x, src},
+    return record("scatter", scattered(copied(x.array()), place, src.array(), Write::Set), {x, src},
                   [place, shape = src.shape()](Backward& g) {
                       if (g.wants(0)) g[0] = scatter_at(g.grad(), place, zeros(place.index.shape(), g.grad().dtype()));
                       if (g.wants(1)) g[1] = grad_of_source(g.grad(), place, shape);
@@ -111,42 +125,53 @@ Tensor scatter_at(const Tensor& x, const Place& place, const Tensor& src) {
 Tensor gather_at(const Tensor& x, const Place& place) {
     Array index = at_least_1d(place.index), from = reached(at_least_1d(x.array()), index.shape(), place.axis).contiguous();
     Array out = Array::empty(place.index.shape(), x.dtype());
-    gather(problem_along(from, place.axis, index.size(place.axis)), from.raw(), index.data<int64_t>(), out.raw());
+    IndexProblem p = problem_along(from, place.axis, index.size(place.axis));
+    place.check_range(gather(p, from.raw(), index.data<int64_t>(), out.raw()), p.dim);
     return record("gather", std::move(out), {x}, [place, shape = x.shape()](Backward& g) {
-        g[0] = scatter_add_at(zeros(shape, g.grad().dtype()), place, g.grad());
+        g[0] = scattered_sum(shape, place, g.grad());
     });
 }
 
-Tensor index_add_at(const Tensor& x, const Place& place, const Tensor& src);
+Tensor index_select_at(const Tensor& x, const Place& place);
+
+// out, which nobody else holds, with the rows of src added at the index.
+Array with_rows_added(Array out, const Place& place, const Array& src) {
+    Array from = src.contiguous();
+    IndexProblem p = problem_along(out, place.axis, place.index.numel());
+    place.check_range(index_add(p, out.raw(), place.index.data<int64_t>(), from.raw()), p.dim);
+    return out;
+}
+
+Tensor sum_of_rows(const Shape& shape, const Place& place, const Tensor& src) {
+    Array out = with_rows_added(Array::zeros(shape, src.dtype()), place, src.array());
+    return record("index_add", std::move(out), {src}, [place](Backward& g) { g[0] = index_select_at(g.grad(), place); });
+}
 
 Tensor index_select_at(const Tensor& x, const Place& place) {
     Array from = x.array().contiguous();
     Shape shape = x.shape();
     if (x.rank()) shape[place.axis] = place.index.numel();
     Array out = Array::empty(shape, x.dtype());
-    index_select(problem_along(from, place.axis, place.index.numel()), from.raw(), place.index.data<int64_t>(), out.raw());
+    IndexProblem p = problem_along(from, place.axis, place.index.numel());
+    place.check_range(index_select(p, from.raw(), place.index.data<int64_t>(), out.raw()), p.dim);
     return record("index_select", std::move(out), {x}, [place, shape = x.shape()](Backward& g) {
-        g[0] = index_add_at(zeros(shape, g.grad().dtype()), place, g.grad());
+        g[0] = sum_of_rows(shape, place, g.grad());
     });
 }
 
 Tensor index_add_at(const Tensor& x, const Place& place, const Tensor& src) {
-    Array out = Array::empty(x.shape(), x.dtype()), from = src.array().contiguous();
-    out.copy_from(x.array());
-    index_add(problem_along(out, place.axis, place.index.numel()), out.raw(), place.index.data<int64_t>(), from.raw());
-    return record("index_add", std::move(out), {x, src}, [place](Backward& g) {
+    return record("index_add", with_rows_added(copied(x.array()), place, src.array()), {x, src}, [place](Backward& g) {
         g[0] = g.grad();
         if (g.wants(1)) g[1] = index_select_at(g.grad(), place);
     });
 }
 
-Place check_vector_index(const char* op, const Tensor& x, int64_t dim, const Tensor& index) {
+Place check_vector_index(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool kept) {
     int axis = normalize_axis(op, "dim", dim, x.rank());
     check(index.rank() <= 1, op, ": index must have 1 dimension, got shape ", index.shape());
-    Array at = at_least_1d(int64_index(op, index));
+    Array at = at_least_1d(int64_index(op, index, kept));
     check(x.rank() > 0 || at.numel() == 1, op, ": a 0-d input takes one index, got ", at.numel());
-    check_range(op, at, 0, x.rank() ? x.size(axis) : 1, axis);
-    return {axis, at};
+    return {op, axis, at};
 }
 
 void check_source(const char* op, const Tensor& x, const Tensor& src, const Shape& index) {
@@ -159,27 +184,27 @@ void check_source(const char* op, const Tensor& x, const Tensor& src, const Shap
 }  // namespace
 
 Tensor gather(const Tensor& input, int64_t dim, const Tensor& index) {
-    return gather_at(input, check_elementwise_index("gather", input, dim, index));
+    return gather_at(input, check_elementwise_index("gather", input, dim, index, recorded({input})));
 }
 
 Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src) {
-    Place place = check_elementwise_index("scatter", input, dim, index);
+    Place place = check_elementwise_index("scatter", input, dim, index, recorded({input, src}));
     check_source("scatter", input, src, index.shape());
     return scatter_at(input, place, src);
 }
 
 Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src) {
-    Place place = check_elementwise_index("scatter_add", input, dim, index);
+    Place place = check_elementwise_index("scatter_add", input, dim, index, recorded({input, src}));
     check_source("scatter_add", input, src, index.shape());
     return scatter_add_at(input, place, src);
 }
 
 Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index) {
-    return index_select_at(input, check_vector_index("index_select", input, dim, index));
+    return index_select_at(input, check_vector_index("index_select", input, dim, index, recorded({input})));
 }
 
 Tensor index_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source) {
-    Place place = check_vector_index("index_add", input, dim, index);
+    Place place = check_vector_index("index_add", input, dim, index, recorded({input, source}));
     check_type(source.dtype() == input.dtype(), "index_add: input has dtype ", input.dtype(), ", source ", source.dtype());
     Shape expected = input.shape();
     if (input.rank()) expected[place.axis] = place.index.numel();

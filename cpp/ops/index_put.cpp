@@ -1,5 +1,6 @@
 // x[i, j, …] with index tensors: the indexed axes go first, their places become offsets of rows of the rest. take_rows, add_rows
 // and put_rows on that form are one another's gradients.
+#include "array/compute.h"
 #include "autograd/node.h"
 #include "kernels/index/index.h"
 #include "ops/ops.h"
@@ -23,13 +24,13 @@ private:
     }
 };
 
-Tensor add_rows(const Tensor& x, const Rows& rows, const Tensor& value);
+Tensor sum_of_rows(const Rows& rows, const Tensor& value);
 
 Tensor take_rows(const Tensor& x, const Rows& rows) {
     Array from = x.array().contiguous(), out = Array::empty(rows.picked(), x.dtype());
     take(x.dtype(), from.raw(), rows.offsets.data<int64_t>(), rows.offsets.numel(), rows.rest.numel(), out.raw());
     return record("index", std::move(out), {x}, [rows](Backward& g) {
-        g[0] = add_rows(zeros(rows.base(), g.grad().dtype()), rows, g.grad());
+        g[0] = sum_of_rows(rows, g.grad());
     });
 }
 
@@ -39,11 +40,20 @@ Array row_major_copy(const Array& x) {
     return out;
 }
 
+// out, which nobody else holds, with value's rows added.
+Array with_rows_added(Array out, const Rows& rows, const Array& value) {
+    Array from = value.contiguous();
+    put_add(out.dtype(), out.raw(), out.numel(), rows.offsets.data<int64_t>(), rows.offsets.numel(), rows.rest.numel(), from.raw());
+    return out;
+}
+
+Tensor sum_of_rows(const Rows& rows, const Tensor& value) {
+    Array out = with_rows_added(Array::zeros(rows.base(), value.dtype()), rows, value.array());
+    return record("index_put", std::move(out), {value}, [rows](Backward& g) { g[0] = take_rows(g.grad(), rows); });
+}
+
 Tensor add_rows(const Tensor& x, const Rows& rows, const Tensor& value) {
-    Array out = row_major_copy(x.array()), from = value.array().contiguous();
-    put_add(x.dtype(), out.raw(), out.numel(), rows.offsets.data<int64_t>(), rows.offsets.numel(), rows.rest.numel(),
-            from.raw());
-    return record("index_put", std::move(out), {x, value}, [rows](Backward& g) {
+    return record("index_put", with_rows_added(row_major_copy(x.array()), rows, value.array()), {x, value}, [rows](Backward& g) {
         g[0] = g.grad();
         if (g.wants(1)) g[1] = take_rows(g.grad(), rows);
     });
@@ -51,11 +61,31 @@ Tensor add_rows(const Tensor& x, const Rows& rows, const Tensor& value) {
 
 Tensor put_rows(const Tensor& x, const Rows& rows, const Tensor& value) {
     Array out = row_major_copy(x.array()), from = value.array().contiguous();
-    put(x.dtype(), out.raw(), rows.offsets.data<int64_t>(), rows.offsets.numel(), rows.rest.numel(), from.raw());
+    put(x.dtype(), out.raw(), out.numel(), rows.offsets.data<int64_t>(), rows.offsets.numel(), rows.rest.numel(), from.raw());
     return record("index_put", std::move(out), {x, value}, [rows](Backward& g) {
         if (g.wants(0)) g[0] = put_rows(g.grad(), rows, zeros(rows.picked(), g.grad().dtype()));
         if (g.wants(1)) g[1] = take_rows(g.grad(), rows);
     });
+}
+
+void check_mask(const Tensor& x, const Tensor& mask, int axis) {
+    check_index(mask.rank() > 0 && axis + mask.rank() <= x.rank(), "index: mask of shape ", mask.shape(),
+                " has too many dimensions for a tensor of shape ", x.shape());
+    for (int i = 0; i < mask.rank(); ++i)
+        check_index(mask.size(i) == x.size(axis + i), "index: mask of shape ", mask.shape(), " does not match the tensor's shape ",
+                    x.shape(), " at dimension ", axis + i);
+}
+
+// The axis at which a mask stands that is the only index, −1 otherwise.
+int lone_mask(const Tensor& x, const Tensors& indices) {
+    int found = -1;
+    for (size_t i = 0; i < indices.size(); ++i) {
+        if (!indices[i].defined()) continue;
+        if (found >= 0 || indices[i].dtype() != Dtype::Bool) return -1;
+        found = static_cast<int>(i);
+    }
+    if (found >= 0) check_mask(x, indices[found], found);
+    return found;
 }
 
 // One int64 index or nothing per axis of x; a mask stands for the coordinates of its true elements.
@@ -68,12 +98,7 @@ Tensors index_per_axis(const Tensor& x, const Tensors& indices) {
             out.push_back(entry.defined() ? to(entry, Dtype::Int64) : entry);
             continue;
         }
-        int axis = static_cast<int>(out.size());
-        check_index(entry.rank() > 0 && axis + entry.rank() <= x.rank(), "index: mask of shape ", entry.shape(),
-                    " has too many dimensions for a tensor of shape ", x.shape());
-        for (int i = 0; i < entry.rank(); ++i)
-            check_index(entry.size(i) == x.size(axis + i), "index: mask of shape ", entry.shape(),
-                        " does not match the tensor's shape ", x.shape(), " at dimension ", axis + i);
+        check_mask(x, entry, static_cast<int>(out.size()));
         Tensor places = nonzero(entry);
         for (int i = 0; i < entry.rank(); ++i) out.push_back(select(places, 1, i));
     }
@@ -96,46 +121,57 @@ Axes inverse(const Axes& order) {
     return out;
 }
 
-// offsets += index·stride, index wrapped at the end.
-void add_offsets(const Array& offsets, const Tensor& index, int64_t size, int64_t stride, int axis) {
-    Array at = index.array().expand(offsets.shape()).contiguous();
-    const int64_t* values = at.data<int64_t>();
-    int64_t bad = find_out_of_range(values, at.numel(), -size, size);
-    check_index(bad < 0, "index: index ", bad < 0 ? 0 : values[bad], " is out of range for dimension ", axis, " with size ",
-                size);
-    for (int64_t i = 0; i < at.numel(); ++i)
-        offsets.data<int64_t>()[i] += (values[i] < 0 ? values[i] + size : values[i]) * stride;
+// Where the places that int64 indices name begin.
+Array offsets_of(const Tensor& x, const Tensors& indices, const Axes& indexed, int64_t stride) {
+    Shape places = indices[indexed[0]].shape();
+    for (int64_t axis : indexed) places = broadcast_shapes("index", places, indices[axis].shape());
+    Array offsets = Array::zeros(places, Dtype::Int64);
+    for (size_t k = indexed.size(); k-- > 0;) {
+        int64_t axis = indexed[k], size = x.size(static_cast<int>(axis));
+        Array at = indices[axis].array().expand(places).contiguous();
+        const int64_t* index = at.data<int64_t>();
+        if (!add_offsets(offsets.data<int64_t>(), index, at.numel(), size, stride)) {
+            int64_t bad = std::max<int64_t>(0, find_out_of_range(index, at.numel(), -size, size));
+            check_index(false, "index: index ", index[bad], " is out of range for dimension ", axis, " with size ", size);
+        }
+        stride *= size;
+    }
+    return offsets;
+}
+
+Array offsets_of_mask(const Tensor& mask, int64_t stride) {
+    Array dense = mask.array().contiguous();
+    int64_t found = count_true(dense.data<bool>(), dense.numel());
+    Array offsets = Array::zeros({found}, Dtype::Int64);
+    true_positions(dense.data<bool>(), dense.numel(), stride, found, offsets.data<int64_t>());
+    return offsets;
 }
 
 Plan plan_for(const Tensor& x, const Tensors& given) {
-    Tensors indices = index_per_axis(x, given);
+    check_index(static_cast<int>(given.size()) <= x.rank(), "index: too many indices for a tensor of shape ", x.shape());
+    const int mask_axis = lone_mask(x, given);
+    Tensors indices = mask_axis >= 0 ? Tensors(x.rank()) : index_per_axis(x, given);
     Plan plan;
     Axes rest;
-    Shape places;
     for (int i = 0; i < x.rank(); ++i) {
-        if (!indices[i].defined()) {
+        bool masked = mask_axis >= 0 && i >= mask_axis && i < mask_axis + given[mask_axis].rank();
+        if (masked || indices[i].defined()) {
+            plan.forward.push_back(i);
+            plan.rows.indexed.push_back(x.size(i));
+        } else {
             rest.push_back(i);
             plan.rows.rest.push_back(x.size(i));
-            continue;
         }
-        places = plan.forward.empty() ? indices[i].shape() : broadcast_shapes("index", places, indices[i].shape());
-        plan.forward.push_back(i);
-        plan.rows.indexed.push_back(x.size(i));
     }
     check_index(!plan.forward.empty(), "index: no index tensor given");
     Axes indexed = plan.forward;
-    plan.rows.offsets = Array::zeros(places, Dtype::Int64);
     int64_t stride = plan.rows.rest.numel();
-    for (size_t k = indexed.size(); k-- > 0;) {
-        int axis = static_cast<int>(indexed[k]);
-        add_offsets(plan.rows.offsets, indices[axis], x.size(axis), stride, axis);
-        stride *= x.size(axis);
-    }
+    plan.rows.offsets = mask_axis >= 0 ? offsets_of_mask(given[mask_axis], stride) : offsets_of(x, indices, indexed, stride);
     plan.forward.insert(plan.forward.end(), rest.begin(), rest.end());
     plan.backward = inverse(plan.forward);
     // numpy's rule: the index's axes stand where the indexed axes stood when those are neighbours, else first.
     bool neighbours = indexed.back() - indexed.front() + 1 == static_cast<int64_t>(indexed.size());
-    int64_t before = neighbours ? indexed.front() : 0, width = places.rank();
+    int64_t before = neighbours ? indexed.front() : 0, width = plan.rows.offsets.rank();
     for (int64_t i = 0; i < before; ++i) plan.result.push_back(width + i);
     for (int64_t i = 0; i < width; ++i) plan.result.push_back(i);
     for (int64_t i = before; i < static_cast<int64_t>(rest.size()); ++i) plan.result.push_back(width + i);
@@ -159,6 +195,12 @@ Tensor index(const Tensor& x, const Tensors& indices) {
 }
 
 Tensor index_put(const Tensor& x, const Tensors& indices, const Tensor& value, bool accumulate) {
+    if (int axis = lone_mask(x, indices); axis >= 0 && value.rank() == 0 && !accumulate) {
+        const Tensor& mask = indices[axis];
+        Shape wide(x.rank(), 1);
+        for (int i = 0; i < mask.rank(); ++i) wide[axis + i] = mask.size(i);
+        return where(reshape(mask, wide), to(value, x.dtype()), x);
+    }
     Plan plan = plan_for(x, indices);
     Shape picked = plan.rows.picked(), shape = picked;
     for (int i = 0; i < picked.rank(); ++i) shape[i] = picked[static_cast<int>(plan.result[i])];
@@ -189,25 +231,27 @@ Tensor masked_fill(const Tensor& input, const Tensor& mask, const Tensor& value)
 Tensor nonzero(const Tensor& input) {
     Array x = input.rank() ? input.array() : input.array().unsqueeze(0);
     Array mask = x.to(Dtype::Bool).contiguous();
-    int64_t count = count_true(mask.data<bool>(), mask.numel());
-    Array positions = Array::empty({count}, Dtype::Int64), out = Array::empty({count, x.rank()}, Dtype::Int64);
-    true_positions(mask.data<bool>(), mask.numel(), positions.data<int64_t>());
-    unravel(positions.data<int64_t>(), count, x.shape(), out.data<int64_t>());
+    int64_t found = count_true(mask.data<bool>(), mask.numel());
+    Array out = Array::zeros({found, x.rank()}, Dtype::Int64);
+    true_coordinates(mask.data<bool>(), x.shape(), found, out.data<int64_t>());
     return Tensor(input.rank() ? out : out.slice(1, 0, 0, 1));
 }
 
 Tensor one_hot(const Tensor& input, int64_t num_classes) {
     check_type(is_integral(input.dtype()), "one_hot: input must have dtype int64, got ", input.dtype());
     check(num_classes >= -1 && num_classes != 0, "one_hot: num_classes must be positive or -1, got ", num_classes);
-    Tensor x = to(input, Dtype::Int64);
-    int64_t least = x.numel() ? static_cast<int64_t>(amin(x).array().item()) : 0;
-    int64_t greatest = x.numel() ? static_cast<int64_t>(amax(x).array().item()) : -1;
-    check(least >= 0, "one_hot: input must not be negative, got ", least);
+    Array x = to(input, Dtype::Int64).array().contiguous();
+    auto limit = [&](Reduction op) { return static_cast<int64_t>(compute(op, x, (1u << x.rank()) - 1, false).item()); };
     check(num_classes > 0 || x.numel() > 0, "one_hot: num_classes must be given for an empty input");
-    if (num_classes < 0) num_classes = greatest + 1;
-    check(greatest < num_classes, "one_hot: input must be below num_classes=", num_classes, ", got ", greatest);
-    Tensor classes = arange(0, static_cast<double>(num_classes), 1, Dtype::Int64);
-    return to(binary(Binary::Equal, unsqueeze(x, -1), classes), Dtype::Int64);
+    int64_t classes = num_classes > 0 ? num_classes : std::max<int64_t>(0, limit(Reduction::Max) + 1);
+    Shape shape = x.shape();
+    shape.push_back(classes);
+    Array out = Array::zeros(shape, Dtype::Int64), ones = Array::full(x.shape(), Dtype::Int64, 1);
+    if (!scatter({Dtype::Int64, x.numel(), classes, 1, 1}, out.raw(), x.data<int64_t>(), ones.raw())) {
+        check(limit(Reduction::Min) >= 0, "one_hot: input must not be negative, got ", limit(Reduction::Min));
+        check(false, "one_hot: input must be below num_classes=", num_classes, ", got ", limit(Reduction::Max));
+    }
+    return Tensor(out);
 }
 
 }  // namespace cc

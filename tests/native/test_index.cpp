@@ -24,6 +24,8 @@ void expect_equal(const std::vector<T>& expected, F&& f, const std::string& labe
     }
 }
 
+void ok(bool inside) { EXPECT(inside, "every index is in range"); }
+
 template <class T>
 void along_an_axis(const IndexProblem& p) {
     const std::string label =
@@ -53,19 +55,19 @@ void along_an_axis(const IndexProblem& p) {
     };
     const T *b = big.data(), *s = small.data();
     expect_equal(
-        selected, [&] { return into(small, [&](T* d) { index_select(p, b, shared.data(), d); }); },
+        selected, [&] { return into(small, [&](T* d) { ok(index_select(p, b, shared.data(), d)); }); },
         "index_select " + label);
     expect_equal(
-        gathered, [&] { return into(small, [&](T* d) { gather(p, b, each.data(), d); }); },
+        gathered, [&] { return into(small, [&](T* d) { ok(gather(p, b, each.data(), d)); }); },
         "gather " + label);
     expect_equal(
-        added, [&] { return into(big, [&](T* d) { index_add(p, d, shared.data(), s); }); },
+        added, [&] { return into(big, [&](T* d) { ok(index_add(p, d, shared.data(), s)); }); },
         "index_add " + label);
     expect_equal(
-        scattered, [&] { return into(big, [&](T* d) { scatter(p, d, each.data(), s); }); },
+        scattered, [&] { return into(big, [&](T* d) { ok(scatter(p, d, each.data(), s)); }); },
         "scatter " + label);
     expect_equal(
-        summed, [&] { return into(big, [&](T* d) { scatter_add(p, d, each.data(), s); }); },
+        summed, [&] { return into(big, [&](T* d) { ok(scatter_add(p, d, each.data(), s)); }); },
         "scatter_add " + label);
 }
 
@@ -98,7 +100,9 @@ void flat(int64_t size, int64_t count, int64_t run) {
         placed,
         [&] {
             return into(
-                big, [&](T* d) { put(dtype_of<T>, d, offsets.data(), count, run, small.data()); });
+                big, [&](T* d) {
+                    put(dtype_of<T>, d, size, offsets.data(), count, run, small.data());
+                });
         },
         "put " + label);
     expect_equal(
@@ -122,17 +126,28 @@ void masks() {
         const bool* mask = reinterpret_cast<const bool*>(bytes.data());
         EXPECT(count_true(mask, count) == static_cast<int64_t>(expected.size()), "count_true");
         std::vector<int64_t> positions(expected.size());
-        true_positions(mask, count, positions.data());
+        const int64_t found = static_cast<int64_t>(expected.size());
+        true_positions(mask, count, 1, found, positions.data());
         EXPECT(positions == expected, "true_positions");
+        if (count % 5 || count == 0) continue;
+        std::vector<int64_t> at(expected.size() * 3), want;
+        for (int64_t flat : expected) want.insert(want.end(), {flat / (count / 5 * 5), flat / 5, flat % 5});
+        true_coordinates(mask, {1, count / 5, 5}, found, at.data());
+        EXPECT(at == want, "true_coordinates");
     }
-    std::vector<int64_t> positions = {0, 5, 23}, out(9);
-    unravel(positions.data(), 3, {2, 3, 4}, out.data());
-    EXPECT(out == (std::vector<int64_t>{0, 0, 0, 0, 1, 1, 1, 2, 3}), "unravel");
     bool flags[] = {false, true}, more[] = {true, true};
     const int64_t both[] = {0, 1};
     put_add(Dtype::Bool, flags, 2, both, 2, 1, more);
     EXPECT(flags[0] && flags[1], "bool adds as or");
     const int64_t bad[] = {0, -3, 2, 5};
+    int64_t begin[] = {100, 100, 100, 100};
+    EXPECT(add_offsets(begin, bad, 3, 3, 10) && begin[0] == 100 && begin[1] == 100 && begin[2] == 120, "add_offsets");
+    EXPECT(!add_offsets(begin, bad, 4, 5, 1), "add_offsets out of range");
+    float dst[5] = {}, src[20] = {};
+    IndexProblem p{Dtype::Float32, 1, 5, 1, 4};
+    EXPECT(!gather(p, src, bad, dst) && !scatter(p, dst, bad, src) && !scatter_add(p, dst, bad, src) &&
+               !index_select(p, src, bad, dst) && !index_add(p, dst, bad, src),
+           "indices out of range");
     EXPECT(find_out_of_range(bad, 4, -3, 5) == 3 && find_out_of_range(bad, 3, -3, 5) == -1,
            "find_out_of_range");
 }
