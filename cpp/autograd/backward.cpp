@@ -13,6 +13,13 @@ namespace {
 
 void (*interrupt_check)() = nullptr;
 
+// Nobody else can see the sum, nor will its making be differentiated.
+bool may_change(const Tensor& sum) {
+    const Array& array = sum.array();
+    return !grad_enabled() && sum.ref()->use_count() == 1 && array.storage().use_count() == 1 && !array.storage().foreign() &&
+           (array.is(Format::RowMajor) || array.is(Format::ChannelsLast));
+}
+
 struct Capture {
     int slot, result;
 };
@@ -26,7 +33,7 @@ struct Visit {
 
 // Every edge goes from a later node to an earlier one, so a sweep in falling order of sequence sees each node once, with all its
 // gradients summed, in an order that the program alone decides. Leaves come last.
-class Walk {
+class Walk : private Sums {
 public:
     Walk(const Tensors& roots, const Tensors& grads, bool create_graph) : create_graph_(create_graph) {
         check(grads.size() == roots.size(), "backward: got ", grads.size(), " gradients for ", roots.size(), " tensors");
@@ -113,6 +120,11 @@ private:
         return false;
     }
 
+    const Array* changeable(const Edge& edge) override {
+        const Tensor& sum = visits_.at(edge.node.get()).grads[edge.slot];
+        return sum.defined() && may_change(sum) ? &sum.array() : nullptr;
+    }
+
     void add(const Edge& edge, Tensor grad) {
         Tensor& sum = visits_.at(edge.node.get()).grads[edge.slot];
         sum = sum.defined() ? accumulate(std::move(sum), grad) : std::move(grad);
@@ -144,7 +156,7 @@ private:
         for (int i = 0; i < node.outputs(); ++i)
             if (!grads[i].defined() && is_floating(node.output_info(i).dtype))
                 grads[i] = Tensor(Array::zeros(node.output_info(i).shape, node.output_info(i).dtype));
-        Backward g(node, std::move(grads), std::move(wanted));
+        Backward g(node, std::move(grads), std::move(wanted), this);
         node.backward(g);
         for (size_t i = 0; i < node.edges().size(); ++i) {
             const Edge& edge = node.edges()[i];
@@ -169,8 +181,7 @@ private:
 void set_interrupt_check(void (*check)()) { interrupt_check = check; }
 
 Tensor accumulate(Tensor a, const Tensor& b) {
-    bool unshared = a.ref()->use_count() == 1 && a.array().storage().use_count() == 1 && !a.array().storage().foreign();
-    if (!grad_enabled() && unshared && (a.array().is(Format::RowMajor) || a.array().is(Format::ChannelsLast))) {
+    if (may_change(a)) {
         compute_into(a.array(), Binary::Add, a.array(), b.array());
         return a;
     }

@@ -81,6 +81,8 @@ Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs
     return results;
 }
 
+const Array* Backward::sum(int input) const { return sums_ ? sums_->changeable(node_.edges()[input]) : nullptr; }
+
 Tensor Backward::output(int i) const {
     const Node::OutputInfo& info = node_.output_info(i);
     check(info.kept.storage().version() == info.version, node_.name(),

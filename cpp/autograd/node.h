@@ -15,16 +15,28 @@ struct Edge {
     int slot = 0;
 };
 
+// The gradients that a walk has summed up so far.
+class Sums {
+public:
+    virtual const Array* changeable(const Edge& edge) = 0;
+
+protected:
+    ~Sums() = default;
+};
+
 // What a node's backward sees: gradients of its outputs, which inputs want one, and where to put them.
 class Backward {
 public:
-    Backward(Node& node, Tensors grads, std::vector<bool> wanted)
-        : node_(node), grads_(std::move(grads)), wanted_(std::move(wanted)), results_(wanted_.size()) {}
+    Backward(Node& node, Tensors grads, std::vector<bool> wanted, Sums* sums = nullptr)
+        : node_(node), grads_(std::move(grads)), wanted_(std::move(wanted)), results_(wanted_.size()), sums_(sums) {}
 
     const Tensor& grad(int output = 0) const { return grads_[output]; }  // zeros were filled in where none came
     bool wants(int input) const { return wanted_[input]; }
     Tensor& operator[](int input) { return results_[input]; }
     Tensor output(int i = 0) const;  // the forward's result, saved without a reference cycle
+    // The gradient of that input as summed up so far, where there is one that may be changed in place, else null: a gradient
+    // that is zero but for a part can be added there and need not be given.
+    const Array* sum(int input) const;
 
     Tensors& grads() { return grads_; }
     Tensors& results() { return results_; }
@@ -34,6 +46,7 @@ private:
     Tensors grads_;
     std::vector<bool> wanted_;
     Tensors results_;
+    Sums* sums_;
 };
 
 class Node : public Counted {

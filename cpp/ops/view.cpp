@@ -1,5 +1,6 @@
 #include "ops/view.h"
 
+#include "array/compute.h"
 #include "ops/ops.h"
 
 namespace cc {
@@ -13,6 +14,16 @@ Tensor unslice(const Tensor& x, const Shape& shape, int axis, int64_t start, int
     int64_t count = x.size(axis);
     return record("unslice", std::move(out), {x},
                   [=](Backward& g) { g[0] = slice(g.grad(), axis, start, count, step); });
+}
+
+// Whether x could be added to the part of the input's gradient that `part` gives.
+template <class Part>
+bool added(Backward& g, Part part) {
+    const Array* sum = g.sum(0);
+    if (!sum) return false;
+    Array there = part(*sum);
+    compute_into(there, Binary::Add, there, g.grad().array());
+    return true;
 }
 
 }  // namespace
@@ -105,7 +116,8 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
 Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t count, int64_t step) {
     int axis = static_cast<int>(dim);
     return record_view("slice", x.array().slice(axis, start, count, step), x, [=, shape = x.shape()](Backward& g) {
-        g[0] = unslice(g.grad(), shape, axis, start, step);
+        if (!added(g, [&](const Array& sum) { return sum.slice(axis, start, g.grad().size(axis), step); }))
+            g[0] = unslice(g.grad(), shape, axis, start, step);
     });
 }
 
@@ -117,7 +129,8 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index) {
                 " with size ", size);
     if (index < 0) index += size;
     return record_view("select", x.array().select(axis, index), x, [axis, index, shape = x.shape()](Backward& g) {
-        g[0] = unslice(unsqueeze(g.grad(), axis), shape, axis, index, 1);
+        if (!added(g, [&](const Array& sum) { return sum.select(axis, index); }))
+            g[0] = unslice(unsqueeze(g.grad(), axis), shape, axis, index, 1);
     });
 }
 

@@ -171,4 +171,28 @@ void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, cons
     });
 }
 
+void triangle(const TriangleProblem& p, const void* src_, void* dst_) {
+    const int64_t item = static_cast<int64_t>(itemsize(p.dtype)), bytes = p.columns * item;
+    const char* src = static_cast<const char*>(src_);
+    char* dst = static_cast<char*>(dst_);
+    const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, p.columns));
+    // Diagonals beyond the matrix are its corners.
+    const int64_t diagonal = std::clamp(p.diagonal, -p.rows - 1, p.columns + 1);
+    parallel_for(p.matrices * p.rows, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+            const char* from = src + i * bytes;
+            char* to = dst + i * bytes;
+            const int64_t cut = i % p.rows + diagonal + (p.lower ? 1 : 0);
+            const int64_t middle = std::clamp<int64_t>(cut, 0, p.columns) * item;
+            if (p.lower) {
+                std::memcpy(to, from, middle);
+                std::memset(to + middle, 0, bytes - middle);
+            } else {
+                std::memset(to, 0, middle);
+                std::memcpy(to + middle, from + middle, bytes - middle);
+            }
+        }
+    });
+}
+
 }  // namespace cc

@@ -22,4 +22,13 @@ void copy(const CopyProblem& problem, const void* src, void* dst);
 // dst[i…] = value (one element of dtype) for every index of shape.
 void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, const void* value);
 
+// Row-major matrices with the elements kept for which column − row ≤ diagonal (lower) or ≥ diagonal,
+// zeros elsewhere.
+struct TriangleProblem {
+    Dtype dtype;
+    int64_t matrices, rows, columns, diagonal;
+    bool lower;
+};
+void triangle(const TriangleProblem& problem, const void* src, void* dst);
+
 }  // namespace cc

@@ -84,8 +84,11 @@ struct Plan {
         const int last = layout.rank - 1;
         block = kBlock;
         bool flat = layout.dense(0), rows = layout.size[last] >= 32, all_dense = flat;
-        for (int a = 0; a < layout.arrays; ++a)
+        bool broadcast = false;
+        for (int a = 0; a < layout.arrays; ++a) {
+            broadcast = broadcast || layout.stride[a][last] == 0;
             rows = rows && (layout.stride[a][last] == 1 || (a > 0 && layout.stride[a][last] == 0));
+        }
         for (int a = 1; a < layout.arrays; ++a) {
             if (layout.dense(a)) continue;
             all_dense = false;
@@ -98,6 +101,8 @@ struct Plan {
         }
         mode = flat ? Mode::Flat : rows ? Mode::Rows : Mode::Gathered;
         if (mode != Mode::Flat) block = kBlock;
+        // A number repeated along a row is written down once for several blocks of it.
+        if (mode == Mode::Rows && broadcast) block = kBlock / 4;
         if (all_dense) block = kGrain;
     }
 };
