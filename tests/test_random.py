@@ -210,6 +210,65 @@ def test_channel_dropout(rank):
         getattr(F, f"dropout{rank}d")(cc.ones(*[2] * (rank + 3)), 0.4)
 
 
+@pytest.mark.parametrize("layout", ["row-major", "channels-last"])
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_alpha_dropout_keeps_mean_and_variance(p, layout):
+    data = np.random.default_rng(0).standard_normal((8, 25, 20, 25))
+    x = harness.LAYOUTS[layout](cc, data).detach().requires_grad_()
+    y = F.alpha_dropout(x, p, training=True)
+    assert abs(y.mean().item()) < 0.02 and abs(y.var().item() - 1) < 0.02
+    by = 1 / np.sqrt((1.7580993408473766**2 * p + 1) * (1 - p))
+    dropped = -1.7580993408473766 * by * (1 - p)
+    gone = np.isclose(y.detach().numpy(), dropped)
+    assert abs(gone.mean() - p) < 0.02
+    kept = by * data + dropped + by * 1.7580993408473766
+    np.testing.assert_allclose(y.detach().numpy()[~gone], kept[~gone], rtol=1e-6)
+    (grad,) = cc.autograd.grad(y.sum(), x)
+    np.testing.assert_allclose(grad.numpy(), np.where(gone, 0, by), rtol=1e-6)
+
+
+def test_feature_alpha_dropout_drops_whole_channels():
+    x = cc.randn(200, 40, 4, 5).requires_grad_()
+    y = F.feature_alpha_dropout(x, 0.4, training=True)
+    assert abs(y.mean().item()) < 0.1 and abs(y.var().item() - 1) < 0.1
+    maps = y.detach().numpy().reshape(200, 40, -1)
+    dropped = -1.7580993408473766 * 0.6 / np.sqrt((1.7580993408473766**2 * 0.4 + 1) * 0.6)
+    gone = np.isclose(maps, dropped, rtol=1e-6)
+    assert np.array_equal(gone.all(-1), gone.any(-1)) and abs(gone.all(-1).mean() - 0.4) < 0.05
+    (grad,) = cc.autograd.grad((y * y).sum(), x, create_graph=True)
+    (second,) = cc.autograd.grad(grad.sum(), x)
+    flat = second.numpy().reshape(200, 40, -1)
+    assert (flat[gone] == 0).all() and (flat[~gone] > 0).all()
+
+
+def test_alpha_dropout_layers():
+    x = cc.randn(10, 6, 4)
+    for layer in (cc.nn.AlphaDropout(0.4), cc.nn.FeatureAlphaDropout(0.4)):
+        assert layer.eval()(x) is x
+        y = x.clone()
+        layer.inplace = True
+        assert layer.train()(y) is y and not np.array_equal(y.numpy(), x.numpy())
+    with pytest.raises(ValueError, match="FeatureAlphaDropout: p must be between 0 and 1, got 2"):
+        cc.nn.FeatureAlphaDropout(2)
+    with pytest.raises(ValueError, match="feature_alpha_dropout: input must have at least 2"):
+        F.feature_alpha_dropout(cc.ones(3), 0.5, True)
+
+
+def test_gumbel_softmax_samples_the_distribution():
+    share = np.array([0.1, 0.2, 0.7])
+    logits = cc.tensor(np.log(share)).expand(N, 3)
+    hard = F.gumbel_softmax(logits, tau=0.3, hard=True)
+    assert (hard.sum(-1) == 1).all() and set(np.unique(hard.numpy())) == {0.0, 1.0}
+    assert np.abs(hard.mean(0).numpy() - share).max() < SIGMA
+    soft = F.gumbel_softmax(logits, tau=100.0)
+    np.testing.assert_allclose(soft.numpy(), 1 / 3, atol=0.1)
+    np.testing.assert_allclose(soft.sum(-1).numpy(), 1)
+    x = cc.zeros(1, 4).requires_grad_()
+    y = F.gumbel_softmax(x, hard=True)
+    (y * cc.arange(4.0)).sum().backward()
+    assert abs(x.grad.sum().item()) < 1e-6 and x.grad.abs().sum().item() > 0
+
+
 def test_random_slopes():
     x = (cc.arange(N, dtype=cc.float32) - N / 2 + 0.5).requires_grad_()
     y = F.rrelu(x, 0.2, 0.6, training=True)

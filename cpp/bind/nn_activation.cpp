@@ -40,6 +40,10 @@ void bind_activation_layers(nb::module_& nn) {
         .def_rw("init", &PReLU::init);
     layer<Softmax>(nn, "Softmax", field("dim", &Softmax::dim));
     layer<LogSoftmax>(nn, "LogSoftmax", field("dim", &LogSoftmax::dim));
+    layer<Softmin>(nn, "Softmin", field("dim", &Softmin::dim));
+    layer<Softmax2d>(nn, "Softmax2d");
+    layer<AlphaDropout>(nn, "AlphaDropout", field("channels", &AlphaDropout::channels), field("p", &AlphaDropout::p),
+                        field("inplace", &AlphaDropout::inplace));
     layer<Dropout>(nn, "Dropout", field("rank", &Dropout::rank), field("p", &Dropout::p), field("inplace", &Dropout::inplace));
 }
 

@@ -166,8 +166,12 @@ void bind_normalization(nb::module_& m) {
              arg("reverse"));
     op(m, "softmax", &softmax, arg("input"), arg("dim"));
     op(m, "log_softmax", &log_softmax, arg("input"), arg("dim"));
+    op(m, "softmin", &softmin, arg("input"), arg("dim"));
+    op(m, "gumbel_softmax", &gumbel_softmax, arg("logits"), arg("tau"), arg("hard"), arg("dim"));
     op(m, "dropout", &dropout, arg("input"), arg("p"), arg("training"));
     op(m, "dropout_channels", &dropout_channels, arg("rank"), arg("input"), arg("p"), arg("training"));
+    op(m, "alpha_dropout", &alpha_dropout, arg("input"), arg("p"), arg("training"));
+    op(m, "feature_alpha_dropout", &feature_alpha_dropout, arg("input"), arg("p"), arg("training"));
 }
 
 void bind_losses(nb::module_& m) {

@@ -64,6 +64,14 @@ Tensor Softmax::forward(const Tensor& input) { return softmax(input, dim.value_o
 
 Tensor LogSoftmax::forward(const Tensor& input) { return log_softmax(input, dim.value_or(default_dim(input))); }
 
+Tensor Softmin::forward(const Tensor& input) { return softmin(input, dim.value_or(default_dim(input))); }
+
+Tensor Softmax2d::forward(const Tensor& input) {
+    check(input.rank() == 3 || input.rank() == 4, "softmax2d: input must have 4 dimensions (or 3 without a batch), got shape ",
+          input.shape());
+    return softmax(input, -3);
+}
+
 Dropout::Dropout(int rank, double p, bool inplace) : p(p), inplace(inplace), rank_(rank) {
     check(p >= 0 && p <= 1, kind(), ": p must be between 0 and 1, got ", p);
 }
@@ -76,6 +84,15 @@ const char* Dropout::kind() const {
 Tensor Dropout::forward(const Tensor& input) {
     if (!training() || p == 0) return input;
     return finish(input, rank_ == 0 ? dropout(input, p, true) : dropout_channels(rank_, input, p, true), inplace);
+}
+
+AlphaDropout::AlphaDropout(bool channels, double p, bool inplace) : p(p), inplace(inplace), channels_(channels) {
+    check(p >= 0 && p <= 1, kind(), ": p must be between 0 and 1, got ", p);
+}
+
+Tensor AlphaDropout::forward(const Tensor& input) {
+    if (!training() || p == 0) return input;
+    return finish(input, channels_ ? feature_alpha_dropout(input, p, true) : alpha_dropout(input, p, true), inplace);
 }
 
 }  // namespace cc

@@ -109,6 +109,21 @@ public:
     std::optional<int64_t> dim;
 };
 
+class Softmin : public Layer {
+public:
+    explicit Softmin(std::optional<int64_t> dim) : dim(dim) {}
+    const char* kind() const override { return "Softmin"; }
+    Tensor forward(const Tensor& input) override;
+    std::optional<int64_t> dim;
+};
+
+// Over the channels of maps, with or without a batch axis.
+class Softmax2d : public Layer {
+public:
+    const char* kind() const override { return "Softmax2d"; }
+    Tensor forward(const Tensor& input) override;
+};
+
 class Dropout : public Layer {
 public:
     // rank 0 drops elements; 1, 2, 3 drop whole channels of maps with that many spatial axes.
@@ -121,6 +136,20 @@ public:
 
 private:
     int rank_;
+};
+
+// Of elements, or of whole channels.
+class AlphaDropout : public Layer {
+public:
+    AlphaDropout(bool channels, double p, bool inplace);
+    bool channels() const { return channels_; }
+    const char* kind() const override { return channels_ ? "FeatureAlphaDropout" : "AlphaDropout"; }
+    Tensor forward(const Tensor& input) override;
+    double p;
+    bool inplace;
+
+private:
+    bool channels_;
 };
 
 }  // namespace cc

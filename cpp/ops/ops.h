@@ -228,6 +228,8 @@ Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, con
 // Softmax, dropout (softmax.cpp, dropout.cpp), losses (cross_entropy.cpp, nll.cpp, loss.cpp)
 Tensor softmax(const Tensor& input, int64_t dim);
 Tensor log_softmax(const Tensor& input, int64_t dim);
+Tensor softmin(const Tensor& input, int64_t dim);
+Tensor gumbel_softmax(const Tensor& logits, double tau, bool hard, int64_t dim);
 LossReduction reduction_of(const char* op, const std::string& text);   // "none", "mean" or "sum"
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
@@ -250,6 +252,8 @@ Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor
 Tensor multilabel_soft_margin_loss(const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction);
 Tensor dropout(const Tensor& input, double p, bool training);
 Tensor dropout_channels(int rank, const Tensor& input, double p, bool training);   // whole channels: dropout1d, 2d, 3d
+Tensor alpha_dropout(const Tensor& input, double p, bool training);
+Tensor feature_alpha_dropout(const Tensor& input, double p, bool training);   // whole channels
 
 // Losses of margins (margin.cpp), distances of vectors (distance.cpp)
 Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin,

@@ -3,6 +3,7 @@
 #include "autograd/node.h"
 #include "ops/lines.h"
 #include "ops/ops.h"
+#include "ops/random.h"
 
 namespace cc {
 
@@ -40,5 +41,23 @@ Tensor forward(const char* op, bool log, const Tensor& x, int64_t dim) {
 
 Tensor softmax(const Tensor& input, int64_t dim) { return forward("softmax", false, input, dim); }
 Tensor log_softmax(const Tensor& input, int64_t dim) { return forward("log_softmax", true, input, dim); }
+
+Tensor softmin(const Tensor& input, int64_t dim) { return forward("softmin", false, neg(input), dim); }
+
+// Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017. Hard: one at the greatest, with the gradient of
+// the soft result.
+Tensor gumbel_softmax(const Tensor& logits, double tau, bool hard, int64_t dim) {
+    constexpr const char* kOp = "gumbel_softmax";
+    check_type(is_floating(logits.dtype()), kOp, ": logits must have a floating-point dtype, got ", logits.dtype());
+    check(tau > 0, kOp, ": tau must be positive, got ", tau);
+    // −ln(−ln u), finite for u in (0, 1): a drawn 0 is taken as half a step of the uniform numbers' grid.
+    Tensor u = clamp(rand(logits.shape(), logits.dtype()), logits.dtype() == Dtype::Float64 ? 0x1p-54 : 0x1p-25, 1);
+    Tensor noise = neg(unary(Unary::Log, neg(unary(Unary::Log, u))));
+    Tensor y = softmax(scale(add(logits, noise), 1 / tau), dim);
+    if (!hard) return y;
+    Tensor chosen = argmax(y.detach(), dim, true);
+    Tensor one = scatter(zeros(y.shape(), y.dtype()), dim, chosen, ones(chosen.shape(), y.dtype()));
+    return add(sub(one, y.detach()), y);
+}
 
 }  // namespace cc

@@ -387,4 +387,33 @@ OPS += [
         impl="softmax",
         bench=SOFTMAX_BENCH,
     ),
+    Op(
+        "softmin",
+        "nn.functional.softmin",
+        lambda x, dim: special.softmax(-x, axis=dim),
+        [row for row in _softmax_rows() if row.name != "masked"],
+        [
+            bad("dim", IndexError, "softmin: dim.*2", real(3, 4), dim=2),
+            bad("dtype", TypeError, "softmin.*int64", ints(3, 4), dim=1),
+        ],
+        tol=4,
+        impl="softmax",
+        bench=SOFTMAX_BENCH,
+    ),
+    # Samples are random but among one class; test_random.py has the others.
+    Op(
+        "gumbel_softmax",
+        "nn.functional.gumbel_softmax",
+        lambda x, tau=1, hard=False, dim=-1: np.ones(x.shape),
+        [
+            case("one-class", real(3, 1)),
+            case("hard", real(3, 1, 2), 0.5, True, dim=1),
+        ],
+        [
+            bad("tau", ValueError, "gumbel_softmax: tau must be positive, got 0", real(3, 4), 0.0),
+            bad("dim", IndexError, "dim.*2", real(3, 4), dim=2),
+            bad("dtype", TypeError, "gumbel_softmax: logits.*int64", ints(3, 4)),
+        ],
+        bench=[case("scores", real(*SCORES)).but(chance=True)],
+    ),
 ]

@@ -471,3 +471,28 @@ OPS = [
         bench=[case("image", real(*IMAGE), 0.5).but(chance=True)],
     ),
 ]
+for name in ("alpha_dropout", "feature_alpha_dropout"):
+    OPS.append(
+        Op(
+            name,
+            f"nn.functional.{name}",
+            lambda x, p=0.5, training=False: x * 0 if training and p == 1 else x,
+            [
+                case("evaluation", real(3, 4), 0.5),
+                case("none", real(3, 4), 0.0, True),
+                case("everything", real(3, 4), 1.0, True),
+            ],
+            [
+                bad("p", ValueError, rf"{name}: p must be.*0.*1.*1\.5", real(3, 2), 1.5),
+                bad(
+                    "dtype",
+                    TypeError,
+                    rf"{name}: input must have a floating-point dtype",
+                    values(np.ones((2, 3)), "int64"),
+                    0.5,
+                    True,
+                ),
+            ],
+            bench=[case("image", real(*IMAGE), 0.5, True).but(chance=True)],
+        )
+    )

@@ -110,6 +110,9 @@ LAYERS = [
     ("nn.RReLU(0.2, 0.2)", (2, 3)),
     ("nn.Softmax(dim=1)", (2, 3, 4)),
     ("nn.LogSoftmax(dim=-1)", (2, 3)),
+    ("nn.Softmin(dim=1)", (2, 3, 4)),
+    ("nn.Softmax2d()", (2, 3, 4, 2)),
+    ("nn.Softmax2d()", (3, 4, 2)),
     ("nn.Flatten(0, 1)", (2, 3, 4)),
     ("nn.Unflatten(-1, (2, -1))", (3, 4)),
     ("nn.Identity()", (2, 3)),
@@ -382,3 +385,16 @@ def test_init_functions():
         nn.init.kaiming_normal_(layer.weight, mode="fan")
     with pytest.raises(ValueError, match="nonlinearity"):
         nn.init.calculate_gain("step")
+
+
+def test_softmax_arguments():
+    x = cc.tensor([[1, 2], [3, 5]])
+    for name in ("softmax", "log_softmax", "softmin"):
+        function = getattr(nn.functional, name)
+        y = function(x, 0, 3, cc.float64)
+        assert y.dtype == cc.float64
+        close(y, function(x.double(), dim=0))
+        with pytest.warns(UserWarning, match=f"{name}: the choice of a dimension by rank"):
+            close(function(x.float()), function(x.float(), dim=1))
+    with pytest.raises(ValueError, match=r"softmax2d: input must have 4 dimensions.*\(2, 2\)"):
+        nn.Softmax2d()(x.float())

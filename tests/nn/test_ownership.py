@@ -243,6 +243,8 @@ def add_one(module, args, output):
         lambda: nn.BatchNorm2d(3, momentum=None, affine=False),
         lambda: nn.BatchNorm1d(3, track_running_stats=False),
         lambda: nn.Dropout2d(0.3, inplace=True),
+        lambda: nn.FeatureAlphaDropout(0.3, inplace=True),
+        lambda: nn.Softmin(1),
         lambda: nn.LeakyReLU(0.3),
         lambda: nn.ELU(2.0),
         lambda: nn.Softplus(2.0, 3.0),

@@ -10,6 +10,7 @@ from convcore.nn.activation import *
 from convcore.nn.containers import *
 from convcore.nn.conv import *
 from convcore.nn.distance import *
+from convcore.nn.dropout import *
 from convcore.nn.lazy import *
 from convcore.nn.linear import *
 from convcore.nn.loss import *
@@ -20,6 +21,7 @@ from convcore.nn.padding import *
 from convcore.nn.parameter_containers import *
 from convcore.nn.pooling import *
 from convcore.nn.recurrent import *
+from convcore.nn.softmax import *
 
 __all__ = ["Parameter", "functional", "init", "utils"] + [
     name

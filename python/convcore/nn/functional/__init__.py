@@ -18,6 +18,7 @@ from convcore.nn.functional.normalization import *
 from convcore.nn.functional.padding import *
 from convcore.nn.functional.pooling import *
 from convcore.nn.functional.shuffle import *
+from convcore.nn.functional.softmax import *
 from convcore.nn.functional.sparse import *
 
 __all__ = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from convcore import _core
 from convcore._tensor import Tensor
 from convcore.nn.functional._in_place import maybe_in_place as _maybe_in_place
@@ -323,21 +321,3 @@ def maxout(input: Tensor, k: int) -> Tensor:
     tensor([[5., 2.]])
     """
     return _core.maxout(input, k)
-
-
-def _softmax_dim(name: str, input: Tensor, dim: int | None) -> int:
-    if dim is None:
-        raise _core.ArgumentError(f"{name}: dim must be given")
-    return dim
-
-
-def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
-    """exp(x) over its sum along dim."""
-    x = input if dtype is None else input.to(dtype)
-    return _core.softmax(x, _softmax_dim("softmax", input, dim))
-
-
-def log_softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
-    """The logarithm of softmax, computed without overflow."""
-    x = input if dtype is None else input.to(dtype)
-    return _core.log_softmax(x, _softmax_dim("log_softmax", input, dim))
