@@ -107,7 +107,7 @@ inline void store_places(V v, int32_t* p) {
     for (int i = 0; i < V::lanes; ++i) p[i] = static_cast<int32_t>(values[i]);
 }
 
-// The lanes that have a point, and element k of each point's row of C.
+// The lanes that have a point.
 template <class V>
 inline V counting() {
     using T = typename V::Scalar;
@@ -120,10 +120,23 @@ inline typename V::Mask filled(const GridBlock& b, int64_t i) {
     return counting<V>() < V::set(static_cast<typename V::Scalar>(b.points - i));
 }
 
+// Element k of the rows of C that the points from i on have.
 template <class V>
 inline V of_rows(const void* rows, const GridBlock& b, int64_t i, int c, int k) {
     using T = typename V::Scalar;
     return gather(filled<V>(b, i), static_cast<const T*>(rows) + i * c + k, counting<V>() * V::set(static_cast<T>(c)));
+}
+
+template <class V>
+inline void load_coordinates(const GridBlock& b, int64_t i, V (&along)[3]) {
+    using T = typename V::Scalar;
+    if (b.rank == 3) {
+        for (int a = 0; a < 3; ++a) along[a] = of_rows<V>(b.coordinates, b, i, 3, 2 - a);
+        return;
+    }
+    const T* from = static_cast<const T*>(b.coordinates) + 2 * i;
+    const int64_t n = 2 * (b.points - i), rest = n > V::lanes ? n - V::lanes : 0;
+    unzip(load_block<V>(from, n), load_block<V>(from + V::lanes, rest), along[2], along[1]);
 }
 
 // f(tap, its number) for all taps of the points from i on, as many as there are lanes.
@@ -136,7 +149,9 @@ inline void each_tap(const GridBlock& b, int64_t i, F&& f) {
     taps[0].count = 1;
     taps[0].place[0] = taps[0].slope[0] = V::set(0);
     taps[0].weight[0] = V::set(1);
-    for (int a = 3 - b.rank; a < 3; ++a) taps[a] = axis_taps(b, b.axes[a], of_rows<V>(b.coordinates, b, i, b.rank, 2 - a));
+    V along[3];
+    load_coordinates(b, i, along);
+    for (int a = 3 - b.rank; a < 3; ++a) taps[a] = axis_taps(b, b.axes[a], along[a]);
     int t = 0;
     for (int k0 = 0; k0 < taps[0].count; ++k0)
         for (int k1 = 0; k1 < taps[1].count; ++k1)
@@ -217,7 +232,9 @@ void forward_few(const GridBlock& b) {
         for (int c = 0; c < C; ++c) sum[c] = V::set(0);
         each_tap<V>(b, i, [&](const Tap<V>& tap, int) {
             const V at = tap.place * V::set(C);
-            for (int c = 0; c < C; ++c) sum[c] = fma(tap.weight, gather(tap.reads, x + c, at), sum[c]);
+            // Where nothing is read the weight may be no number.
+            for (int c = 0; c < C; ++c)
+                sum[c] = select(tap.reads, fma(tap.weight, gather(tap.reads, x + c, at), sum[c]), sum[c]);
         });
         store_rows(sum, b, i, b.y);
     }
@@ -288,7 +305,7 @@ void grad_grid_few(const GridBlock& b) {
             const V at = tap.place * V::set(C);
             V dot = V::set(0);
             for (int c = 0; c < C; ++c) dot = fma(gather(tap.reads, x + c, at), grad[c], dot);
-            for (int a = 0; a < 3; ++a) total[a] = fma(dot, tap.slope[a], total[a]);
+            for (int a = 0; a < 3; ++a) total[a] = select(tap.reads, fma(dot, tap.slope[a], total[a]), total[a]);
         });
         if (b.rank == 2) store_rows<V, 2>({total[2], total[1]}, b, i, b.grad_grid);
         else store_rows<V, 3>({total[2], total[1], total[0]}, b, i, b.grad_grid);

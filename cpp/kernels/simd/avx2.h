@@ -188,6 +188,16 @@ inline F32 join(F64 low, F64 high) {
                                  _mm256_cvtpd_ps(high.v), 1)};
 }
 
+inline __m256d inner_pairs_swapped(__m256d a) { return _mm256_permute4x64_pd(a, 0xD8); }
+inline void unzip(F32 a, F32 b, F32& even, F32& odd) {
+    auto part = [](__m256 halves) { return _mm256_castpd_ps(inner_pairs_swapped(_mm256_castps_pd(halves))); };
+    even = {part(_mm256_shuffle_ps(a.v, b.v, 0x88))};
+    odd = {part(_mm256_shuffle_ps(a.v, b.v, 0xDD))};
+}
+inline void unzip(F64 a, F64 b, F64& even, F64& odd) {
+    even = {inner_pairs_swapped(_mm256_unpacklo_pd(a.v, b.v))};
+    odd = {inner_pairs_swapped(_mm256_unpackhi_pd(a.v, b.v))};
+}
 inline F32 gather(M8 m, const float* p, F32 at) {
     return {_mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, _mm256_cvttps_epi32(at.v), m.v, 4)};
 }

@@ -183,6 +183,16 @@ inline F32 join(F64 low, F64 high) {
                                _mm512_cvtpd_ps(high.v), 1)};
 }
 
+inline void unzip(F32 a, F32 b, F32& even, F32& odd) {
+    const __m512i first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    even = {_mm512_permutex2var_ps(a.v, first, b.v)};
+    odd = {_mm512_permutex2var_ps(a.v, _mm512_add_epi32(first, _mm512_set1_epi32(1)), b.v)};
+}
+inline void unzip(F64 a, F64 b, F64& even, F64& odd) {
+    const __m512i first = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    even = {_mm512_permutex2var_pd(a.v, first, b.v)};
+    odd = {_mm512_permutex2var_pd(a.v, _mm512_add_epi64(first, _mm512_set1_epi64(1)), b.v)};
+}
 inline F32 gather(M16 m, const float* p, F32 at) {
     return {_mm512_mask_i32gather_ps(_mm512_setzero_ps(), m.v, _mm512_cvttps_epi32(at.v), p, 4)};
 }

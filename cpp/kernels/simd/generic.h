@@ -13,7 +13,8 @@
 //   bits             bits(v), V::from_bits(i), Int: + − & | ^ shl<n> shr<n> (logical)
 //   float ↔ double   low(f32), high(f32), join(f64, f64)
 //   across lanes     fold_lanes(merge, v), and map(f, v…) for what only C's library offers
-//   scattered memory gather(m, p, at): p[at] where m, else 0; `at` holds whole numbers below 2³¹
+//   scattered memory gather(m, p, at): p[at] where m, else 0; `at` holds whole numbers below 2³¹;
+//                    unzip(a, b, even, odd) parts the elements of a and b behind each other
 // The functions of math.inl (exp, log, tanh, sum, …) are written once on top of these.
 #pragma once
 
@@ -149,6 +150,7 @@ template <class T> typename Lane<T>::Int bits(Lane<T> a) {
     memcpy(&r.v, &a.v, sizeof(T));
     return r;
 }
+template <class T> void unzip(Lane<T> a, Lane<T> b, Lane<T>& even, Lane<T>& odd) { even = a, odd = b; }
 inline F32 gather(LaneMask m, const float* p, F32 at) { return {m.v ? p[static_cast<int32_t>(at.v)] : 0}; }
 inline F64 gather(LaneMask m, const double* p, F64 at) { return {m.v ? p[static_cast<int32_t>(at.v)] : 0}; }
 template <class V> LaneMask load_mask(const uint8_t* p) { return {*p != 0}; }

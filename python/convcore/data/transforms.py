@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from convcore import _core
+from convcore._convert import from_array
+
 from .random import AUGMENT, draw_seed, stream
 
 __all__ = [
@@ -237,31 +240,20 @@ def affine(
 
     `images` (N, C, H, W), `inverse` (N, 2, 2), `shift` (N, 2) in pixels; bilinear.
     """
-    n, c, height, width = images.shape
+    height, width = images.shape[2:]
     f32 = np.float32
     x = np.arange(width, dtype=f32) - f32((width - 1) / 2)
     y = np.arange(height, dtype=f32) - f32((height - 1) / 2)
     matrix = inverse.astype(f32)[:, :, :, None, None]
     x = x[None, None, :] - shift.astype(f32)[:, 0, None, None]
     y = y[None, :, None] - shift.astype(f32)[:, 1, None, None]
-    source_x = matrix[:, 0, 0] * x + matrix[:, 0, 1] * y + f32((width - 1) / 2)
-    source_y = matrix[:, 1, 0] * x + matrix[:, 1, 1] * y + f32((height - 1) / 2)
-    # One pixel of fill around the image, and coordinates clamped to it: no tests below.
-    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=fill)
-    source_x = np.clip(source_x + 1, 0, f32(width + 1) - f32(1e-3))
-    source_y = np.clip(source_y + 1, 0, f32(height + 1) - f32(1e-3))
-    left, top = source_x.astype(np.int64), source_y.astype(np.int64)
-    fx, fy = (source_x - left)[:, None], (source_y - top)[:, None]
-    flat = padded.reshape(n, c, -1)
-    corner = (top * (width + 2) + left).reshape(n, 1, -1)
-
-    def pixels(offset: int) -> np.ndarray:
-        values = np.take_along_axis(flat, corner + offset, 2).reshape(images.shape)
-        return values.astype(f32, copy=False)
-
-    upper = pixels(0) * (1 - fx) + pixels(1) * fx
-    lower = pixels(width + 2) * (1 - fx) + pixels(width + 3) * fx
-    out = upper * (1 - fy) + lower * fy
+    source_x = matrix[:, 0, 0] * x + matrix[:, 0, 1] * y + f32(width / 2)
+    source_y = matrix[:, 1, 0] * x + matrix[:, 1, 1] * y + f32(height / 2)
+    grid = np.stack([source_x * f32(2 / width) - 1, source_y * f32(2 / height) - 1], -1)
+    above = images.astype(f32) - f32(fill)  # what lies outside is zero
+    tensors = [from_array(np.ascontiguousarray(a), copy=False) for a in (above, grid)]
+    sampled = _core.grid_sample(*tensors, "bilinear", "zeros", False).numpy()
+    out = np.add(sampled, f32(fill), order="C")
     return np.rint(out).astype(np.uint8) if images.dtype == np.uint8 else out
 
 
