@@ -22,7 +22,7 @@ FORMULAS = ROOT / "cpp" / "kernels" / "elementwise" / "formulas.h"
 # Functions of ops.h that are parts of others: not a name of PyTorch, tested through those that use them.
 INTERNAL = {
     "result_type", "number", "unary", "binary", "scale", "sum_to", "conv_options", "empty", "full", "zeros", "ones",
-    "full_like", "arange", "linspace", "eye", "unary_", "binary_", "fill_", "dropout_channels", "split_with_sizes",
+    "full_like", "arange", "linspace", "eye", "unary_", "binary_", "fill_", "index_sum", "dropout_channels", "split_with_sizes",
     "recurrence", "recurrence_in_steps",  # inside nn.RNN, nn.LSTM, nn.GRU
 }  # fmt: skip
 # Rows of formulas.h that are gradients or parts.

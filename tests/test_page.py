@@ -55,3 +55,13 @@ def test_signatures_of_docstrings():
         spelled("input, *, eps=1e-5"),
         spelled("input, dim"),
     ]
+
+
+def test_the_page_is_of_today():
+    torch = pytest.importorskip("torch", reason="the page is made from PyTorch's own names")
+    make = pytest.importorskip("docs.make_pytorch")
+    pages = make.survey()
+    assert not [name for page in pages for name in page.unexplained]
+    assert not list(make.stale(pages))
+    version = torch.__version__.split("+")[0]
+    assert make.PAGE.read_text() == make.render(pages, version), "run python -m docs.make_pytorch"

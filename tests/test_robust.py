@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import warnings
@@ -15,6 +16,17 @@ from tests.cases import all_ops
 
 F = cc.nn.functional
 LARGE = 2**40
+
+
+@pytest.fixture(autouse=True)
+def _not_the_whole_machine():
+    """What asks for more than 8 GiB gets none: a size beyond reason must not cost the machine its memory."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm") as statm:
+        now = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + 2**33, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def odd_values():

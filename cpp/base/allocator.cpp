@@ -288,7 +288,7 @@ void* take(size_t bytes) {
 }  // namespace
 
 void* allocate(size_t bytes, MemoryUse use) {
-    if (bytes > memory_of_machine()) refuse(bytes, use);
+    if (bytes > memory_of_machine() || total_in_use() > static_cast<int64_t>(memory_of_machine() - bytes)) refuse(bytes, use);
     void* data = take(bytes);
     if (!data) {
         empty_cache();

@@ -135,5 +135,6 @@ void bind_shape_layers(nb::module_& nn);
 void bind_recurrent_layers(nb::module_& nn);
 void bind_loss_layers(nb::module_& nn);
 void bind_map_layers(nb::module_& nn);
+void bind_embedding_layers(nb::module_& nn);
 
 }  // namespace cc::bind

@@ -42,6 +42,7 @@ void bind_nn(nb::module_& m) {
     bind_recurrent_layers(nn);
     bind_loss_layers(nn);
     bind_map_layers(nn);
+    bind_embedding_layers(nn);
 }
 
 }  // namespace cc::bind

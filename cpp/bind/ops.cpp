@@ -108,6 +108,10 @@ void bind_indices(nb::module_& m) {
     op(m, "masked_fill", &masked_fill, arg("input"), arg("mask"), operand("value"));
     op(m, "nonzero", &nonzero, arg("input"));
     op(m, "one_hot", &one_hot, arg("input"), arg("num_classes"));
+    op(m, "embedding", &embedding, arg("input"), arg("weight"), maybe("padding_idx"), maybe("max_norm"), arg("norm_type"),
+       arg("scale_grad_by_freq"));
+    op(m, "embedding_bag", &embedding_bag, arg("input"), arg("weight"), maybe("offsets"), maybe("max_norm"), arg("norm_type"),
+       arg("scale_grad_by_freq"), arg("mode"), maybe("per_sample_weights"), arg("include_last_offset"), maybe("padding_idx"));
 }
 
 void bind_products(nb::module_& m) {

@@ -203,6 +203,10 @@ Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index) {
     return index_select_at(input, check_vector_index("index_select", input, dim, index, recorded({input})));
 }
 
+Tensor index_sum(const Shape& size, int64_t dim, const Tensor& index, const Tensor& source) {
+    return sum_of_rows(size, {"index_sum", static_cast<int>(dim), int64_index("index_sum", index, recorded({source}))}, source);
+}
+
 Tensor index_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source) {
     Place place = check_vector_index("index_add", input, dim, index, recorded({input, source}));
     check_type(source.dtype() == input.dtype(), "index_add: input has dtype ", input.dtype(), ", source ", source.dtype());

@@ -123,12 +123,15 @@ Tensor interpolate(const Tensor& x, const InterpolateOptions& options) {
     check(!options.size || !options.recompute_scale_factor.value_or(false), kOp,
           ": recompute_scale_factor goes with scale_factor, not with size");
     check(x.size(1) > 0, kOp, ": input must have at least one channel, got shape ", x.shape());
-    auto taps = std::make_shared<AxisTaps>();
-    for (int i = 0; i < 3; ++i) {
-        const AxisMap single{InterpolateMode::Nearest, 1, 1, 0, false, false, false};
-        AxisMap map = i < 3 - rank ? single : axis_map(options, mode, x, i - (3 - rank), rank);
-        taps->push_back(interpolation_taps(map));
+    std::vector<AxisMap> axes(3, {InterpolateMode::Nearest, 1, 1, 0, false, false, false});
+    Shape shape{x.size(0), x.size(1)};
+    for (int i = 3 - rank; i < 3; ++i) {
+        axes[i] = axis_map(options, mode, x, i - (3 - rank), rank);
+        shape.push_back(axes[i].out);
     }
+    Array::empty(shape, x.dtype());  // MemoryError before the tables of a map that no memory holds
+    auto taps = std::make_shared<AxisTaps>();
+    for (const AxisMap& axis : axes) taps->push_back(interpolation_taps(axis));
     Map map{taps, rank};
     return is_floating(x.dtype()) ? apply(map, x) : move_nearest(mode, x, map);
 }

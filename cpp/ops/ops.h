@@ -118,12 +118,20 @@ Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tens
 Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src);
 Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index);
 Tensor index_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source);
+Tensor index_sum(const Shape& size, int64_t dim, const Tensor& index, const Tensor& source);   // the same into zeros
 Tensor index(const Tensor& x, const Tensors& indices);   // an entry per axis, undefined for a whole axis; a mask covers its rank
 Tensor index_put(const Tensor& x, const Tensors& indices, const Tensor& value, bool accumulate);
 Tensor masked_select(const Tensor& input, const Tensor& mask);
 Tensor masked_fill(const Tensor& input, const Tensor& mask, const Tensor& value);
 Tensor nonzero(const Tensor& input);
 Tensor one_hot(const Tensor& input, int64_t num_classes = -1);
+
+// Rows of a table by their numbers (embedding.cpp); bags of them as a "sum", a "mean" or the greatest ("max")
+Tensor embedding(const Tensor& input, const Tensor& weight, std::optional<int64_t> padding_idx = {},
+                 std::optional<double> max_norm = {}, double norm_type = 2, bool scale_grad_by_freq = false);
+Tensor embedding_bag(const Tensor& input, const Tensor& weight, const Tensor& offsets, std::optional<double> max_norm,
+                     double norm_type, bool scale_grad_by_freq, const std::string& mode, const Tensor& per_sample_weights,
+                     bool include_last_offset, std::optional<int64_t> padding_idx);
 
 // In place (inplace.cpp): target takes value's numbers (broadcast, converted) and, when recorded, its place on the tape.
 // A temporary value's memory is taken over where nobody else sees it.

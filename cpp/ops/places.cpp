@@ -44,15 +44,16 @@ Tensor take_at(const Places& places, const Tensor& x) {
     return record("take_at", std::move(y), {x}, [places](Backward& g) { g[0] = add_at(places, g.grad()); });
 }
 
+// Of what scatter tells nothing is wanted: −1 lies outside on purpose.
 Tensor add_at(const Places& places, const Tensor& y) {
     Array from = y.array().to(Format::ChannelsLast), x = Array::zeros(places.from, y.dtype(), Format::ChannelsLast);
-    scatter_add(problem_for(places, y.dtype()), x.raw(), places.indices.data<int64_t>(), from.raw());
+    static_cast<void>(scatter_add(problem_for(places, y.dtype()), x.raw(), places.indices.data<int64_t>(), from.raw()));
     return record("add_at", std::move(x), {y}, [places](Backward& g) { g[0] = take_at(places, g.grad()); });
 }
 
 Tensor put_at(const Places& places, const Tensor& y) {
     Array from = y.array().to(Format::ChannelsLast), x = Array::zeros(places.from, y.dtype(), Format::ChannelsLast);
-    scatter(problem_for(places, y.dtype()), x.raw(), places.indices.data<int64_t>(), from.raw());
+    static_cast<void>(scatter(problem_for(places, y.dtype()), x.raw(), places.indices.data<int64_t>(), from.raw()));
     return record(places.op, std::move(x), {y}, [places](Backward& g) { g[0] = take_at(places, g.grad()); });
 }
 

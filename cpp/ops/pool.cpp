@@ -71,8 +71,8 @@ Resolved resolve_adaptive(const char* op, PoolMode mode, int rank, const Tensor&
         p.in[i] = in[i];
         p.out[i] = out;
         p.stride[i] = p.dilation[i] = 1;
-        p.kernel[i] = 1;
-        for (int64_t o = 0; o < out; ++o) p.kernel[i] = std::max(p.kernel[i], window(p, i, o).count);
+        p.kernel[i] = out > in[i] && out % in[i] ? 2 : 1;  // windows of a finer map meet one place or two
+        for (int64_t o = 0; o < std::min(out, in[i]); ++o) p.kernel[i] = std::max(p.kernel[i], window(p, i, o).count);
     }
     return {op, rank, p};
 }

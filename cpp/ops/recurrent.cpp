@@ -140,6 +140,25 @@ std::pair<Tensor, Tensor> step_of(Cell cell, const Tensor& input, const Tensor& 
     return {mul(o, unary(Unary::Tanh, next)), next};
 }
 
+void check_operands(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight, const Tensor& bias) {
+    constexpr const char* kOp = "recurrence";
+    check_type(is_floating(input.dtype()), kOp, ": input must have a floating-point dtype, got ", input.dtype());
+    check(input.rank() == 3, kOp, ": input must have 3 dimensions, got shape ", input.shape());
+    check(h0.rank() == 2, kOp, ": h_0 must have 2 dimensions, got shape ", h0.shape());
+    check(c0.defined() == (cell == Cell::Lstm), kOp, ": c_0 goes with an LSTM alone");
+    const int64_t rows = input.size(1), hidden = h0.size(1), gates = gates_of(cell) * hidden;
+    auto expect = [&](const char* name, const Tensor& x, const Shape& shape) {
+        if (!x.defined()) return;
+        check(x.shape() == shape, kOp, ": ", name, " must have shape ", shape, ", got ", x.shape());
+        check_type(x.dtype() == input.dtype(), kOp, ": input has dtype ", input.dtype(), ", ", name, " ", x.dtype());
+    };
+    expect("input", input, {input.size(0), rows, gates});
+    expect("h_0", h0, {rows, hidden});
+    expect("c_0", c0, {rows, hidden});
+    expect("weight", weight, {gates, hidden});
+    expect("bias", bias, {gates});
+}
+
 }  // namespace
 
 Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight,
@@ -164,6 +183,7 @@ Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, con
 
 Tensor recurrence(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight, const Tensor& bias,
                   bool reverse) {
+    check_operands(cell, input, h0, c0, weight, bias);
     Sizes3 n{input.size(0), h0.size(0), h0.size(1)};
     Array out = Array::empty({cell == Cell::Lstm ? 2 : 1, n.steps, n.rows, n.hidden}, input.dtype()), kept;
     if (kept_of(cell)) kept = Array::empty({n.steps, n.rows, kept_of(cell) * n.hidden}, input.dtype());

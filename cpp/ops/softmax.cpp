@@ -17,7 +17,9 @@ SoftmaxProblem problem_for(const Lines& lines, bool log, bool backward) {
 Tensor grad_input(bool log, const Tensor& g, const Tensor& y, int axis) {
     if (grad_enabled()) {
         if (log) return sub(g, mul(unary(Unary::Exp, y), sum(g, {axis}, true)));
-        return mul(y, sub(g, sum(mul(g, y), {axis}, true)));
+        // Freed of its mean under y, g leaves less to cancel in the next gradient. Σ y = 1, so that this subtraction has no slope.
+        Tensor centred = sub(g, sum(mul(g, y), {axis}, true).detach());
+        return mul(y, sub(centred, sum(mul(centred, y), {axis}, true)));
     }
     Format format = y.array().format();
     Lines lines = lines_along(y.array(), axis, format);

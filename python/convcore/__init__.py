@@ -132,8 +132,8 @@ _LAZY = {
     **dict.fromkeys(
         ("adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "bilinear", "celu", "celu_", "channel_shuffle",
          "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_similarity",
-         "hardshrink", "heaviside", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu_", "rrelu",
-         "rrelu_", "selu", "selu_", "threshold", "threshold_"),
+         "embedding", "embedding_bag", "hardshrink", "heaviside", "pairwise_distance", "pdist", "pixel_shuffle",
+         "pixel_unshuffle", "prelu", "relu_", "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_"),
         "convcore.nn.functional",
     ),
 }  # fmt: skip

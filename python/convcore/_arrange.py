@@ -350,6 +350,10 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         sections = indices_or_sections.__index__()
         if sections < 1:
             raise _core.ArgumentError(f"tensor_split: sections must be positive, got {sections}")
+        if sections > size + 2**20:
+            raise _core.ArgumentError(
+                f"tensor_split: cannot make {sections} sections of dimension {axis} with size {size}"
+            )
         cuts = [i * (size // sections) + min(i, size % sections) for i in range(1, sections)]
     else:
         cuts = [i.__index__() for i in indices_or_sections]

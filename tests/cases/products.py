@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.cases import Op, bad, case, ints, real
+from tests.cases import Op, bad, case, ints, once, real
 
 
 def blend(product):
@@ -202,11 +202,13 @@ OPS = [
         "cdist",
         lambda a, b, p=2.0: np.linalg.norm(a[..., :, None, :] - b[..., None, :, :], p, -1),
         [
-            case("few", real(3, 4), real(5, 4)),
-            case("batch", real(2, 3, 4), real(2, 5, 4)),
+            *once(
+                case("few", real(3, 4), real(5, 4)),
+                case("batch", real(2, 3, 4), real(2, 5, 4)),
+                case("p", real(3, 4), real(5, 4), 3.0),
+                case("infinite", real(3, 4), real(5, 4), float("inf")),
+            ),
             case("many", real(27, 3), real(4, 3)),
-            case("p", real(3, 4), real(5, 4), 3.0),
-            case("infinite", real(3, 4), real(5, 4), float("inf")),
         ],
         [
             bad(
@@ -219,6 +221,25 @@ OPS = [
         ],
         bench=[case("rows", real(1024, 64), real(512, 64))],
         tol=4,  # a small difference of large squares
+    ),
+    Op(
+        "pdist",
+        "nn.functional.pdist",
+        lambda x, p=2.0: np.linalg.norm(x[:, None] - x, p, -1)[np.triu_indices(len(x), 1)],
+        once(
+            case("plain", real(5, 4)),
+            case("one", real(5, 4), 1.0),
+            case("three", real(5, 4), 3.0),
+            case("infinite", real(5, 4), float("inf")),
+            case("pair", real(2, 3)),
+            case("single", real(1, 3)),
+            case("no-rows", real(0, 3)).but(torch=False, why="PyTorch's gradient divides by 0"),
+        ),
+        [
+            bad("rank", ValueError, r"pdist: input must have 2 dimensions.*\(4,\)", real(4)),
+            bad("p", ValueError, "pdist: p must not be negative, got -1", real(3, 4), -1.0),
+        ],
+        bench=[case("rows", real(512, 64))],
     ),
     Op(
         "einsum",

@@ -1,4 +1,4 @@
-"""Adversarial training by the fast gradient sign method (Goodfellow et al., 2015)."""
+"""Adversarial training by the fast gradient, and its attack by the sign (Goodfellow et al., 2015)."""
 
 import convcore as torch
 import convcore.nn as nn
@@ -29,6 +29,11 @@ class Net(nn.Module):
         return F.log_softmax(x, dim=1)
 
 
+def fast_gradient(image, epsilon, data_grad):
+    length = data_grad.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
+    return torch.clamp(image + epsilon * data_grad / length, 0, 1)
+
+
 def fgsm_attack(image, epsilon, data_grad):
     sign_data_grad = data_grad.sign()
     perturbed_image = image + epsilon * sign_data_grad
@@ -42,7 +47,7 @@ def build():
 def train(model, inputs, targets, steps):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.7)
-    epsilon, losses = 8 / 255, []
+    losses = []
     model.eval()  # no dropout
     for step in range(steps):
         data, target = inputs[step % len(inputs)].clone(), targets[step % len(targets)]
@@ -52,7 +57,7 @@ def train(model, inputs, targets, steps):
         clean.backward(retain_graph=True)
         data_grad = data.grad.data
         assert torch.equal(grad(clean, data)[0], data_grad)
-        perturbed = fgsm_attack(data.detach(), epsilon, data_grad)
+        perturbed = fast_gradient(data.detach(), 1.0, data_grad)
 
         optimizer.zero_grad()
         loss = 0.5 * F.nll_loss(model(data.detach()), target)
@@ -64,6 +69,6 @@ def train(model, inputs, targets, steps):
 
     data, target = inputs[0].clone().requires_grad_(True), targets[0]
     F.nll_loss(model(data), target).backward()
-    output = model(fgsm_attack(data, epsilon, data.grad))
+    output = model(fgsm_attack(data, 8 / 255, data.grad))
     pred = output.max(1, keepdim=True)[1]
     return losses, pred.eq(target.view_as(pred)).sum().item() / len(target)

@@ -21,7 +21,7 @@ import numpy as np
 FOLDER = Path(__file__).parent
 LOSSES = FOLDER / "losses.json"
 SCRIPTS = (
-    "lenet", "cifar", "resnet18", "densenet", "unet", "vae", "dcgan", "adversarial", "net3d",
+    "lenet", "cifar", "resnet18", "densenet", "unet", "vae", "dcgan", "adversarial", "net3d", "char_rnn",
 )  # fmt: skip
 STEPS = 20
 

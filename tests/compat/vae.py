@@ -12,9 +12,9 @@ class VAE(nn.Module):
         for h_dim in [8, 16, 32]:
             modules.append(
                 nn.Sequential(
-                    nn.Conv2d(channels, h_dim, kernel_size=3, stride=2, padding=1),
+                    nn.Conv2d(channels, h_dim, 3, stride=2, padding=1, bias=False),
                     nn.BatchNorm2d(h_dim),
-                    nn.LeakyReLU(),
+                    nn.SiLU(),
                 )
             )
             channels = h_dim
@@ -35,16 +35,17 @@ class VAE(nn.Module):
                         stride=2,
                         padding=1,
                         output_padding=0 if i == 0 else 1,
+                        bias=False,
                     ),
                     nn.BatchNorm2d(hidden_dims[i + 1]),
-                    nn.LeakyReLU(),
+                    nn.SiLU(),
                 )
             )
         self.decoder = nn.Sequential(*modules)
         self.final_layer = nn.Sequential(
-            nn.ConvTranspose2d(8, 8, kernel_size=3, stride=2, padding=1, output_padding=1),
+            nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1, bias=False),
             nn.BatchNorm2d(8),
-            nn.LeakyReLU(),
+            nn.SiLU(),
             nn.Conv2d(8, 1, kernel_size=3, padding=1),
             nn.Sigmoid(),
         )

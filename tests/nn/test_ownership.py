@@ -238,6 +238,8 @@ def add_one(module, args, output):
         lambda: nn.SpatialPyramidPool2d((3, 1), "avg"),
         lambda: nn.Linear(2, 3, bias=False),
         lambda: nn.Bilinear(2, 3, 4, bias=False),
+        lambda: nn.Embedding(5, 3, padding_idx=-1, max_norm=1.5, scale_grad_by_freq=True),
+        lambda: nn.EmbeddingBag(5, 3, mode="max", include_last_offset=True, dtype=cc.float64),
         lambda: nn.LazyConv2d(4, 3, groups=2),
         lambda: nn.LazyBatchNorm1d(),
         lambda: nn.BatchNorm2d(3, momentum=None, affine=False),

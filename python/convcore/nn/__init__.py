@@ -22,6 +22,7 @@ from convcore.nn.parameter_containers import *
 from convcore.nn.pooling import *
 from convcore.nn.recurrent import *
 from convcore.nn.softmax import *
+from convcore.nn.sparse import *
 
 __all__ = ["Parameter", "functional", "init", "utils"] + [
     name

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from convcore import _convert as convert
 from convcore import _core
 from convcore._tensor import Tensor
 
@@ -26,3 +29,21 @@ def pairwise_distance(
     tensor([5.])
     """
     return _core.pairwise_distance(x1, x2, p, eps, keepdim)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm distances of every two rows of input (N, M), in the order (0, 1), (0, 2), … (1, 2), …: (N·(N − 1)/2).
+
+    >>> import convcore as cc
+    >>> cc.nn.functional.pdist(cc.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+    tensor([5.0000, 1.0000, 4.2426])
+    """
+    if input.ndim != 2:
+        raise _core.ArgumentError(
+            f"pdist: input must have 2 dimensions, got shape {tuple(input.shape)}"
+        )
+    if not p >= 0:
+        raise _core.ArgumentError(f"pdist: p must not be negative, got {p}")
+    pairs = (convert.from_array(i, copy=False) for i in np.triu_indices(len(input), 1))
+    first, second = (_core.index_select(input, 0, i) for i in pairs)
+    return (first - second).norm(p, -1)
