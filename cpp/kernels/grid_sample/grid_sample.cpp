@@ -159,13 +159,12 @@ void grid_sample(const GridSampleProblem& problem, const GridSampleArgs& args) {
 }
 
 int grid_axis_taps(const GridSampleProblem& p, int axis, const void* grid, int64_t* places, void* fractions, void* slopes) {
-    int count = 0;
+    const int count = p.mode == GridMode::Nearest ? 1 : p.mode == GridMode::Linear ? 2 : 4;
     visit_floating("grid_sample", p.dtype, [&](auto zero) {
         using T = decltype(zero);
         const int64_t all = p.n * p.points;
         for (int64_t i = 0; i < all; ++i) {
             const Taps<T> taps(p, grid_axis(p, axis), static_cast<const T*>(grid)[i * p.rank + 2 - axis]);
-            count = taps.count;
             for (int k = 0; k < count; ++k) places[k * all + i] = taps.place[k];
             static_cast<T*>(fractions)[i] = taps.fraction;
             static_cast<T*>(slopes)[i] = taps.slope;
