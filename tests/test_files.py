@@ -121,7 +121,7 @@ def optimizers():
 @pytest.mark.parametrize("name", optimizers())
 def test_optimizers_go_on(name):
     def make(start):
-        p = nn.Parameter(cc.full((3,), start))
+        p = nn.Parameter(cc.full((3, 1), start))
         return p, getattr(optim, name)([p], lr=0.1)
 
     def step(p, optimizer):
