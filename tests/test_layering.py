@@ -37,6 +37,7 @@ PYTHON_ORDER = [
     "_tensor",
     "_functions",
     "_runtime",
+    "_explain",
     "_files",
     "random",
     "autograd",
@@ -58,6 +59,14 @@ def layer(path: Path) -> str:
 
 def includes(path: Path) -> list[str]:
     return re.findall(r'^\s*#\s*include\s*"([^"]+)"', path.read_text(), re.MULTILINE)
+
+
+def test_lists_of_implementations_are_known():
+    """CONVCORE_IMPL takes the operators that have a list, and no others."""
+    text = (CPP / "kernels" / "impl.h").read_text()
+    known = re.search(r"kListedOps\[\] = \{(.*?)\}", text, re.DOTALL)[1]
+    used = {op for path in SOURCES for op in re.findall(r'run_best\("(\w+)"', path.read_text())}
+    assert set(re.findall(r"\w+", known)) == used
 
 
 def test_sources_are_found():

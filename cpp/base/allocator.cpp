@@ -36,7 +36,7 @@ struct alignas(64) Counter {
     std::atomic<int64_t> bytes{0};
 };
 Counter in_use[kUses];
-std::atomic<int64_t> peak{0};
+std::atomic<int64_t> peak{0}, peak_of_workspace{0};
 #ifdef NDEBUG
 std::atomic<bool> poison{false};
 #else
@@ -50,11 +50,16 @@ int64_t total_in_use() {
     return sum;
 }
 
+void raise(std::atomic<int64_t>& most, int64_t now) {
+    int64_t before = most.load(std::memory_order_relaxed);
+    while (now > before && !most.compare_exchange_weak(before, now, std::memory_order_relaxed)) {}
+}
+
 void count(int64_t bytes, MemoryUse use) {
-    in_use[static_cast<int>(use)].bytes.fetch_add(bytes, std::memory_order_relaxed);
+    const int64_t now = in_use[static_cast<int>(use)].bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
     if (bytes <= 0) return;
-    int64_t now = total_in_use(), before = peak.load(std::memory_order_relaxed);
-    while (now > before && !peak.compare_exchange_weak(before, now, std::memory_order_relaxed)) {}
+    raise(peak, total_in_use());
+    if (use == MemoryUse::Workspace) raise(peak_of_workspace, now);
 }
 
 size_t memory_of_machine() {
@@ -318,6 +323,14 @@ MemoryStats memory_stats() {
 }
 
 void reset_peak_memory() { peak = total_in_use(); }
+
+int64_t workspace_peak() { return peak_of_workspace.load(std::memory_order_relaxed); }
+
+int64_t restart_workspace_peak() {
+    const int64_t now = in_use[static_cast<int>(MemoryUse::Workspace)].bytes.load(std::memory_order_relaxed);
+    peak_of_workspace = now;
+    return now;
+}
 
 // Magazines of other threads follow when those threads next allocate.
 void empty_cache() {

@@ -21,6 +21,8 @@ struct MemoryStats {
 };
 MemoryStats memory_stats();
 void reset_peak_memory();
+int64_t workspace_peak();           // the most bytes of workspace in use since the last restart
+int64_t restart_workspace_peak();   // to what is in use now, which it tells
 void empty_cache();
 
 int64_t cache_limit();             // bytes kept at most; at first a quarter of the memory, up to 2 GiB

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "bind/bind.h"
+#include "kernels/gemm/gemm.h"
 #include "kernels/impl.h"
 
 namespace cc::bind {
@@ -21,6 +22,7 @@ nb::dict as_dict(const Decision& decision) {
     out["flops"] = decision.flops;
     out["bytes"] = decision.bytes;
     out["seconds"] = decision.seconds;
+    out["workspace"] = decision.workspace;
     return out;
 }
 
@@ -71,7 +73,10 @@ void queue_log(const char* line) {
 }  // namespace
 
 void bind_base(nb::module_& m) {
-    m.def("check_environment", &check_environment);
+    m.def("check_environment", [] {
+        check_environment();
+        forced_impl("conv");  // reads CONVCORE_IMPL, whose operators base does not know
+    });
     m.def("set_log_sink", [](nb::object receiver) {
         deliver_log(nullptr);
         LogQueue& queue = log_queue();
@@ -91,9 +96,12 @@ void bind_base(nb::module_& m) {
     m.def("set_isa", [](const std::string& text) { set_isa(parse_isa(text)); });
     m.def("cpu_name", &cpu_name);
     m.def("force_impl", &force_impl, nb::arg("op"), nb::arg("prefix"));
+    nb::class_<ForcedImpl>(m, "ForcedImpl").def(nb::init<const std::string&, const std::string&>(), nb::arg("op"), nb::arg("prefix"));
+    m.def("measure_peak_flops", &measure_peak_flops, nb::call_guard<nb::gil_scoped_release>());
 
     nb::class_<DecisionLog>(m, "DecisionLog")
         .def(nb::init<>())
+        .def("__len__", [](const DecisionLog& log) { return log.decisions.size(); })
         .def_prop_ro("decisions", [](const DecisionLog& log) {
             nb::list out;
             for (const Decision& decision : log.decisions) out.append(as_dict(decision));

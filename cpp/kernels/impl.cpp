@@ -16,6 +16,7 @@ namespace cc {
 namespace {
 
 thread_local DecisionLog* current_log = nullptr;
+thread_local ForcedImpl* forced_here = nullptr;
 
 bool verbose() {
     static const bool on = env_choice("CONVCORE_VERBOSE", {"0", "1"}, 0) == 1;
@@ -39,7 +40,10 @@ struct Forced {
     std::atomic<bool> any{false};
 
     Forced() {
-        for (const auto& [op, prefix] : env_pairs("CONVCORE_IMPL")) set(op, prefix);
+        for (const auto& [op, prefix] : env_pairs("CONVCORE_IMPL")) {
+            check_listed(str("CONVCORE_IMPL=", op, ":", prefix).c_str(), op);
+            set(op, prefix);
+        }
     }
     void set(const std::string& op, const std::string& prefix) {
         std::lock_guard lock(mutex);
@@ -57,6 +61,15 @@ Forced& forced() {
 }
 
 }  // namespace
+
+void check_listed(const char* what, const std::string& op) {
+    std::string names;
+    for (const char* name : kListedOps) {
+        if (op == name) return;
+        names += str(names.empty() ? "" : ", ", name);
+    }
+    check(false, what, ": expected an operator of ", names, "; got ", op);
+}
 
 bool decisions_wanted() { return current_log || verbose(); }
 
@@ -78,6 +91,8 @@ DecisionLog::~DecisionLog() {
 }
 
 const char* forced_impl(const char* op) {
+    for (const ForcedImpl* one = forced_here; one; one = one->previous_)
+        if (one->op_ == op) return one->prefix_.c_str();
     Forced& all = forced();
     if (!all.any.load(std::memory_order_relaxed)) return nullptr;
     std::lock_guard lock(all.mutex);
@@ -85,7 +100,21 @@ const char* forced_impl(const char* op) {
     return found == all.prefixes.end() ? nullptr : found->second;
 }
 
-void force_impl(const std::string& op, const std::string& prefix) { forced().set(op, prefix); }
+void force_impl(const std::string& op, const std::string& prefix) {
+    check_listed("force_impl", op);
+    forced().set(op, prefix);
+}
+
+ForcedImpl::ForcedImpl(const std::string& op, const std::string& prefix) : op_(op), prefix_(prefix), previous_(forced_here) {
+    check_listed("algorithms", op);
+    forced_here = this;
+}
+// Scopes need not end in the order opposite to their beginning either.
+ForcedImpl::~ForcedImpl() {
+    ForcedImpl** at = &forced_here;
+    while (*at && *at != this) at = &(*at)->previous_;
+    if (*at) *at = previous_;
+}
 
 bool starts_with(const char* text, const char* prefix) { return !std::strncmp(text, prefix, std::strlen(prefix)); }
 

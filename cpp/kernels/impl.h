@@ -17,6 +17,7 @@ struct Impl {
     Isa isa;                                     // the instruction set it is compiled for
     const char* (*decline)(const Problem&);      // null: any problem; else returns null to accept or a static reason
     void (*run)(const Problem&, const Args&);
+    const char* (*lose)(const Problem&) = nullptr;   // the same where it could, but a later entry is faster; a forced one runs
 };
 
 // What ran and why, for explain() and CONVCORE_VERBOSE=1.
@@ -24,6 +25,7 @@ struct Decision {
     std::string op, problem, chosen;
     std::vector<std::string> declined;           // "winograd_avx512: stride is not 1"
     double flops, bytes, seconds;
+    int64_t workspace;                           // bytes of scratch at most
 };
 
 bool decisions_wanted();                          // does anyone listen? (checked before any text is built)
@@ -42,9 +44,28 @@ private:
     friend void report(Decision);
 };
 
+// The operators whose lists may be forced.
+constexpr const char* kListedOps[] = {"conv",      "cross_entropy", "fold", "gemm",      "grid_sample",   "interpolate",
+                                      "norm",      "optim",         "pool", "recurrent", "response_norm", "softmax"};
+void check_listed(const char* what, const std::string& op);   // ValueError for another
+
 // What CONVCORE_IMPL=op:prefix or force_impl asks for; null where nothing is forced.
 const char* forced_impl(const char* op);
 void force_impl(const std::string& op, const std::string& prefix);  // an empty prefix lifts it
+
+// While it lives, this thread's calls of `op` run only implementations of that name, whatever is forced for all.
+class ForcedImpl {
+public:
+    ForcedImpl(const std::string& op, const std::string& prefix);
+    ~ForcedImpl();
+    ForcedImpl(const ForcedImpl&) = delete;
+    ForcedImpl& operator=(const ForcedImpl&) = delete;
+
+private:
+    friend const char* forced_impl(const char* op);
+    std::string op_, prefix_;
+    ForcedImpl* previous_;
+};
 
 bool starts_with(const char* text, const char* prefix);
 
@@ -52,7 +73,8 @@ template <class Problem, class Args>
 const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, const char* forced) {
     if (forced && !starts_with(impl.name, forced)) return "another implementation is forced";
     if (impl.isa > isa()) return "the instruction set is not available";
-    return impl.decline ? impl.decline(problem) : nullptr;
+    if (const char* reason = impl.decline ? impl.decline(problem) : nullptr) return reason;
+    return impl.lose && !forced ? impl.lose(problem) : nullptr;
 }
 
 // Problem offers std::string describe() const, double flops() const and double bytes() const.
@@ -63,12 +85,14 @@ void run_best(const char* op, const Impl<Problem, Args> (&list)[N], const Proble
     for (const auto& impl : list) {
         if (why_not(impl, problem, forced)) continue;
         if (!decisions_wanted()) return impl.run(problem, args);
-        Decision decision{op, problem.describe(), impl.name, {}, problem.flops(), problem.bytes(), 0};
+        Decision decision{op, problem.describe(), impl.name, {}, problem.flops(), problem.bytes(), 0, 0};
         for (const auto* other = list; other != &impl; ++other)
             decision.declined.push_back(str(other->name, ": ", why_not(*other, problem, forced)));
+        const int64_t before = restart_workspace_peak();
         double start = now_seconds();
         impl.run(problem, args);
         decision.seconds = now_seconds() - start;
+        decision.workspace = workspace_peak() - before;
         return report(std::move(decision));
     }
     fail(ErrorKind::NotImplemented, op, ": no implementation ", forced ? forced : "", " accepts ", problem.describe());

@@ -15,6 +15,7 @@ from convcore._core import memory_format as memory_format
 from convcore._creation import *
 from convcore._errors import as_function as _as_function
 from convcore._errors import names_arguments as _names_arguments
+from convcore._explain import algorithms, explain
 from convcore._functions import (
     allclose,
     arange,
@@ -59,7 +60,6 @@ from convcore._products import *
 from convcore._repr import set_printoptions
 from convcore._runtime import (
     device,
-    explain,
     get_num_threads,
     memory_stats,
     set_num_threads,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 from convcore import _convert as convert
@@ -55,38 +54,6 @@ class threads:
 
     def __exit__(self, *exc: Any) -> None:
         del self._scope
-
-
-class explain:
-    """Collects which implementation each kernel call of this thread chose, and why others declined.
-
-    >>> import convcore as cc
-    >>> with cc.explain() as log:
-    ...     _ = cc.nn.functional.conv2d(cc.zeros(1, 3, 8, 8), cc.zeros(4, 3, 3, 3))
-    >>> log.decisions[0]["op"]
-    'conv'
-    """
-
-    def __enter__(self) -> explain:
-        self._log = _core.DecisionLog()
-        self.decisions: list[dict] = []
-        return self
-
-    def __exit__(
-        self, kind: type | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.decisions = self._log.decisions
-        del self._log
-
-    def __str__(self) -> str:
-        lines = []
-        for d in self.decisions:
-            rate = d["flops"] / d["seconds"] / 1e9 if d["seconds"] > 0 else 0.0
-            lines.append(
-                f"{d['op']}: {d['implementation']}  {d['problem']}  {d['seconds'] * 1e3:.3f} ms  {rate:.1f} GFLOP/s"
-            )
-            lines += [f"    declined {reason}" for reason in d["declined"]]
-        return "\n".join(lines)
 
 
 def get_num_threads() -> int:
