@@ -1,0 +1,190 @@
+#include "kernels/conv/conv_winograd.h"
+
+#include "base/allocator.h"
+#include "kernels/conv/conv_winograd_tiles.h"
+#include "kernels/gemm/pack.h"
+#include "kernels/stages.h"
+
+namespace cc {
+namespace {
+
+constexpr int64_t kPanelBytes = 240 * 1024;
+constexpr int64_t kTasks = 32;
+constexpr int64_t kPackDepth = 16;
+
+// Forward and input gradient as one: pixels of the source are gathered into panels, multiplied
+// with the weights and scattered to the result.
+struct Rows {
+    const ConvProblem& p;
+    const Winograd& winograd;
+    const Micro<float>& micro;
+    const bool forward;
+    float *source, *result;
+    const float *weight, *bias;
+    const WinogradTiles tiles{p};
+    const WinogradMaps& maps = winograd.maps[tiles.axes - 1];
+    const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.elements();
+    const int64_t depth = forward ? p.c : p.k, cols = forward ? p.k : p.c;
+    const int64_t padded = (depth + lanes - 1) / lanes * lanes;
+    const Parts panels = Parts{cols, (cols + width - 1) / width};
+    const int64_t weight_element = odd_lines(padded * width);
+    const int64_t rows = panel_rows();
+
+    // Tiles of one panel: few enough for the second-level cache and for kTasks tasks.
+    int64_t panel_rows() const {
+        const int64_t bytes = elements * padded * static_cast<int64_t>(sizeof(float));
+        const int64_t most = std::min(kPanelBytes / bytes, tiles.count() / kTasks);
+        return std::max<int64_t>(1, most / winograd.rows) * winograd.rows;
+    }
+
+    // Elements [e][depth][width] of the weights of one panel of columns, channels [first, end).
+    void pack(int64_t panel, int64_t first, int64_t end, float* to) const {
+        const int64_t taps = p.taps(), row = p.c * taps, from_col = panel * width,
+                      size = std::min(width, cols - from_col);
+        Scratch<float> block(kPackDepth * taps * width);
+        if (size < width) std::fill_n(block.data(), kPackDepth * taps * width, 0.0f);
+        if (forward)
+            micro.transpose(weight + from_col * row + first * taps, row, block.data(), width, size,
+                            (end - first) * taps);
+        else
+            for (int64_t k = first; k < end; ++k)
+                micro.transpose(weight + k * row + from_col * taps, taps,
+                                block.data() + (k - first) * taps * width, width, size, taps);
+        for (int64_t d = first; d < end; ++d) {
+            float* of = block.data() + (d - first) * taps * width;
+            if (p.flip)
+                maps.weights({of + (taps - 1) * width, -width, to + d * width, weight_element});
+            else
+                maps.weights({of, width, to + d * width, weight_element});
+        }
+        if (end == depth)
+            for (int64_t e = 0; e < elements; ++e)
+                std::fill_n(to + e * weight_element + depth * width, (padded - depth) * width,
+                            0.0f);
+    }
+
+    // Where the windows of tiles [first, first + count) write a pixel before any other does, they
+    // add to zeros. Tiles go line by line through a band, lines [begin, end) of each image; bands
+    // of odd number come after their neighbours.
+    void first_touch(int64_t first, int64_t count, int64_t begin, int64_t end, bool odd,
+                     float* const* to, const float* zeros, const float** from) const {
+        const int64_t side = kWinogradWindow, lines = tiles.axes == 1 ? 1 : side, overlap = 2;
+        tiles.each(first, count, [&](int64_t, int64_t y, int64_t x) {
+            for (int64_t i = 0; i < lines; ++i) {
+                const bool above = lines > 1 && i < overlap && (y > begin || odd);
+                const bool below = i >= kWinogradTile && y + 1 == end && odd && end < tiles.tiles[0];
+                for (int64_t j = 0; j < side; ++j, ++to)
+                    *from++ = above || below || (j < overlap && x > 0) ? *to : zeros;
+            }
+        });
+    }
+
+    void run_tiles(int64_t first, int64_t end, int64_t band_begin, int64_t band_end, bool odd,
+                   const float* packed) const {
+        const int64_t source_window = forward ? elements : tiles.axes == 1 ? 4 : 16,
+                      result_window = forward ? tiles.axes == 1 ? 4 : 16 : elements;
+        const int64_t panel_element = odd_lines(padded * rows), out_element = odd_lines(rows * width);
+        Scratch<float> panel(elements * panel_element), out(elements * out_element);
+        Scratch<float> zeros(std::max(depth, cols)), unread(cols);
+        Scratch<float*> sources(rows * source_window), results(rows * result_window);
+        Scratch<const float*> from(rows * result_window);
+        std::fill_n(zeros.data(), std::max(depth, cols), 0.0f);
+        for (; first < end; first += rows) {
+            const int64_t count = std::min(rows, end - first);
+            tiles.look_up(forward, first, count, source, depth, zeros.data(), sources.data());
+            tiles.look_up(!forward, first, count, result, cols, unread.data(), results.data());
+            if (!forward)
+                first_touch(first, count, band_begin, band_end, odd, results.data(), zeros.data(),
+                            from.data());
+            const WinogradPanel of{panel.data(), rows, panel_element, count};
+            (forward ? maps.input : maps.grad_output)({sources.data(), depth, of});
+            for (int64_t col = 0; col < cols; col += width) {
+                const float* weights = packed + col / width * elements * weight_element;
+                maps.products({of, weights, weight_element, out.data(), out_element, padded});
+                const WinogradScatter scatter{out.data(), out_element, from.data(), results.data(),
+                                              count, bias ? bias + col : nullptr, col,
+                                              std::min(width, cols - col)};
+                (forward ? maps.output : maps.grad_input)(scatter);
+            }
+        }
+    }
+
+    void run() const {
+        Scratch<float> packed(panels.count * elements * weight_element);
+        const Parts chunks = Parts::at_most(depth, kPackDepth);
+        auto pack_task = [&](int64_t task) {
+            const int64_t panel = task / chunks.count, chunk = task % chunks.count;
+            pack(panel, chunks.begin(chunk), chunks.begin(chunk + 1),
+                 packed.data() + panel * elements * weight_element);
+        };
+        const Stage pack_stage{panels.count * chunks.count, pack_task};
+        if (forward) {
+            auto task = [&](int64_t i) {
+                run_tiles(i * rows, std::min(tiles.count(), (i + 1) * rows), 0, tiles.tiles[0],
+                          false, packed.data());
+            };
+            return run_stages(p.flops(), {pack_stage, {(tiles.count() + rows - 1) / rows, task}});
+        }
+        // Windows overlap: a task has whole images, or one of the bands of an image, every other
+        // one in a second stage.
+        const Parts groups{tiles.images, std::min(tiles.images, kTasks)};
+        const Parts bands{tiles.tiles[0],
+                          std::clamp<int64_t>(kTasks / tiles.images, 1, tiles.tiles[0])};
+        auto band_task = [&](int64_t image, int64_t band) {
+            const int64_t lines = image * tiles.tiles[0];
+            run_tiles((lines + bands.begin(band)) * tiles.tiles[1],
+                      (lines + bands.begin(band + 1)) * tiles.tiles[1], bands.begin(band),
+                      bands.begin(band + 1), band % 2, packed.data());
+        };
+        auto group_task = [&](int64_t i) {
+            run_tiles(groups.begin(i) * tiles.per_image(), groups.begin(i + 1) * tiles.per_image(),
+                      0, tiles.tiles[0], false, packed.data());
+        };
+        const int64_t even = (bands.count + 1) / 2, odd = bands.count / 2;
+        auto even_task = [&](int64_t i) { band_task(i / even, i % even * 2); };
+        auto odd_task = [&](int64_t i) { band_task(i / odd, i % odd * 2 + 1); };
+        if (bands.count == 1)
+            run_stages(p.flops(), {pack_stage, {groups.count, group_task}});
+        else
+            run_stages(p.flops(), {pack_stage,
+                                   {tiles.images * even, even_task},
+                                   {tiles.images * odd, odd_task}});
+    }
+};
+
+}  // namespace
+
+const char* conv_winograd_decline(const ConvProblem& p) {
+    if (p.dtype != Dtype::Float32) return "dtype is not float32";
+    if (p.groups != 1) return "groups is not 1";
+    const bool axis_1 = p.kernel[1] == 3;
+    if (p.kernel[2] != 3 || p.kernel[0] != 1 || (!axis_1 && p.kernel[1] != 1))
+        return "kernel is not 3 or 3x3";
+    for (int a = 0; a < 3; ++a) {
+        if (p.stride[a] != 1) return "stride is not 1";
+        if (p.dilation[a] != 1 && p.kernel[a] > 1) return "dilation is not 1";
+        if (p.kernel[a] == 1 && (p.pad_lo[a] || p.pad_hi[a])) return "padding beside the kernel";
+        if (p.pad_lo[a] < 0 || p.pad_hi[a] < 0 ||
+            p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - (p.kernel[a] - 1))
+            return "sizes differ from those of a convolution";
+    }
+    if (p.c < 8 || p.k < 8) return "too few channels";
+    return nullptr;
+}
+
+void conv_winograd(const ConvProblem& p, const ConvArgs& args, const Winograd& winograd,
+                   const Micro<float>& micro) {
+    float *x = static_cast<float*>(args.x), *weight = static_cast<float*>(args.weight),
+          *y = static_cast<float*>(args.y);
+    switch (p.map) {
+        case ConvMap::Forward:
+            return Rows{p, winograd, micro, true, x, y, weight,
+                        static_cast<const float*>(args.bias)}
+                .run();
+        case ConvMap::GradInput:
+            return Rows{p, winograd, micro, false, y, x, weight, nullptr}.run();
+        case ConvMap::GradWeight: return winograd_grad_weight(p, x, weight, y, winograd, micro);
+    }
+}
+
+}  // namespace cc
