@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "bind/bind.h"
+#include "kernels/conv/conv.h"
 #include "kernels/impl.h"
 
 namespace cc::bind {
@@ -91,6 +92,11 @@ void bind_base(nb::module_& m) {
     m.def("set_isa", [](const std::string& text) { set_isa(parse_isa(text)); });
     m.def("cpu_name", &cpu_name);
     m.def("force_impl", &force_impl, nb::arg("op"), nb::arg("prefix"));
+
+    m.def("conv_precision_is_strict", [] { return conv_precision() == ConvPrecision::Strict; });
+    m.def("set_conv_precision_strict", [](bool strict) {
+        set_conv_precision(strict ? ConvPrecision::Strict : ConvPrecision::Fast);
+    }, nb::arg("strict"));
 
     nb::class_<DecisionLog>(m, "DecisionLog")
         .def(nb::init<>())

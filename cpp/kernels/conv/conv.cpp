@@ -1,5 +1,7 @@
 #include "kernels/conv/conv.h"
 
+#include <atomic>
+
 #include "base/error.h"
 #include "kernels/conv/conv_depthwise.h"
 #include "kernels/conv/conv_direct.h"
@@ -20,6 +22,8 @@ std::string ConvProblem::describe() const {
 }
 
 namespace {
+
+std::atomic<ConvPrecision> precision{ConvPrecision::Fast};
 
 template <const MicroSet& Micro>
 void depthwise(const ConvProblem& p, const ConvArgs& args) {
@@ -67,6 +71,9 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 };
 
 }  // namespace
+
+ConvPrecision conv_precision() { return precision.load(std::memory_order_relaxed); }
+void set_conv_precision(ConvPrecision wanted) { precision.store(wanted, std::memory_order_relaxed); }
 
 void conv(const ConvProblem& problem, const ConvArgs& args) {
     const ConvProblem& p = problem;

@@ -1,3 +1,10 @@
+// dw = Gᵀ dU G with dU[e] = Σ_tiles V[e]ᵀ D[e], V = Bᵀ x B and D = A dy Aᵀ (conv_winograd.cpp).
+//
+// Tiles go in chunks of kChunkBytes of V and D, which stay in the last-level cache. First all panels
+// of a chunk are transformed, then each element's product runs over the whole chunk in registers and
+// is added to dU once. Tasks are elements and blocks of c: there are always enough of them, so the
+// sum over tiles is never split between tasks, and no slices need be added: same bits at any thread
+// count.
 #include "base/allocator.h"
 #include "kernels/conv/conv_winograd_tiles.h"
 #include "kernels/gemm/pack.h"
@@ -6,7 +13,7 @@
 namespace cc {
 namespace {
 
-constexpr int64_t kChunkBytes = 5 << 20;
+constexpr int64_t kChunkBytes = 3 << 20;
 constexpr int64_t kRows = 32;
 constexpr int64_t kBlocks = 8;  // vectors of channels c of a task
 constexpr int64_t kBack = 16;   // channels c transformed back at a time
@@ -52,7 +59,7 @@ struct GradWeight {
                 (input ? maps.input : maps.grad_output)(
                     {pixels.data(), channels,
                      {input ? of_x.data() + panel * panel_x : of_y.data() + panel * panel_y, kRows,
-                      input ? x_element : y_element, size}});
+                      0, input ? x_element : y_element, size}});
             };
             auto product = [&](int64_t task) {
                 const int64_t e = task / blocks.count, block = task % blocks.count,

@@ -6,11 +6,12 @@
 
 namespace cc {
 
-// `tiles` tiles in the transformed domain: [elements][channels/lanes][rows][lanes], zeros beyond
-// the last channel. A stride of an odd number of cache lines keeps the elements apart in the cache.
+// `tiles` tiles in the transformed domain: [element][tile/rows][channels/lanes][rows][lanes], zeros
+// beyond the last channel. A stride of an odd number of cache lines keeps the elements apart in the
+// cache.
 struct WinogradPanel {
     float* data;
-    int64_t rows, element;  // tiles it has room for; stride of the elements
+    int64_t rows, group, element;  // tiles of a group; strides of groups and of elements
     int64_t tiles;
 };
 
@@ -21,6 +22,12 @@ struct WinogradGather {
     WinogradPanel panel;
 };
 
+// Pixels to bring into the cache while something else is computed: lines at[i] + offset.
+struct WinogradAhead {
+    const float* const* at;
+    int64_t count, offset;
+};
+
 // out[e][tile][2 lanes] = Σ panel[e][tile][depth] · weights[e][depth][2 lanes]
 struct WinogradProducts {
     WinogradPanel panel;
@@ -29,6 +36,7 @@ struct WinogradProducts {
     float* out;
     int64_t out_element;
     int64_t depth;  // channels of the panel, a multiple of lanes
+    WinogradAhead source, result;
 };
 
 // Products to pixels: Aᵀ m A for the output, B m Bᵀ for the input's gradient.

@@ -154,8 +154,9 @@ void gather(const WinogradGather& g) {
     for (int64_t first = 0; first < g.channels; first += kGroup * lanes)
         for (int64_t tile = 0; tile < panel.tiles; ++tile) {
             const float* const* pixels = g.pixels + tile * window;
+            float* row = panel.data + tile / panel.rows * panel.group + tile % panel.rows * lanes;
             for (int64_t c = first; c < g.channels && c < first + kGroup * lanes; c += lanes) {
-                float* to = panel.data + c * panel.rows + tile * lanes;
+                float* to = row + c * panel.rows;
                 auto store = [&](int e, V value) { value.store(to + e * panel.element); };
                 const int64_t left = g.channels - c;
                 if (left >= lanes)
@@ -208,15 +209,28 @@ void grad_weights(const WinogradWeights& w) {
             [&](int i, V x) { x.store(w.taps + i * w.tap + v); });
 }
 
-// Fetches the weights `ahead` meanwhile: those of the next element.
-template <class V, int Rows>
-[[gnu::noinline]] void product(const float* a, int64_t a_block, const float* b, int64_t blocks,
-                               float* out, bool accumulate, int64_t ahead) {
+// Lines to fetch, one at a time.
+struct Fetch {
+    const float* const* next;
+    const float* const* end;
+    int64_t offset;
+    explicit Fetch(const WinogradAhead& a) : next(a.at), end(a.at + a.count), offset(a.offset) {}
+    void one() {
+        if (next < end) __builtin_prefetch(*next++ + offset);
+    }
+};
+
+// Meanwhile fetches the weights `ahead`, those of the next element, and pixels.
+template <class V, int MaxRows, int Rows>
+[[gnu::noinline]] void product(const float* a, const float* b, int64_t blocks, float* out,
+                               bool accumulate, int64_t ahead, Fetch& source, Fetch& result) {
     constexpr int64_t lanes = V::lanes;
     V acc[Rows][2];
     CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][0] = acc[i][1] = V::set(0);
-    for (int64_t block = 0; block < blocks; ++block, a += a_block) {
+    for (int64_t block = 0; block < blocks; ++block, a += MaxRows * lanes) {
         asm("" : "+r"(a));  // one pointer for all rows
+        source.one();
+        result.one();
         CC_UNROLL for (int l = 0; l < lanes; ++l, b += 2 * lanes) {
             CC_UNROLL for (int line = 0; line < 2 * lanes; line += 16)
                 __builtin_prefetch(b + ahead + line);
@@ -235,27 +249,26 @@ template <class V, int Rows>
         }
 }
 
-template <class V, int Rows>
-void any_product(int64_t rows, const float* a, int64_t a_block, const float* b, int64_t blocks,
-                 float* out, bool accumulate, int64_t ahead) {
-    if (rows >= Rows) return product<V, Rows>(a, a_block, b, blocks, out, accumulate, ahead);
-    if constexpr (Rows > 1)
-        any_product<V, Rows - 1>(rows, a, a_block, b, blocks, out, accumulate, ahead);
+template <class V, int MaxRows, int Rows = MaxRows, class... Args>
+void any_product(int64_t rows, Args&&... args) {
+    if (rows >= Rows) return product<V, MaxRows, Rows>(args...);
+    if constexpr (Rows > 1) any_product<V, MaxRows, Rows - 1>(rows, args...);
 }
 
 template <class V, int MaxRows, int Axes>
 void products(const WinogradProducts& p) {
     constexpr int64_t lanes = V::lanes;
+    Fetch source(p.source), result(p.result);
     for (int64_t e = 0; e < power(6, Axes); ++e)
         for (int64_t c = 0; c < p.depth; c += kDepth) {
-            const float* a = p.panel.data + e * p.panel.element + c * p.panel.rows;
             const float* b = p.weights + e * p.weights_element + c * 2 * lanes;
-            const int64_t depth = p.depth - c < kDepth ? p.depth - c : kDepth;
+            const int64_t blocks = (p.depth - c < kDepth ? p.depth - c : kDepth) / lanes;
             for (int64_t tile = 0; tile < p.panel.tiles; tile += MaxRows)
-                any_product<V, MaxRows>(p.panel.tiles - tile, a + tile * lanes,
-                                        p.panel.rows * lanes, b, depth / lanes,
-                                        p.out + e * p.out_element + tile * 2 * lanes, c > 0,
-                                        p.weights_element);
+                any_product<V, MaxRows>(
+                    p.panel.tiles - tile,
+                    p.panel.data + e * p.panel.element + tile / MaxRows * p.panel.group + c * MaxRows,
+                    b, blocks, p.out + e * p.out_element + tile * 2 * lanes,
+                    c > 0, p.weights_element, source, result);
         }
 }
 
