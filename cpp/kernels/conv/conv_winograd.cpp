@@ -28,8 +28,9 @@ namespace {
 
 constexpr int64_t kPanelBytes = 240 * 1024;
 constexpr int64_t kTasks = 16;
+constexpr int64_t kColumns = 64;  // enough to gather a panel for
 constexpr int64_t kPackDepth = 16;
-constexpr int64_t kFewTiles = 8, kFewChannels = 8;
+constexpr int64_t kFewTiles = 8, kFewChannels = 8, kFewChannels1d = 24;
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 constexpr int64_t kFetchDepth = 256;  // from here on memory is busy with the weights
 
@@ -90,19 +91,21 @@ struct Rows {
     // of odd number come after their neighbours.
     void first_touch(int64_t first, int64_t count, int64_t begin, int64_t end, bool odd,
                      float* const* to, const float* zeros, const float** from) const {
-        const int64_t side = kWinogradWindow, lines = tiles.axes == 1 ? 1 : side, overlap = 2;
+        const int64_t side = kWinogradWindow, overlap = side - kWinogradTile;
+        const int64_t width = tiles.axes == 1 ? 1 : side;
         tiles.each(first, count, [&](int64_t, int64_t y, int64_t x) {
-            for (int64_t i = 0; i < lines; ++i) {
-                const bool above = lines > 1 && i < overlap && (y > begin || odd);
+            for (int64_t i = 0; i < side; ++i) {
+                const bool above = i < overlap && (y > begin || odd);
                 const bool below = i >= kWinogradTile && y + 1 == end && odd && end < tiles.tiles[0];
-                for (int64_t j = 0; j < side; ++j, ++to)
+                for (int64_t j = 0; j < width; ++j, ++to)
                     *from++ = above || below || (j < overlap && x > 0) ? *to : zeros;
             }
         });
     }
 
+    // Tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
     void run_tiles(int64_t first, int64_t end, int64_t band_begin, int64_t band_end, bool odd,
-                   const float* packed) const {
+                   int64_t first_panel, int64_t end_panel, const float* packed) const {
         const int64_t source_window = forward ? elements : tiles.axes == 1 ? 4 : 16,
                       result_window = forward ? tiles.axes == 1 ? 4 : 16 : elements;
         const int64_t panel_element = odd_lines(padded * rows), out_element = odd_lines(rows * width);
@@ -128,8 +131,9 @@ struct Rows {
             const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, panel_element,
                                    count};
             (forward ? maps.input : maps.grad_output)({now, depth, of});
-            for (int64_t col = 0; col < cols; col += width) {
-                const float* weights = packed + col / width * elements * weight_element;
+            for (int64_t i = first_panel; i < end_panel; ++i) {
+                const int64_t col = i * width;
+                const float* weights = packed + i * elements * weight_element;
                 maps.products({of, weights, weight_element, out.data(), out_element, padded,
                                {next, fetch && col < depth ? next_count * source_window : 0, col},
                                {results.data(), fetch ? count * result_window : 0, col}});
@@ -150,39 +154,48 @@ struct Rows {
                  packed.data() + panel * elements * weight_element);
         };
         const Stage pack_stage{panels.count * chunks.count, pack_task};
-        if (forward) {
-            auto task = [&](int64_t i) {
-                run_tiles(i * rows, std::min(tiles.count(), (i + 1) * rows), 0, tiles.tiles[0],
-                          false, packed.data());
-            };
-            return run_stages(p.flops(), {pack_stage, {(tiles.count() + rows - 1) / rows, task}});
-        }
-        // Windows overlap: a task has whole images, or one of the bands of an image, every other
-        // one in a second stage.
-        const Parts groups{tiles.images,
-                           std::max<int64_t>(1, tiles.images / ((rows + tiles.per_image() - 1) /
-                                                                tiles.per_image()))};
-        const Parts bands{tiles.tiles[0],
-                          std::clamp<int64_t>(kTasks / tiles.images, 1, tiles.tiles[0])};
-        auto band_task = [&](int64_t image, int64_t band) {
-            const int64_t lines = image * tiles.tiles[0];
-            run_tiles((lines + bands.begin(band)) * tiles.tiles[1],
-                      (lines + bands.begin(band + 1)) * tiles.tiles[1], bands.begin(band),
-                      bands.begin(band + 1), band % 2, packed.data());
+        // Windows of dx overlap: a task has some whole images, or one of the bands of an image,
+        // every other one in a second stage. Where that leaves few tasks, columns are shared out.
+        const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0];
+        const Parts bands{lines,
+                          forward ? 1
+                                  : std::clamp<int64_t>(std::min(kTasks / tiles.images,
+                                                                 per_image / (2 * winograd.rows)),
+                                                        1, lines)};
+        const Parts groups = Parts::at_most(tiles.images, (rows + per_image - 1) / per_image);
+        const int64_t tasks = forward              ? (tiles.count() + rows - 1) / rows
+                              : bands.count == 1 ? groups.count
+                                                 : tiles.images * bands.count;
+        const Parts splits{panels.count, std::clamp<int64_t>(kTasks / tasks, 1,
+                                                             (cols + kColumns - 1) / kColumns)};
+        auto run_part = [&](int64_t split, int64_t first, int64_t end, const Parts& of, int64_t band) {
+            run_tiles(first, end, of.begin(band), of.begin(band + 1), band % 2,
+                      splits.begin(split), splits.begin(split + 1), packed.data());
         };
-        auto group_task = [&](int64_t i) {
-            run_tiles(groups.begin(i) * tiles.per_image(), groups.begin(i + 1) * tiles.per_image(),
-                      0, tiles.tiles[0], false, packed.data());
+        auto task = [&](int64_t i) {
+            const int64_t at = i / splits.count;
+            if (forward)
+                run_part(i % splits.count, at * rows, std::min(tiles.count(), (at + 1) * rows), bands,
+                         0);
+            else
+                run_part(i % splits.count, groups.begin(at) * per_image,
+                         groups.begin(at + 1) * per_image, bands, 0);
+        };
+        auto band_task = [&](int64_t i, int64_t count, int64_t odd) {
+            const int64_t at = i / splits.count, band = at % count * 2 + odd,
+                          line = at / count * lines;
+            run_part(i % splits.count, (line + bands.begin(band)) * tiles.tiles[1],
+                     (line + bands.begin(band + 1)) * tiles.tiles[1], bands, band);
         };
         const int64_t even = (bands.count + 1) / 2, odd = bands.count / 2;
-        auto even_task = [&](int64_t i) { band_task(i / even, i % even * 2); };
-        auto odd_task = [&](int64_t i) { band_task(i / odd, i % odd * 2 + 1); };
+        auto even_task = [&](int64_t i) { band_task(i, even, 0); };
+        auto odd_task = [&](int64_t i) { band_task(i, odd, 1); };
         if (bands.count == 1)
-            run_stages(p.flops(), {pack_stage, {groups.count, group_task}});
+            run_stages(p.flops(), {pack_stage, {tasks * splits.count, task}});
         else
             run_stages(p.flops(), {pack_stage,
-                                   {tiles.images * even, even_task},
-                                   {tiles.images * odd, odd_task}});
+                                   {tiles.images * even * splits.count, even_task},
+                                   {tiles.images * odd * splits.count, odd_task}});
     }
 };
 
@@ -205,8 +218,8 @@ const char* conv_winograd_decline(const ConvProblem& p) {
             p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - (p.kernel[a] - 1))
             return "sizes are not those of a whole convolution";
     }
-    if (p.c < kFewChannels || p.k < kFewChannels) return "few channels";
     const WinogradTiles tiles(p);
+    if (std::min(p.c, p.k) < (tiles.axes == 1 ? kFewChannels1d : kFewChannels)) return "few channels";
     if (tiles.count() < kFewTiles) return "few tiles";
     if (tiles.elements() * p.c * p.k > kMostBytes / static_cast<int64_t>(sizeof(float)))
         return "transformed weights are large";

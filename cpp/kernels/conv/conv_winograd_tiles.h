@@ -13,8 +13,8 @@ constexpr int64_t kWinogradTile = 4, kWinogradWindow = 6;
 // A stride of an odd number of cache lines: what lies so far apart does not meet in the cache.
 inline int64_t odd_lines(int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
 
-// The images as planes of one or two axes that are cut into tiles of 4 (× 4) pixels of y; the
-// other axes count as images.
+// The images as planes that are cut into tiles of 4 × 4 pixels of y, or in one dimension columns that
+// are cut into tiles of 4; the other axes count as images.
 struct WinogradTiles {
     int axes;
     int64_t images;
@@ -23,10 +23,11 @@ struct WinogradTiles {
     explicit WinogradTiles(const ConvProblem& p)
         : axes(p.kernel[1] == 1 ? 1 : 2), images(p.n * p.in[0] * (axes == 1 ? p.in[1] : 1)) {
         for (int a = 0; a < 2; ++a) {
-            const bool used = a == 1 || axes == 2;
-            in[a] = used ? p.in[a + 1] : 1;
-            out[a] = used ? p.out[a + 1] : 1;
-            pad[a] = used ? p.pad_lo[a + 1] : 0;
+            const bool used = a < axes;
+            const int axis = 3 - axes + a;
+            in[a] = used ? p.in[axis] : 1;
+            out[a] = used ? p.out[axis] : 1;
+            pad[a] = used ? p.pad_lo[axis] : 0;
             tiles[a] = used ? (out[a] + kWinogradTile - 1) / kWinogradTile : 1;
         }
     }
@@ -57,18 +58,18 @@ struct WinogradTiles {
                  T** to) const {
         const int64_t* size = input ? in : out;
         const int64_t side = input ? kWinogradWindow : kWinogradTile;
-        const int64_t lines = axes == 1 ? 1 : side;
+        const int64_t width = axes == 1 ? 1 : side;
         const int64_t pad_y = input ? pad[0] : 0, pad_x = input ? pad[1] : 0;
         each(first, count, [&](int64_t image, int64_t tile_y, int64_t tile_x) {
             const int64_t x0 = tile_x * kWinogradTile - pad_x;
-            for (int64_t i = 0; i < lines; ++i, to += side) {
+            for (int64_t i = 0; i < side; ++i, to += width) {
                 const int64_t y = tile_y * kWinogradTile - pad_y + i;
                 if (y < 0 || y >= size[0]) {
-                    std::fill_n(to, side, outside);
+                    std::fill_n(to, width, outside);
                     continue;
                 }
                 T* line = data + (image * size[0] + y) * size[1] * channels;
-                for (int64_t j = 0, x = x0; j < side; ++j, ++x)
+                for (int64_t j = 0, x = x0; j < width; ++j, ++x)
                     to[j] = x >= 0 && x < size[1] ? line + x * channels : outside;
             }
         });
