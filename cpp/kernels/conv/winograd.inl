@@ -227,20 +227,24 @@ template <class V, int MaxRows, int Rows>
     constexpr int64_t lanes = V::lanes;
     V acc[Rows][2];
     CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][0] = acc[i][1] = V::set(0);
-    for (int64_t block = 0; block < blocks; ++block, a += MaxRows * lanes) {
-        asm("" : "+r"(a));  // one pointer for all rows
+    const float* next = b + ahead;
+    for (int64_t block = 0; block < blocks; ++block) {
+        asm("" : "+r"(a), "+r"(b), "+r"(next));  // distances from three pointers, not many pointers
         source.one();
         result.one();
-        CC_UNROLL for (int l = 0; l < lanes; ++l, b += 2 * lanes) {
+        CC_UNROLL for (int l = 0; l < lanes; ++l) {
             CC_UNROLL for (int line = 0; line < 2 * lanes; line += 16)
-                __builtin_prefetch(b + ahead + line);
-            const V b0 = V::load(b), b1 = V::load(b + lanes);
+                __builtin_prefetch(next + l * 2 * lanes + line);
+            const V b0 = V::load(b + l * 2 * lanes), b1 = V::load(b + (2 * l + 1) * lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
                 const V x = broadcast<V>(a + i * lanes + l);
                 acc[i][0] = fma(x, b0, acc[i][0]);
                 acc[i][1] = fma(x, b1, acc[i][1]);
             }
         }
+        a += MaxRows * lanes;
+        b += 2 * lanes * lanes;
+        next += 2 * lanes * lanes;
     }
     CC_UNROLL for (int i = 0; i < Rows; ++i)
         CC_UNROLL for (int v = 0; v < 2; ++v) {
