@@ -51,12 +51,13 @@ def implementation(call):
     return log.decisions[-1]["implementation"]
 
 
-# Root mean square and largest error relative to the output's root mean square: forward, gradient of the input, of the kernel.
-# Direct summation errs by a third of it; a kernel's gradient is a sum over all pixels, whose own rounding dominates.
+# Root mean square error relative to the output's: forward, gradient of the input, of the kernel. A tenth or so above what was
+# measured with the slower to round of generic and AVX2; direct summation errs by 0.2 to 0.7 of it. The largest error is at
+# most 12 times as much.
 BOUNDS = [
-    ((4, 64, 64, (32, 32)), (7e-7, 9e-7, 2.3e-6)),
-    ((4, 256, 256, (8, 8)), (1.25e-6, 1.5e-6, 1.2e-6)),
-    ((4, 64, 64, (300,)), (7e-7, 9e-7, 2.3e-6)),
+    ((4, 64, 64, (32, 32)), (7.4e-7, 9e-7, 1.05e-6)),
+    ((4, 256, 256, (8, 8)), (1.1e-6, 1.3e-6, 5.3e-7)),
+    ((4, 64, 64, (300,)), (3.5e-7, 4e-7, 6.6e-7)),
 ]
 
 
@@ -73,7 +74,7 @@ def test_error(sizes, bounds, isa):
         rms = np.sqrt((want**2).mean())
         error = np.abs(got.numpy() - want) / rms
         assert np.sqrt((error**2).mean()) < bound, name
-        assert error.max() < 16 * bound, name
+        assert error.max() < 12 * bound, name
 
 
 @pytest.mark.parametrize("kernel", [(3,), (3, 3), (1, 3, 3)], ids=str)

@@ -102,8 +102,8 @@ def get_conv_precision() -> str:
 def set_conv_precision(precision: str) -> None:
     """Whether float32 convolutions may use algorithms that save multiplications at the price of accuracy.
 
-    "fast" allows Winograd's F(4×4, 3×3) for 3×3 kernels (Lavin and Gray, 2016), whose rounding errors are 3 to 5 times those
-    of direct summation: about 1e-6 of the output's root mean square. "strict" leaves it out, in all threads. ValueError for
+    "fast" allows Winograd's F(4×4, 3×3) for 3×3 kernels (Lavin and Gray, 2016), whose rounding errors are 1.5 to 5 times
+    those of direct summation: about 1e-6 of the output's root mean square. "strict" leaves it out, in all threads. ValueError for
     another word.
 
     >>> import convcore as cc

@@ -14,8 +14,8 @@
 //
 // Everything is cut by the problem alone: same bits at any thread count.
 //
-// Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016; fused as in Zlateski
-// and Seung, Compile-time optimized and statically scheduled N-D convnet primitives, 2017.
+// Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016; fusion of the stages: L3
+// Fusion, arXiv 1912.02165.
 #include "kernels/conv/conv_winograd.h"
 
 #include "base/allocator.h"
@@ -32,7 +32,7 @@ constexpr int64_t kColumns = 64;  // enough to gather a panel for
 constexpr int64_t kPackDepth = 16;
 constexpr int64_t kFewTiles = 8, kFewChannels = 8, kFewChannels1d = 24;
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
-constexpr int64_t kFetchDepth = 256;  // from here on memory is busy with the weights
+constexpr int64_t kFetchDepth = 256;  // from here on weights, not pixels, are what memory brings
 
 // Forward and input gradient as one: pixels of the source are gathered into panels, multiplied
 // with the weights and scattered to the result.
@@ -201,9 +201,11 @@ struct Rows {
 
 }  // namespace
 
-// Measured against direct_avx2 on two cores: with 8 to 64 channels and 8 tiles or more the three
-// maps took 0.3 to 0.95 of its time; with 1 to 4 tiles, and more the more channels there are, the
-// transforms of the weights cost what the tiles save (0.8 to 1.5).
+// Measured on two cores with AVX2 as multiples of the speed of direct, or of strip up to 16
+// channels. 2-D, 8 tiles or more: 1.0 to 4; below that only the kernel's gradient of 8 and 12
+// channels (0.87 at worst) and 512 channels with 8 tiles (0.88). With 1 to 4 tiles the transforms of
+// the weights cost what the tiles save (0.6 to 1.5 from 48 channels on). 1-D, which saves half the
+// multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to 1.8 with 8 and 16.
 const char* conv_winograd_decline(const ConvProblem& p) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
     if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
