@@ -210,6 +210,9 @@ def test_expanded(op, case):
         harness.assert_close(harness.numpy(g), w, "float32", op, case.exact, tol=4, floor=0.1)
 
 
+TRANSFORMS = ("winograd", "fft")
+
+
 @pytest.mark.parametrize("op, case", params(lambda o, c: o.impl is not None and is_float(o, c)))
 def test_implementations(op, case):
     """Each entry of the list that accepts the row gives the oracle's numbers and the default's gradients."""
@@ -219,10 +222,12 @@ def test_implementations(op, case):
     if not names:
         pytest.skip(f"this call of {op.name} is made of other operators")
     for name in names:
+        # Sums of products of integers are exact in any order, but not through a transform.
+        row = case.but(exact=False) if name.startswith(TRANSFORMS) else case
         with harness.using_impl(op.impl, name):
             for dtype in case.dtypes:
                 with suppress(NotImplementedError):  # declined
-                    check_forward(op, case, dtype, tol=4)
+                    check_forward(op, row, dtype, tol=4)
                     ran.append(name)
             with suppress(NotImplementedError):
                 for i, (g, w) in enumerate(zip(everything(op, case), want, strict=True)):

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "bind/bind.h"
+#include "kernels/conv/conv.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/impl.h"
 
@@ -98,6 +99,11 @@ void bind_base(nb::module_& m) {
     m.def("force_impl", &force_impl, nb::arg("op"), nb::arg("prefix"));
     nb::class_<ForcedImpl>(m, "ForcedImpl").def(nb::init<const std::string&, const std::string&>(), nb::arg("op"), nb::arg("prefix"));
     m.def("measure_peak_flops", &measure_peak_flops, nb::call_guard<nb::gil_scoped_release>());
+
+    m.def("conv_precision_is_strict", [] { return conv_precision() == ConvPrecision::Strict; });
+    m.def("set_conv_precision_strict", [](bool strict) {
+        set_conv_precision(strict ? ConvPrecision::Strict : ConvPrecision::Fast);
+    }, nb::arg("strict"));
 
     nb::class_<DecisionLog>(m, "DecisionLog")
         .def(nb::init<>())

@@ -60,8 +60,10 @@ from convcore._products import *
 from convcore._repr import set_printoptions
 from convcore._runtime import (
     device,
+    get_conv_precision,
     get_num_threads,
     memory_stats,
+    set_conv_precision,
     set_num_threads,
     show_config,
     threads,

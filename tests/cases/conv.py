@@ -135,7 +135,10 @@ ROWS = [
     ("no-channels", (2, 0), N, (4, 0), M, {}),
 ]
 BIG = {
-    1: [("wide", (4, 16, 1000), (32, 16, 5), {"padding": 2})],
+    1: [
+        ("wide", (4, 16, 1000), (32, 16, 5), {"padding": 2}),
+        ("winograd", (5, 37, 403), (42, 37, 3), {"padding": 1}),
+    ],
     2: [
         ("3x3", (4, 16, 30, 31), (32, 16, 3, 3), {"padding": 1}),
         ("3x3-stride", (4, 16, 33, 32), (32, 16, 3, 3), {"padding": 1, "stride": 2}),
@@ -144,8 +147,18 @@ BIG = {
         ("depthwise-wide", (2, 48, 33, 33), (48, 1, 3, 3), {"padding": 1, "groups": 48}),
         ("grouped", (2, 32, 24, 24), (64, 8, 3, 3), {"padding": 1, "groups": 4}),
         ("dilated", (2, 16, 32, 32), (16, 16, 3, 3), {"padding": 2, "dilation": 2}),
+        ("winograd", (4, 64, 32, 32), (64, 64, 3, 3), {"padding": 1}),
+        ("winograd-ragged", (5, 37, 22, 27), (29, 37, 3, 3), {"padding": (0, 1)}),
+        ("winograd-one-image", (1, 32, 61, 50), (32, 32, 3, 3), {"padding": 1}),
+        ("winograd-7x7", (12, 48, 7, 7), (72, 48, 3, 3), {"padding": 1}),
+        ("winograd-4x4", (40, 64, 4, 4), (64, 64, 3, 3), {"padding": 1}),
+        ("winograd-deep", (6, 260, 8, 8), (130, 260, 3, 3), {"padding": 1}),
+        ("winograd-padded", (3, 32, 13, 9), (32, 32, 3, 3), {"padding": (4, 6)}),
     ],
-    3: [("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1})],
+    3: [
+        ("winograd", (2, 32, 5, 18, 21), (40, 32, 1, 3, 3), {"padding": (0, 1, 1)}),
+        ("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1}),
+    ],
 }
 
 
@@ -164,6 +177,15 @@ OURS = [
     ("circular", {"padding": [(1, 0), (2, 1), (0, 1)], "padding_mode": "circular"}),
     ("no-borders", {"padding": "valid", "padding_mode": "circular"}),
 ]
+
+
+OURS_BIG = {
+    1: [("winograd-flip", (5, 37, 403), (42, 37, 3), {"padding": [(0, 3)], "flip": True})],
+    2: [
+        ("winograd-pairs", (4, 36, 19, 22), (40, 36, 3, 3), {"padding": [(2, 0), (0, 3)]}),
+        ("winograd-flip", (4, 40, 17, 20), (36, 40, 3, 3), {"padding": "full", "flip": True}),
+    ],
+}
 
 
 # What networks are made of, and the corners where kernels differ: few channels, groups, wide and dilated kernels.
@@ -229,6 +251,9 @@ def _forward_rows(rank):
         if name == "no-channels":
             row = row.but(torch=False, why="PyTorch fails, or gives the input's shape")
         found.append(row)
+    for name, x, w, kwargs in OURS_BIG.get(rank, []):
+        row = big(name, real(*x), real(*w), real(w[0]), **kwargs)
+        found.append(row.but(torch=False, why="PyTorch has no such argument"))
     x, w = (2, 3) + N[:rank], (4, 3) + M[:rank]
     for name, kwargs in OURS:
         row = case(name, real(*x), real(*w), real(4), **_cut(kwargs, rank))

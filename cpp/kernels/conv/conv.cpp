@@ -1,10 +1,13 @@
 #include "kernels/conv/conv.h"
 
+#include <atomic>
+
 #include "base/error.h"
 #include "kernels/conv/conv_depthwise.h"
 #include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/conv/conv_strip.h"
+#include "kernels/conv/conv_winograd.h"
 #include "kernels/impl.h"
 
 namespace cc {
@@ -19,6 +22,8 @@ std::string ConvProblem::describe() const {
 }
 
 namespace {
+
+std::atomic<ConvPrecision> precision{ConvPrecision::Fast};
 
 template <const MicroSet& Micro>
 void depthwise(const ConvProblem& p, const ConvArgs& args) {
@@ -39,22 +44,36 @@ void strip(const ConvProblem& p, const ConvArgs& args) {
     conv_strip(p, args, Micro);
 }
 
+template <const Winograd& Winograd, const MicroSet& Micro>
+void winograd(const ConvProblem& p, const ConvArgs& args) {
+    conv_winograd(p, args, Winograd, Micro.f32);
+}
+
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
+    {"winograd_avx512", Isa::Avx512, conv_winograd_decline,
+     winograd<avx512::winograd, avx512::micro>, conv_winograd_lose},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
+    {"winograd_avx2", Isa::Avx2, conv_winograd_decline,
+     winograd<avx2::winograd, avx2::micro>, conv_winograd_lose},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
+    {"winograd_generic", Isa::Generic, conv_winograd_decline,
+     winograd<generic::winograd, generic::micro>, conv_winograd_lose},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},
 };
 
 }  // namespace
+
+ConvPrecision conv_precision() { return precision.load(std::memory_order_relaxed); }
+void set_conv_precision(ConvPrecision wanted) { precision.store(wanted, std::memory_order_relaxed); }
 
 void conv(const ConvProblem& problem, const ConvArgs& args) {
     const ConvProblem& p = problem;

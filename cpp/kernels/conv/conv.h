@@ -44,4 +44,10 @@ struct ConvArgs {
 
 void conv(const ConvProblem& problem, const ConvArgs& args);
 
+// Strict leaves out algorithms that save multiplications at the price of accuracy (Winograd's).
+// One setting for all threads.
+enum class ConvPrecision { Fast, Strict };
+ConvPrecision conv_precision();
+void set_conv_precision(ConvPrecision precision);
+
 }  // namespace cc

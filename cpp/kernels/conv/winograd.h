@@ -1,0 +1,99 @@
+// Winograd's transforms and products of one instruction set; conv_winograd.cpp says what they are
+// for.
+#pragma once
+
+#include <stdint.h>
+
+namespace cc {
+
+// `tiles` tiles in the transformed domain: [element][tile/rows][channels/lanes][rows][lanes], zeros
+// beyond the last channel. A stride of an odd number of cache lines keeps the elements apart in the
+// cache.
+struct WinogradPanel {
+    float* data;
+    int64_t rows, group, element;  // tiles of a group; strides of groups and of elements
+    int64_t tiles;
+};
+
+// Pixels to a panel: Bᵀ x B of the input's windows, or A y Aᵀ of the output's tiles.
+struct WinogradGather {
+    const float* const* pixels;  // [tiles][window]: channel 0, or a row of zeros
+    int64_t channels;
+    WinogradPanel panel;
+};
+
+// Pixels to bring into the cache while something else is computed: lines at[i] + offset.
+struct WinogradAhead {
+    const float* const* at;
+    int64_t count, offset;
+};
+
+// out[e][tile][2 lanes] = Σ panel[e][tile][depth] · weights[e][depth][2 lanes]
+struct WinogradProducts {
+    WinogradPanel panel;
+    const float* weights;
+    int64_t weights_element;
+    float* out;
+    int64_t out_element;
+    int64_t depth;  // channels of the panel, a multiple of lanes
+    WinogradAhead source, result;
+};
+
+// Products to pixels: Aᵀ m A for the output, B m Bᵀ for the input's gradient.
+struct WinogradScatter {
+    const float* products;  // [elements][tiles][2 lanes]
+    int64_t element;
+    const float* const* from;  // [tiles][window]: what is added to, or a row of zeros
+    float* const* to;          // [tiles][window]: what is written, or a row nobody reads
+    int64_t tiles;
+    const float* bias;          // null or `channels` values
+    int64_t offset, channels;  // channels [offset, offset + channels), at most 2 lanes
+};
+
+// sums[c][k] (+)= Σ_tiles a[tile][c] · b[tile][k] of one element, over panels behind each other
+struct WinogradOuter {
+    const float *a, *b;
+    int64_t a_panel, b_panel;  // strides of the panels
+    int64_t panels, rows, last;  // tiles of a panel, of the last panel
+    float* sums;
+    int64_t stride;
+    int64_t a_blocks, b_blocks;  // vectors of channels of a and b
+    bool accumulate;
+};
+
+// G w Gᵀ for two vectors of weights, or Gᵀ u G back. Elements are `element` apart, taps `tap`.
+struct WinogradWeights {
+    float* taps;
+    int64_t tap;
+    float* elements;
+    int64_t element;
+};
+
+// For kernels of 3 taps (1-D) or 3 × 3.
+struct WinogradMaps {
+    void (*input)(const WinogradGather&);
+    void (*grad_output)(const WinogradGather&);
+    void (*output)(const WinogradScatter&);
+    void (*grad_input)(const WinogradScatter&);
+    void (*products)(const WinogradProducts&);
+    void (*weights)(const WinogradWeights&);
+    void (*grad_weights)(const WinogradWeights&);
+};
+struct Winograd {
+    int64_t lanes, rows;  // rows: tiles of one register tile
+    WinogradMaps maps[2];  // 1-D, 2-D
+    void (*outer)(const WinogradOuter&);
+};
+
+// What each winograd_<isa>.cpp exports.
+namespace generic {
+extern const Winograd winograd;
+}
+namespace avx2 {
+extern const Winograd winograd;
+}
+namespace avx512 {
+extern const Winograd winograd;
+}
+
+}  // namespace cc

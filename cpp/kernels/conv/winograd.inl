@@ -1,0 +1,334 @@
+// Winograd's F(4, 3) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type V and
+// compiled by each winograd_<isa>.cpp.
+//
+//   transforms   one tile × one vector of channels at a time: the 1-D form down the columns into 36
+//                vectors on the stack, then along the rows. Each is 12 multiply-adds for 6 values.
+//   products     MaxRows tiles × two vectors of accumulators; the panel's layout makes every
+//                broadcast a constant distance from one pointer
+//   outer        lanes/2 channels × three vectors of accumulators, both sides read in place
+//
+// The points are those of oneDNN's former Winograd; errors grow 3 to 5 times over direct summation,
+// not 6 to 11 times as with 0, ±1, ±2 (Lavin and Gray, 2016). Longer sums than kDepth channels are
+// added in parts, which keeps them from growing further.
+#pragma once
+
+#include "kernels/conv/winograd.h"
+
+#define CC_UNROLL _Pragma("GCC unroll 64")
+
+namespace cc {
+namespace {
+
+constexpr int64_t kDepth = 128;  // channels summed in registers
+constexpr int64_t kGroup = 8;    // vectors of channels a tile is transformed for at a time
+
+template <class V>
+V broadcast(const float* p) {
+    return V::set(*p);
+}
+
+// Bᵀ: windows of the input to elements.
+struct InputMap {
+    static constexpr int in = 6, out = 6;
+    template <class V>
+    static void apply(const V* x, V* r) {
+        const V e = fma(V::set(-2.25f), x[2], x[4]), o = fma(V::set(-2.25f), x[1], x[3]),
+                f = fma(V::set(-0.390625f), x[2], x[4]), p = fma(V::set(-0.390625f), x[1], x[3]);
+        r[0] = fma(V::set(0.87890625f), x[0], fma(V::set(-2.640625f), x[2], x[4]));
+        r[1] = fma(V::set(0.625f), o, e);
+        r[2] = fma(V::set(-0.625f), o, e);
+        r[3] = fma(V::set(1.5f), p, f);
+        r[4] = fma(V::set(-1.5f), p, f);
+        r[5] = fma(V::set(0.87890625f), x[1], fma(V::set(-2.640625f), x[3], x[5]));
+    }
+};
+
+// B, its transpose.
+struct GradInputMap {
+    static constexpr int in = 6, out = 6;
+    template <class V>
+    static void apply(const V* r, V* x) {
+        const V s = r[1] + r[2], o = V::set(0.625f) * (r[1] - r[2]), u = r[3] + r[4],
+                p = V::set(1.5f) * (r[3] - r[4]);
+        x[0] = V::set(0.87890625f) * r[0];
+        x[1] = fma(V::set(-2.25f), o, fma(V::set(-0.390625f), p, V::set(0.87890625f) * r[5]));
+        x[2] = fma(V::set(-2.25f), s, fma(V::set(-0.390625f), u, V::set(-2.640625f) * r[0]));
+        x[3] = fma(V::set(-2.640625f), r[5], o + p);
+        x[4] = r[0] + (s + u);
+        x[5] = r[5];
+    }
+};
+
+// Aᵀ: elements to tiles of the output.
+struct OutputMap {
+    static constexpr int in = 6, out = 4;
+    template <class V>
+    static void apply(const V* m, V* y) {
+        const V s = m[1] + m[2], d = m[1] - m[2], u = m[3] + m[4], e = m[3] - m[4];
+        y[0] = m[0] + (s + u);
+        y[1] = fma(V::set(0.625f), d, V::set(1.5f) * e);
+        y[2] = fma(V::set(0.390625f), s, V::set(2.25f) * u);
+        y[3] = fma(V::set(0.244140625f), d, fma(V::set(3.375f), e, m[5]));
+    }
+};
+
+// A, its transpose.
+struct GradOutputMap {
+    static constexpr int in = 4, out = 6;
+    template <class V>
+    static void apply(const V* y, V* m) {
+        const V s = fma(V::set(0.390625f), y[2], y[0]), u = fma(V::set(2.25f), y[2], y[0]),
+                d = fma(V::set(0.244140625f), y[3], V::set(0.625f) * y[1]),
+                e = fma(V::set(3.375f), y[3], V::set(1.5f) * y[1]);
+        m[0] = y[0];
+        m[1] = s + d;
+        m[2] = s - d;
+        m[3] = u + e;
+        m[4] = u - e;
+        m[5] = y[3];
+    }
+};
+
+constexpr float kG0 = 1.13777778f, kG10 = -0.68840336f, kG11 = -0.4302521f, kG12 = -0.26890756f,
+                kG30 = 0.11951447f, kG31 = 0.17927171f, kG32 = 0.26890756f;
+
+// G: taps to elements.
+struct WeightMap {
+    static constexpr int in = 3, out = 6;
+    template <class V>
+    static void apply(const V* w, V* u) {
+        const V s = fma(V::set(kG10), w[0], V::set(kG12) * w[2]),
+                t = fma(V::set(kG30), w[0], V::set(kG32) * w[2]);
+        u[0] = V::set(kG0) * w[0];
+        u[1] = fma(V::set(kG11), w[1], s);
+        u[2] = fma(V::set(-kG11), w[1], s);
+        u[3] = fma(V::set(kG31), w[1], t);
+        u[4] = fma(V::set(-kG31), w[1], t);
+        u[5] = w[2];
+    }
+};
+
+// Gᵀ, its transpose.
+struct GradWeightMap {
+    static constexpr int in = 6, out = 3;
+    template <class V>
+    static void apply(const V* u, V* w) {
+        const V s = u[1] + u[2], d = u[1] - u[2], t = u[3] + u[4], e = u[3] - u[4];
+        w[0] = fma(V::set(kG0), u[0], fma(V::set(kG10), s, V::set(kG30) * t));
+        w[1] = fma(V::set(kG11), d, V::set(kG31) * e);
+        w[2] = fma(V::set(kG12), s, fma(V::set(kG32), t, u[5]));
+    }
+};
+
+// Along one axis, or along both of a window of Map::in × Map::in.
+template <class Map, int Axes, class V, class Load, class Store>
+[[gnu::always_inline]] inline void transform(Load load, Store store) {
+    constexpr int in = Map::in, out = Map::out;
+    if constexpr (Axes == 1) {
+        V x[in], r[out];
+        CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(i);
+        Map::apply(x, r);
+        CC_UNROLL for (int i = 0; i < out; ++i) store(i, r[i]);
+    } else {
+        V half[out][in];
+        CC_UNROLL for (int j = 0; j < in; ++j) {
+            V x[in], r[out];
+            CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(i * in + j);
+            Map::apply(x, r);
+            CC_UNROLL for (int i = 0; i < out; ++i) half[i][j] = r[i];
+        }
+        CC_UNROLL for (int i = 0; i < out; ++i) {
+            V r[out];
+            Map::apply(half[i], r);
+            CC_UNROLL for (int j = 0; j < out; ++j) store(i * out + j, r[j]);
+        }
+    }
+}
+
+constexpr int power(int base, int axes) { return axes == 1 ? base : base * base; }
+
+template <class V, class Map, int Axes>
+void gather(const WinogradGather& g) {
+    constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes);
+    const WinogradPanel& panel = g.panel;
+    for (int64_t first = 0; first < g.channels; first += kGroup * lanes)
+        for (int64_t tile = 0; tile < panel.tiles; ++tile) {
+            const float* const* pixels = g.pixels + tile * window;
+            float* row = panel.data + tile / panel.rows * panel.group + tile % panel.rows * lanes;
+            for (int64_t c = first; c < g.channels && c < first + kGroup * lanes; c += lanes) {
+                float* to = row + c * panel.rows;
+                auto store = [&](int e, V value) { value.store(to + e * panel.element); };
+                const int64_t left = g.channels - c;
+                if (left >= lanes)
+                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c); }, store);
+                else
+                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c, left); },
+                                            store);
+            }
+        }
+}
+
+// Add: the pixels are added to, else they are written with the bias added.
+template <class V, class Map, int Axes, bool Add>
+void scatter(const WinogradScatter& s) {
+    constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
+    for (int64_t tile = 0; tile < s.tiles; ++tile) {
+        const float* const* from = s.from + tile * window;
+        float* const* to = s.to + tile * window;
+        for (int64_t c = 0; c < s.channels; c += lanes) {
+            const float* products = s.products + tile * 2 * lanes + c;
+            const int64_t at = s.offset + c, left = s.channels - c;
+            const V bias = Add || !s.bias  ? V::set(0)
+                           : left >= lanes ? V::load(s.bias + c)
+                                           : V::load(s.bias + c, left);
+            auto load = [&](int e) { return V::load(products + e * s.element); };
+            if (left >= lanes)
+                transform<Map, Axes, V>(load, [&](int i, V v) {
+                    (v + (Add ? V::load(from[i] + at) : bias)).store(to[i] + at);
+                });
+            else
+                transform<Map, Axes, V>(load, [&](int i, V v) {
+                    (v + (Add ? V::load(from[i] + at, left) : bias)).store(to[i] + at, left);
+                });
+        }
+    }
+}
+
+template <class V, int Axes>
+void weights(const WinogradWeights& w) {
+    for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
+        transform<WeightMap, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
+                                      [&](int e, V x) { x.store(w.elements + e * w.element + v); });
+}
+
+template <class V, int Axes>
+void grad_weights(const WinogradWeights& w) {
+    for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
+        transform<GradWeightMap, Axes, V>(
+            [&](int e) { return V::load(w.elements + e * w.element + v); },
+            [&](int i, V x) { x.store(w.taps + i * w.tap + v); });
+}
+
+// Lines to fetch, one at a time.
+struct Fetch {
+    const float* const* next;
+    const float* const* end;
+    int64_t offset;
+    explicit Fetch(const WinogradAhead& a) : next(a.at), end(a.at + a.count), offset(a.offset) {}
+    void one() {
+        if (next < end) __builtin_prefetch(*next++ + offset);
+    }
+};
+
+// Meanwhile fetches the weights `ahead`, those of the next element, and pixels.
+template <class V, int MaxRows, int Rows>
+[[gnu::noinline]] void product(const float* a, const float* b, int64_t blocks, float* out,
+                               bool accumulate, int64_t ahead, Fetch& source, Fetch& result) {
+    constexpr int64_t lanes = V::lanes;
+    V acc[Rows][2];
+    CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][0] = acc[i][1] = V::set(0);
+    const float* next = b + ahead;
+    for (int64_t block = 0; block < blocks; ++block) {
+        asm("" : "+r"(a), "+r"(b), "+r"(next));  // distances from three pointers, not many pointers
+        source.one();
+        result.one();
+        CC_UNROLL for (int l = 0; l < lanes; ++l) {
+            CC_UNROLL for (int line = 0; line < 2 * lanes; line += 16)
+                __builtin_prefetch(next + l * 2 * lanes + line);
+            const V b0 = V::load(b + l * 2 * lanes), b1 = V::load(b + (2 * l + 1) * lanes);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) {
+                const V x = broadcast<V>(a + i * lanes + l);
+                acc[i][0] = fma(x, b0, acc[i][0]);
+                acc[i][1] = fma(x, b1, acc[i][1]);
+            }
+        }
+        a += MaxRows * lanes;
+        b += 2 * lanes * lanes;
+        next += 2 * lanes * lanes;
+    }
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int v = 0; v < 2; ++v) {
+            float* to = out + (2 * i + v) * lanes;
+            (accumulate ? V::load(to) + acc[i][v] : acc[i][v]).store(to);
+        }
+}
+
+template <class V, int MaxRows, int Rows = MaxRows, class... Args>
+void any_product(int64_t rows, Args&&... args) {
+    if (rows >= Rows) return product<V, MaxRows, Rows>(args...);
+    if constexpr (Rows > 1) any_product<V, MaxRows, Rows - 1>(rows, args...);
+}
+
+template <class V, int MaxRows, int Axes>
+void products(const WinogradProducts& p) {
+    constexpr int64_t lanes = V::lanes;
+    Fetch source(p.source), result(p.result);
+    for (int64_t e = 0; e < power(6, Axes); ++e)
+        for (int64_t c = 0; c < p.depth; c += kDepth) {
+            const float* b = p.weights + e * p.weights_element + c * 2 * lanes;
+            const int64_t blocks = (p.depth - c < kDepth ? p.depth - c : kDepth) / lanes;
+            for (int64_t tile = 0; tile < p.panel.tiles; tile += MaxRows)
+                any_product<V, MaxRows>(
+                    p.panel.tiles - tile,
+                    p.panel.data + e * p.panel.element + tile / MaxRows * p.panel.group + c * MaxRows,
+                    b, blocks, p.out + e * p.out_element + tile * 2 * lanes,
+                    c > 0, p.weights_element, source, result);
+        }
+}
+
+template <class V, int Vectors>
+[[gnu::noinline]] void outer_tile(const WinogradOuter& o, int64_t c, int64_t k) {
+    constexpr int64_t lanes = V::lanes;
+    constexpr int Rows = lanes / 2;
+    V acc[Rows][Vectors];
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
+    const int64_t block = o.rows * lanes;
+    const float *a_panel = o.a + c / lanes * block + c % lanes, *b_panel = o.b + k / lanes * block;
+    for (int64_t panel = 0; panel < o.panels; ++panel, a_panel += o.a_panel, b_panel += o.b_panel) {
+        const float *a = a_panel, *b = b_panel;
+        const float* end = a + (panel + 1 < o.panels ? o.rows : o.last) * lanes;
+        for (; a < end; a += lanes, b += lanes) {
+            V bv[Vectors];
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * block);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) {
+                const V x = broadcast<V>(a + i);
+                CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(x, bv[v], acc[i][v]);
+            }
+        }
+    }
+    float* to = o.sums + c * o.stride + k;
+    CC_UNROLL for (int i = 0; i < Rows; ++i, to += o.stride)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v)
+            (o.accumulate ? V::load(to + v * lanes) + acc[i][v] : acc[i][v]).store(to + v * lanes);
+}
+
+template <class V>
+void outer(const WinogradOuter& o) {
+    constexpr int64_t lanes = V::lanes;
+    for (int64_t k = 0; k < o.b_blocks;) {
+        const int64_t left = o.b_blocks - k, vectors = left == 4 ? 2 : left < 3 ? left : 3;
+        for (int64_t c = 0; c < o.a_blocks * lanes; c += lanes / 2)
+            if (vectors == 3) outer_tile<V, 3>(o, c, k * lanes);
+            else if (vectors == 2) outer_tile<V, 2>(o, c, k * lanes);
+            else outer_tile<V, 1>(o, c, k * lanes);
+        k += vectors;
+    }
+}
+
+template <class V, int MaxRows, int Axes>
+constexpr WinogradMaps winograd_maps() {
+    return {gather<V, InputMap, Axes>,         gather<V, GradOutputMap, Axes>,
+            scatter<V, OutputMap, Axes, false>, scatter<V, GradInputMap, Axes, true>,
+            products<V, MaxRows, Axes>,         weights<V, Axes>,
+            grad_weights<V, Axes>};
+}
+
+template <class V, int MaxRows>
+constexpr Winograd winograd_of() {
+    return {V::lanes, MaxRows, {winograd_maps<V, MaxRows, 1>(), winograd_maps<V, MaxRows, 2>()},
+            outer<V>};
+}
+
+}  // namespace
+}  // namespace cc
