@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "kernels/conv/conv_depthwise.h"
 #include "kernels/conv/conv_direct.h"
+#include "kernels/conv/conv_fft.h"
+#include "kernels/conv/conv_fft_plan.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/conv/conv_strip.h"
 #include "kernels/impl.h"
@@ -39,15 +41,30 @@ void strip(const ConvProblem& p, const ConvArgs& args) {
     conv_strip(p, args, Micro);
 }
 
+template <const FftSet& Set>
+const char* fft_decline(const ConvProblem& p) {
+    const bool wide = p.dtype == Dtype::Float64;
+    return conv_fft_decline(p, wide ? Set.f64.lanes : Set.f32.lanes,
+                            wide ? Set.f64.rows : Set.f32.rows);
+}
+
+template <const FftSet& Set, const MicroSet& Micro>
+void fft(const ConvProblem& p, const ConvArgs& args) {
+    conv_fft(p, args, Set, Micro);
+}
+
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
+    {"fft_avx512", Isa::Avx512, fft_decline<avx512::fft>, fft<avx512::fft, avx512::micro>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
+    {"fft_avx2", Isa::Avx2, fft_decline<avx2::fft>, fft<avx2::fft, avx2::micro>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
+    {"fft_generic", Isa::Generic, fft_decline<generic::fft>, fft<generic::fft, generic::micro>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
