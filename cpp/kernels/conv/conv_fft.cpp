@@ -68,9 +68,10 @@ struct Layout {
         const int64_t step = (ceil_div(items, rows) * rows * lines | 1) * width;
         return {rows, lines * rows * width, rows * width, width, step, step * frequencies};
     }
-    // [line][item][f]
+    // [line][item][f], and some lines more: spectra a multiple of 4096 bytes apart would be taken for
+    // each other by the processor's check of loads against earlier stores.
     static Layout apart(int64_t frequencies, int64_t width, int64_t items, int64_t lines) {
-        const int64_t one = frequencies * width;
+        const int64_t one = (frequencies + 5) * width;
         return {items, 0, items * one, one, width, lines * items * one};
     }
 };
@@ -398,17 +399,18 @@ struct FftConv {
         Scratch<T> all(slices.count * sums.size);
         auto slice_task = [&](int64_t task) {
             const int64_t line = task / slices.count, slice = task % slices.count;
-            Scratch<T> x_spectra(tiles.size), y_spectra(tiles.size);
+            Scratch<T> spectra(2 * tiles.size);
+            T *x_spectra = spectra.data(), *y_spectra = x_spectra + tiles.size;
             T* sum = all.data() + slice * sums.size + sums.at(0, line);
             std::fill_n(sum, sums.line, T{});
             for (int64_t job = slices.begin(slice); job < slices.begin(slice + 1); ++job) {
                 transform_tiles(x, true, false, c_lines, job, line, line + 1, tiles, 0, line,
-                                x_spectra.data());
+                                x_spectra);
                 transform_tiles(y, false, true, c_lines, job, line, line + 1, tiles, 0, line,
-                                y_spectra.data());
+                                y_spectra);
                 for (int64_t i = 0; i < shape.tiles; ++i)
-                    fft.multiply_add(frequencies, x_spectra.data() + tiles.at(i, 0),
-                                     y_spectra.data() + tiles.at(i, 0), sum);
+                    fft.multiply_add(frequencies, x_spectra + tiles.at(i, 0),
+                                     y_spectra + tiles.at(i, 0), sum);
             }
         };
         auto finish_task = [&](int64_t line) {
