@@ -135,7 +135,11 @@ ROWS = [
     ("no-channels", (2, 0), N, (4, 0), M, {}),
 ]
 BIG = {
-    1: [("wide", (4, 16, 1000), (32, 16, 5), {"padding": 2})],
+    1: [
+        ("wide", (4, 16, 1000), (32, 16, 5), {"padding": 2}),
+        ("long", (3, 17, 700), (20, 17, 65), {"padding": 32}),
+        ("depthwise-long", (2, 21, 900), (21, 1, 129), {"padding": 60, "groups": 21}),
+    ],
     2: [
         ("3x3", (4, 16, 30, 31), (32, 16, 3, 3), {"padding": 1}),
         ("3x3-stride", (4, 16, 33, 32), (32, 16, 3, 3), {"padding": 1, "stride": 2}),
@@ -144,9 +148,19 @@ BIG = {
         ("depthwise-wide", (2, 48, 33, 33), (48, 1, 3, 3), {"padding": 1, "groups": 48}),
         ("grouped", (2, 32, 24, 24), (64, 8, 3, 3), {"padding": 1, "groups": 4}),
         ("dilated", (2, 16, 32, 32), (16, 16, 3, 3), {"padding": 2, "dilation": 2}),
+        ("7x7", (2, 16, 40, 37), (21, 16, 7, 7), {"padding": 3}),
+        ("11x11-stride", (1, 24, 45, 44), (20, 24, 11, 11), {"padding": (5, 0), "stride": (2, 1)}),
+        ("11x11-groups", (2, 36, 30, 29), (48, 9, 11, 11), {"padding": 5, "groups": 4}),
+        ("31x31", (1, 9, 50, 41), (11, 9, 31, 31), {"padding": 15}),
+        ("depthwise-31x31", (2, 19, 35, 40), (19, 1, 31, 31), {"padding": 15, "groups": 19}),
     ],
-    3: [("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1})],
+    3: [
+        ("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1}),
+        ("7x7x7", (1, 12, 11, 12, 13), (12, 12, 7, 7, 7), {"padding": (3, 3, 0)}),
+    ],
 }
+# Small enough for finite differences, large enough for transforms to pay.
+WIDE = {2: [("depthwise-19x19", (1, 8, 20, 20), (8, 1, 19, 19), {"padding": 9, "groups": 8})]}
 
 
 # What PyTorch has not: other words, pads of each side, a true convolution; borders other than zeros only its layers have.
@@ -233,6 +247,12 @@ def _forward_rows(rank):
     for name, kwargs in OURS:
         row = case(name, real(*x), real(*w), real(4), **_cut(kwargs, rank))
         found.append(row.but(torch=False, why="PyTorch has no such argument"))
+    for name, x, w, kwargs in WIDE.get(rank, []):
+        found.append(case(name, real(*x), real(*w), real(w[0]), **kwargs))
+    if rank == 2:
+        arrays = real(2, 19, 27, 50), real(16, 19, 11, 11), real(16)
+        row = big("wide-flip", *arrays, flip=True, padding=[(5, 2), (0, 7)])
+        found.append(row.but(torch=False, why="PyTorch has no such argument"))
     found += [
         case("no-bias", real(*x), real(*w)),
         case("integers", whole(*x), whole(*w), whole(4), padding=1).but(exact=True),
@@ -248,6 +268,7 @@ def _gradient_rows(rank, which):
         for n, x, s, w, k, kw in ROWS
         if len(x) == 2 and not isinstance(kw.get("padding"), str)
     ]
+    rows += WIDE.get(rank, [])
     found = [row.but(gradgrad=row.name != "no-channels") for row in _gradients(rows, which)]
     return found + [row.but(big=True) for row in _gradients(BIG[rank], which)]
 

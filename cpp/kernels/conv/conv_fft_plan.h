@@ -20,7 +20,7 @@ struct FftAxis {
 struct FftPlan {
     FftAxis axes[3];  // the transformed ones last
     FftShape shape;
-    double cost;  // in vector operations
+    double cost;  // in vector multiply-adds
 
     int64_t tiles() const { return axes[0].tiles * axes[1].tiles * axes[2].tiles; }
     int64_t frequencies() const { return shape.size[0] * shape.size[1] * shape.columns; }
