@@ -247,18 +247,18 @@ def _forward_rows(rank):
     for name, kwargs in OURS:
         row = case(name, real(*x), real(*w), real(4), **_cut(kwargs, rank))
         found.append(row.but(torch=False, why="PyTorch has no such argument"))
-    for name, x, w, kwargs in WIDE.get(rank, []):
-        found.append(case(name, real(*x), real(*w), real(w[0]), **kwargs))
-    if rank == 2:
-        arrays = real(2, 19, 27, 50), real(16, 19, 11, 11), real(16)
-        row = big("wide-flip", *arrays, flip=True, padding=[(5, 2), (0, 7)])
-        found.append(row.but(torch=False, why="PyTorch has no such argument"))
     found += [
         case("no-bias", real(*x), real(*w)),
         case("integers", whole(*x), whole(*w), whole(4), padding=1).but(exact=True),
     ]
+    for name, x, w, kwargs in WIDE.get(rank, []):
+        found.append(case(name, real(*x), real(*w), real(w[0]), **kwargs))
     for name, x, w, kwargs in BIG[rank]:
         found.append(big(name, real(*x), real(*w), real(w[0]), **kwargs))
+    if rank == 2:
+        arrays = real(2, 19, 27, 50), real(16, 19, 11, 11), real(16)
+        row = big("11x11-flip", *arrays, flip=True, padding=[(5, 2), (0, 7)])
+        found.append(row.but(torch=False, why="PyTorch has no such argument"))
     return found
 
 
