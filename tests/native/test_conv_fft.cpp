@@ -28,7 +28,14 @@ const Set kSets[] = {{generic::fft, generic::micro},
 };
 
 ConvProblem problem_of(const Row& row, Dtype dtype, ConvMap map) {
-    ConvProblem p{dtype, map, row.n, row.c, row.k, row.groups, {}, {}, {}, {}, {}, {}, {}, row.flip};
+    ConvProblem p{};
+    p.dtype = dtype;
+    p.map = map;
+    p.n = row.n;
+    p.c = row.c;
+    p.k = row.k;
+    p.groups = row.groups;
+    p.flip = row.flip;
     for (int a = 0; a < 3; ++a) {
         p.in[a] = row.in[a];
         p.kernel[a] = row.kernel[a];
@@ -64,6 +71,7 @@ void test(const Row& row, ConvMap map) {
     for (T value : want) square += double(value) * value;
     const double rms = std::sqrt(square / static_cast<double>(want.size()));
     for (int set = 0; set <= static_cast<int>(machine_isa()); ++set) {
+        const char* isa = name(static_cast<Isa>(set));
         std::vector<T> first;
         for (int threads : {1, 3, 2}) {
             ThreadsScope scope(threads);
@@ -80,11 +88,11 @@ void test(const Row& row, ConvMap map) {
                 }
                 const double found = std::sqrt(off / static_cast<double>(got.size())) / rms,
                              bound = row.k > 100 ? 5e-7 : 3e-7, unit = sizeof(T) == 4 ? 1 : 2e-9;
-                EXPECT(found < bound * unit && most < 4e-6 * unit * rms, name(static_cast<Isa>(set)), ": rms error ",
+                EXPECT(found < bound * unit && most < 4e-6 * unit * rms, isa, ": rms error ",
                        found, ", largest ", most / rms, " for ", p.describe());
             }
-            EXPECT(same_bits(got, first), name(static_cast<Isa>(set)), ": bits change with ", threads,
-                   " threads for ", p.describe());
+            EXPECT(same_bits(got, first), isa, ": bits change with ", threads, " threads for ",
+                   p.describe());
         }
     }
 }
@@ -92,6 +100,7 @@ void test(const Row& row, ConvMap map) {
 }  // namespace
 
 int main() {
+    // clang-format off
     const Row rows[] = {
         // n  c   k   g   in             kernel       pad_lo     pad_hi     stride     dilation
         {2, 16, 21, 1, {1, 40, 37}, {1, 7, 7}, {0, 3, 3}, {0, 3, 3}, {1, 1, 1}, {1, 1, 1}, false},
@@ -113,6 +122,7 @@ int main() {
         {3, 2, 1, 1, {3, 1, 4}, {2, 1, 3}, {1, 0, 2}, {0, 2, 1}, {2, 2, 3}, {1, 1, 2}, true},
         {1, 70, 300, 1, {1, 20, 20}, {1, 15, 15}, {0, 7, 7}, {0, 7, 7}, {1, 1, 1}, {1, 1, 1}, false},
     };
+    // clang-format on
     for (const Row& row : rows)
         for (ConvMap map : {ConvMap::Forward, ConvMap::GradInput, ConvMap::GradWeight}) {
             test<float>(row, map);

@@ -1,20 +1,19 @@
-// y = x ∗ w through the spectra of tiles: a product per frequency instead of one per position of the
-// kernel.
+// y = x ∗ w through the spectra of tiles: one product per frequency, not per kernel position.
 //
-//   forward      Y[f] = Σ_c X[f] · W̄[f], of what comes back the results that did not wrap around
-//                (overlap-save)
+//   forward      Y[f] = Σ_c X[f] · conj W[f], of what comes back the results that did not wrap
+//                around (overlap-save)
 //   grad_input   the same of dy with the kernel reversed and its channels exchanged
-//   grad_weight  dW[f] = Σ_tiles X[f] · D̄Y[f], where tiles of dy are cut to the valid results
+//   grad_weight  dW[f] = Σ_tiles X[f] · conj dY[f], where tiles of dy hold the valid results only
 //
 // Along each axis a tile of N positions gives N − reach results (N = 8 … 64; 256 in one dimension;
-// conv_fft_plan.cpp chooses). Images stay channels-last: a vector holds the channels of a group, and
-// a stride or dilation is a spacing of the pixels in the tile.
+// conv_fft_plan.cpp chooses). Images stay channels-last: a vector holds the channels of a group,
+// and a stride or dilation is a spacing of the pixels in the tile.
 //
 // Per group it is, for each frequency, a complex matrix product [tiles × c] · [c × k] over all
-// images; stages: spectra of the kernels, of a chunk of tiles, products (tasks own frequencies), and
-// back. Chunks and blocks of channels keep the spectra below 64 MB. With one channel per group the
-// product is pointwise: a task takes a vector of channels there and back inside the second-level
-// cache.
+// images; stages: spectra of the kernels, of a chunk of tiles, products (tasks own frequencies),
+// and back. Chunks and blocks of channels keep the spectra below 64 MB. With one channel per group
+// the product is pointwise: a task takes a vector of channels there and back inside the
+// second-level cache.
 //
 // Chosen for large kernels: k = 31 takes 1/75 of the multiplications. The error is that of the
 // tile's largest values times ε, below that of direct sums over as many products. Sums over tiles
@@ -61,15 +60,15 @@ struct Layout {
     int64_t at(int64_t item, int64_t of_line) const {
         return item / rows * panel + of_line * line + item % rows * row;
     }
-    // [f][panel][line][row of the panel]; steps of a power of two would fall on the same sets of the
+    // [f][panel][line][row of the panel]; steps of a power of two would meet in few sets of the
     // caches.
     static Layout panels(int64_t frequencies, int64_t width, int64_t items, int64_t lines,
                          int64_t rows) {
         const int64_t step = (ceil_div(items, rows) * rows * lines | 1) * width;
         return {rows, lines * rows * width, rows * width, width, step, step * frequencies};
     }
-    // [line][item][f], and some lines more: spectra a multiple of 4096 bytes apart would be taken for
-    // each other by the processor's check of loads against earlier stores.
+    // [line][item][f], and some lines more: spectra a multiple of 4096 bytes apart would be taken
+    // for each other by the processor's check of loads against earlier stores.
     static Layout apart(int64_t frequencies, int64_t width, int64_t items, int64_t lines) {
         const int64_t one = (frequencies + 5) * width;
         return {items, 0, items * one, one, width, lines * items * one};

@@ -7,14 +7,14 @@
 //
 // A line of N = R1·R2 numbers takes two passes of register-sized transforms of R1, then R2 ≤ 16
 // numbers, with rotations between them (Cooley and Tukey). Real rows go in pairs: two rows are one
-// complex row, whose transform parts into those of both by symmetry (Hermitian), so columns past the
-// middle are never made. The last axis goes first, rows of zeros (of a kernel in its tile) are left
-// out; backwards it goes last, and only for the rows that are wanted. An inverse transform is the
-// forward one with real and imaginary parts exchanged.
+// complex row, whose transform parts into those of both by symmetry (Hermitian), so columns past
+// the middle are never made. The last axis goes first, rows of zeros (of a kernel in its tile) are
+// left out; backwards it goes last, and only for the rows that are wanted. An inverse transform is
+// the forward one with real and imaginary parts exchanged.
 //
-// Products of spectra hold `Rows` complex sums in registers: per channel one line of b is loaded and
-// two numbers of a broadcast per row, for four multiply-adds: 6 rows with AVX2 (12 sums of 16
-// registers), 13 with AVX-512.
+// Products of spectra hold `Rows` complex sums in registers: per channel one line of b is loaded
+// and two numbers of a broadcast per row, for four multiply-adds: 6 rows with AVX2 (12 sums of 16
+// registers), 13 with AVX-512. Both run at the peak of multiply-adds.
 #pragma once
 
 #include "kernels/fft/fft.h"
