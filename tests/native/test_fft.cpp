@@ -121,7 +121,7 @@ void test_transform(const Fft<T>& fft, const FftShape& shape, int64_t used, int6
 template <class T>
 void test_products(const Fft<T>& fft) {
     const int64_t lanes = fft.lanes, width = 2 * lanes, frequencies = 3, groups = 2;
-    const int64_t depth = lanes + 3, x_group = 2, tiles = fft.rows + 2, rows = fft.rows - 1,
+    const int64_t depth = lanes + lanes / 2, x_group = 2, tiles = fft.rows + 2, rows = fft.rows - 1,
                   panels = (tiles + rows - 1) / rows, blocks = 4, x_lines = x_group * groups;
     const int64_t x_step = panels * rows * x_lines * width, w_step = blocks * depth * width,
                   y_step = blocks * (tiles + 1) * width;
