@@ -140,7 +140,7 @@ def numbers(layer: Layer) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     x = rng.standard_normal((layer.n, layer.c, layer.h, layer.w), np.float32)
     shape = (layer.k, layer.c // layer.options.get("groups", 1), layer.kernel, layer.kernel)
     weights = [
-        rng.standard_normal(shape, np.float32) / np.sqrt(np.prod(shape[1:]))
+        rng.standard_normal(shape, np.float32) * np.float32(np.prod(shape[1:]) ** -0.5)
         for _ in range(layer.depth)
     ]
     out = convcore.nn.functional.conv2d(

@@ -138,6 +138,8 @@ BIG = {
     1: [
         ("wide", (4, 16, 1000), (32, 16, 5), {"padding": 2}),
         ("winograd", (5, 37, 403), (42, 37, 3), {"padding": 1}),
+        ("long", (3, 17, 700), (20, 17, 65), {"padding": 32}),
+        ("depthwise-long", (2, 21, 900), (21, 1, 129), {"padding": 60, "groups": 21}),
     ],
     2: [
         ("3x3", (4, 16, 30, 31), (32, 16, 3, 3), {"padding": 1}),
@@ -154,12 +156,20 @@ BIG = {
         ("winograd-4x4", (40, 64, 4, 4), (64, 64, 3, 3), {"padding": 1}),
         ("winograd-deep", (6, 260, 8, 8), (130, 260, 3, 3), {"padding": 1}),
         ("winograd-padded", (3, 32, 13, 9), (32, 32, 3, 3), {"padding": (4, 6)}),
+        ("7x7", (2, 16, 40, 37), (21, 16, 7, 7), {"padding": 3}),
+        ("11x11-stride", (1, 24, 45, 44), (20, 24, 11, 11), {"padding": (5, 0), "stride": (2, 1)}),
+        ("11x11-groups", (2, 36, 30, 29), (48, 9, 11, 11), {"padding": 5, "groups": 4}),
+        ("31x31", (1, 9, 50, 41), (11, 9, 31, 31), {"padding": 15}),
+        ("depthwise-31x31", (2, 19, 35, 40), (19, 1, 31, 31), {"padding": 15, "groups": 19}),
     ],
     3: [
         ("winograd", (2, 32, 5, 18, 21), (40, 32, 1, 3, 3), {"padding": (0, 1, 1)}),
         ("cube", (2, 8, 12, 13, 14), (16, 8, 3, 3, 3), {"padding": 1}),
+        ("7x7x7", (1, 12, 11, 12, 13), (12, 12, 7, 7, 7), {"padding": (3, 3, 0)}),
     ],
 }
+# Small enough for finite differences, large enough for transforms to pay.
+WIDE = {2: [("depthwise-19x19", (1, 8, 20, 20), (8, 1, 19, 19), {"padding": 9, "groups": 8})]}
 
 
 # What PyTorch has not: other words, pads of each side, a true convolution; borders other than zeros only its layers have.
@@ -262,8 +272,14 @@ def _forward_rows(rank):
         case("no-bias", real(*x), real(*w)),
         case("integers", whole(*x), whole(*w), whole(4), padding=1).but(exact=True),
     ]
+    for name, x, w, kwargs in WIDE.get(rank, []):
+        found.append(case(name, real(*x), real(*w), real(w[0]), **kwargs))
     for name, x, w, kwargs in BIG[rank]:
         found.append(big(name, real(*x), real(*w), real(w[0]), **kwargs))
+    if rank == 2:
+        arrays = real(2, 19, 27, 50), real(16, 19, 11, 11), real(16)
+        row = big("11x11-flip", *arrays, flip=True, padding=[(5, 2), (0, 7)])
+        found.append(row.but(torch=False, why="PyTorch has no such argument"))
     return found
 
 
@@ -273,6 +289,7 @@ def _gradient_rows(rank, which):
         for n, x, s, w, k, kw in ROWS
         if len(x) == 2 and not isinstance(kw.get("padding"), str)
     ]
+    rows += WIDE.get(rank, [])
     found = [row.but(gradgrad=row.name != "no-channels") for row in _gradients(rows, which)]
     return found + [row.but(big=True) for row in _gradients(BIG[rank], which)]
 

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "kernels/conv/conv_depthwise.h"
 #include "kernels/conv/conv_direct.h"
+#include "kernels/conv/conv_fft.h"
+#include "kernels/conv/conv_fft_plan.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/conv/conv_strip.h"
 #include "kernels/conv/conv_winograd.h"
@@ -49,22 +51,40 @@ void winograd(const ConvProblem& p, const ConvArgs& args) {
     conv_winograd(p, args, Winograd, Micro.f32);
 }
 
+template <const FftSet& Set>
+const char* fft_lose(const ConvProblem& p) {
+    const bool wide = p.dtype == Dtype::Float64;
+    return conv_fft_lose(p, wide ? FftTile{Set.f64.lanes, Set.f64.rows}
+                                 : FftTile{Set.f32.lanes, Set.f32.rows});
+}
+
+template <const FftSet& Set, const MicroSet& Micro>
+void fft(const ConvProblem& p, const ConvArgs& args) {
+    conv_fft(p, args, Set, Micro);
+}
+
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
+    {"winograd_avx512", Isa::Avx512, conv_winograd_decline, winograd<avx512::winograd, avx512::micro>,
+     conv_winograd_lose},
+    {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
+     fft_lose<avx512::fft>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
-    {"winograd_avx512", Isa::Avx512, conv_winograd_decline,
-     winograd<avx512::winograd, avx512::micro>, conv_winograd_lose},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
+    {"winograd_avx2", Isa::Avx2, conv_winograd_decline, winograd<avx2::winograd, avx2::micro>,
+     conv_winograd_lose},
+    {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
+     fft_lose<avx2::fft>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
-    {"winograd_avx2", Isa::Avx2, conv_winograd_decline,
-     winograd<avx2::winograd, avx2::micro>, conv_winograd_lose},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
+    {"winograd_generic", Isa::Generic, conv_winograd_decline, winograd<generic::winograd, generic::micro>,
+     conv_winograd_lose},
+    {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
+     fft_lose<generic::fft>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
-    {"winograd_generic", Isa::Generic, conv_winograd_decline,
-     winograd<generic::winograd, generic::micro>, conv_winograd_lose},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},

@@ -1,5 +1,5 @@
 #include "kernels/conv/winograd.inl"
-#include "kernels/simd/vector16.h"
+#include "kernels/simd/generic_vector.h"
 
 namespace cc::generic {
 const Winograd winograd = winograd_of<Vector<float>, 4>();

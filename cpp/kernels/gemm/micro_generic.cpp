@@ -1,5 +1,5 @@
 #include "kernels/gemm/micro.inl"
-#include "kernels/simd/vector16.h"
+#include "kernels/simd/generic_vector.h"
 
 namespace cc::generic {
 namespace {

@@ -7,8 +7,9 @@
 //   memory           V::load(p), V::load(p, n) with zeros behind, V::load(p, n, rest), v.store(p),
 //                    v.store(p, n), load_mask<V>(p), store_mask(m, p) with a byte per lane
 //   values           V::set(s), V::parameter(double), select(m, a, b)
-//   arithmetic       + − · /, fma(a, b, c) = a·b + c, sqrt, abs, floor, ceil, trunc, round (half to
-//                    even), max(a, b) = a > b ? a : b and min alike, so b when either is NaN
+//   arithmetic       + − · /, fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b, sqrt, abs, floor,
+//                    ceil, trunc, round (half to even), max(a, b) = a > b ? a : b and min alike, so
+//                    b when either is NaN
 //   masks            < <= > >= == !=, & | ^ !, any(m)
 //   bits             bits(v), V::from_bits(i), Int: + − & | ^ shl<n> shr<n> (logical)
 //   float ↔ double   low(f32), high(f32), join(f64, f64)
@@ -145,6 +146,7 @@ template <class T> Lane<T> select(LaneMask m, Lane<T> a, Lane<T> b) { return {m.
 template <class T> Lane<T> max(Lane<T> a, Lane<T> b) { return {a.v > b.v ? a.v : b.v}; }
 template <class T> Lane<T> min(Lane<T> a, Lane<T> b) { return {a.v < b.v ? a.v : b.v}; }
 template <class T> Lane<T> fma(Lane<T> a, Lane<T> b, Lane<T> c) { return a * b + c; }
+template <class T> Lane<T> fnma(Lane<T> a, Lane<T> b, Lane<T> c) { return c - a * b; }
 template <class T> typename Lane<T>::Int bits(Lane<T> a) {
     typename Lane<T>::Int r;
     memcpy(&r.v, &a.v, sizeof(T));

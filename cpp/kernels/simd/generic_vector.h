@@ -1,4 +1,5 @@
-// A part of the vector vocabulary (see simd/generic.h) for tuned kernels without an instruction set.
+// Vectors of 16 bytes for kernels whose plain build gains by them: part of the vocabulary of
+// simd/generic.h.
 #pragma once
 
 #include <stdint.h>
@@ -37,6 +38,8 @@ struct Vector {
     friend Vector operator-(Vector a, Vector b) { return {a.v - b.v}; }
     friend Vector operator*(Vector a, Vector b) { return {a.v * b.v}; }
     friend Vector fma(Vector a, Vector b, Vector c) { return {a.v * b.v + c.v}; }
+    friend Vector fnma(Vector a, Vector b, Vector c) { return {c.v - a.v * b.v}; }
 };
+
 }  // namespace
 }  // namespace cc::generic
