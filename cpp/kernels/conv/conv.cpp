@@ -7,6 +7,7 @@
 #include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_fft.h"
 #include "kernels/conv/conv_fft_plan.h"
+#include "kernels/conv/conv_pointwise.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/conv/conv_strip.h"
 #include "kernels/conv/conv_winograd.h"
@@ -42,6 +43,11 @@ void direct(const ConvProblem& p, const ConvArgs& args) {
 }
 
 template <const MicroSet& Micro>
+void pointwise(const ConvProblem& p, const ConvArgs& args) {
+    conv_pointwise(p, args, Micro);
+}
+
+template <const MicroSet& Micro>
 void strip(const ConvProblem& p, const ConvArgs& args) {
     conv_strip(p, args, Micro);
 }
@@ -70,6 +76,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
      fft_lose<avx512::fft>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
+    {"pointwise_avx512", Isa::Avx512, conv_pointwise_decline, pointwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
     {"winograd_avx2", Isa::Avx2, conv_winograd_decline, winograd<avx2::winograd, avx2::micro>,
@@ -77,6 +84,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
      fft_lose<avx2::fft>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
+    {"pointwise_avx2", Isa::Avx2, conv_pointwise_decline, pointwise<avx2::micro>},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
@@ -85,6 +93,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
      fft_lose<generic::fft>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
+    {"pointwise_generic", Isa::Generic, conv_pointwise_decline, pointwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},

@@ -3,7 +3,8 @@
 //
 // In a zero-padded, channels-last copy of some input lines (a strip) the kernel2 · c values under
 // one line of the kernel are neighbours, so a line of the kernel acts as one position with
-// kernel2 · c channels; groups become dense on the way.
+// kernel2 · c channels; groups become dense on the way. Dilated lines are parted into residues modulo
+// the dilation.
 //   forward      row tiles: pixels × k, one tap per kernel line, depth kernel2 · c
 //   grad_input   row tiles: pixels × (kernel2 · c), depth k, added into a strip. Pixels of one tile
 //                lie apart: a window read right after its overlapping neighbour was written
@@ -37,6 +38,7 @@ struct Strips {
     const Micro<T>& micro;
     const int64_t c = p.c / p.groups, k = p.k / p.groups;
     const int64_t run = p.kernel[2] * c, lines = p.kernel[0] * p.kernel[1], patch = lines * run;
+    const int64_t phases = p.dilation[2];
     // Along which images are cut into strips.
     const int axis = p.out[0] > 1 ? 0 : (p.out[1] > 1 ? 1 : 2);
 
@@ -48,17 +50,27 @@ struct Strips {
     int64_t length(int a, int64_t outputs) const {
         return (outputs - 1) * p.stride[a] + (p.kernel[a] - 1) * p.dilation[a] + 1;
     }
+    // A strip's lines are whole multiples of the dilation.
     int64_t length_of(int a, int64_t count) const {
-        return length(a, a == axis ? count : p.out[a]);
+        const int64_t exact = length(a, a == axis ? count : p.out[a]);
+        return a == 2 ? (exact + phases - 1) / phases * phases : exact;
+    }
+    // Where pixel i of a line of n2 stands in it: one residue modulo the dilation after the other,
+    // so that what a line of the kernel meets are neighbours.
+    int64_t place(int64_t i, int64_t n2) const {
+        return phases == 1 ? i : i % phases * (n2 / phases) + i / phases;
     }
     int64_t size(int64_t count) const {
         return length_of(0, count) * length_of(1, count) * length_of(2, count) * c;
     }
     int64_t pixels(int64_t count) const { return p.out_pixels() / p.out[axis] * count; }
 
+    // What one output more along the axis adds to a strip.
+    int64_t line_size() const { return (size(1 + phases) - size(1)) / phases; }
+
     Parts cuts() const {
         const int64_t step =
-            std::max<int64_t>(1, (size(2) - size(1)) * static_cast<int64_t>(sizeof(T)));
+            std::max<int64_t>(1, line_size() * static_cast<int64_t>(sizeof(T)));
         const int64_t wanted = std::min(p.out[axis], kTasks / (p.n * p.groups) + 1);
         return Parts::at_most(
             p.out[axis],
@@ -96,6 +108,12 @@ struct Strips {
     void fill(const Strip& s, const T* x, T* strip) const {
         each_line(s, x, [&](int64_t at, const T* line, int64_t left, int64_t right, int64_t end) {
             T* to = strip + at;
+            if (phases > 1) {
+                std::fill(to, to + end * c, T{});
+                for (int64_t i = left; i < right; ++i)
+                    copy_pixel(line + (i - left) * p.c, to + place(i, end) * c);
+                return;
+            }
             std::fill(to, to + left * c, T{});
             if (p.groups == 1)
                 std::copy_n(line, (right - left) * c, to + left * c);
@@ -108,14 +126,13 @@ struct Strips {
 
     // Copies what lies between begin and end along the axis.
     void drain(const Strip& s, const T* strip, int64_t begin, int64_t end, T* x) const {
-        const int64_t start = s.first * p.stride[axis] - p.pad_lo[axis], n1 = length_of(1, s.count),
-                      n2 = length_of(2, s.count);
-        each_line(s, x, [&](int64_t at, T* line, int64_t left, int64_t right, int64_t) {
+        const int64_t start = s.first * p.stride[axis] - p.pad_lo[axis], n1 = length_of(1, s.count);
+        each_line(s, x, [&](int64_t at, T* line, int64_t left, int64_t right, int64_t n2) {
             const int64_t i0 = at / (n1 * n2 * c), i1 = at / (n2 * c) % n1;
             for (int64_t i = left; i < right; ++i) {
                 const int64_t position = start + (axis == 0 ? i0 : axis == 1 ? i1 : i);
                 if (position >= begin && position < end)
-                    copy_pixel(strip + at + i * c, line + (i - left) * p.c);
+                    copy_pixel(strip + at + place(i, n2) * c, line + (i - left) * p.c);
             }
         });
     }
@@ -127,7 +144,9 @@ struct Strips {
         for (int64_t i = 0; i < outputs(0); ++i)
             for (int64_t j = 0; j < outputs(1); ++j)
                 for (int64_t l = 0; l < outputs(2); ++l)
-                    *at++ = ((i * p.stride[0] * n1 + j * p.stride[1]) * n2 + l * p.stride[2]) * c;
+                    *at++ = ((i * p.stride[0] * n1 + j * p.stride[1]) * n2 +
+                             place(l * p.stride[2], n2)) *
+                            c;
     }
     int64_t line_offset(int64_t line, int64_t count) const {
         const int64_t t0 = line / p.kernel[1], t1 = line % p.kernel[1];
@@ -270,7 +289,7 @@ struct Strips {
     // Input lines along the axis, for which tasks compute all outputs above them: some outputs are
     // read by two tasks.
     Parts cuts_of_input() const {
-        const int64_t line = size(2) - size(1), reach = (p.kernel[axis] - 1) * p.dilation[axis] + 1;
+        const int64_t line = line_size(), reach = (p.kernel[axis] - 1) * p.dilation[axis] + 1;
         const int64_t step =
             std::max<int64_t>(1, line * static_cast<int64_t>(sizeof(T)) / p.stride[axis]);
         const int64_t wanted = std::min(p.in[axis], kTasks / (p.n * p.groups) + 1);
@@ -404,7 +423,7 @@ const char* conv_strip_decline(const ConvProblem& p) {
         return "a group has many channels";
     if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
     if (p.kernel[2] == 1) return "the kernel's lines have one position";
-    if (p.dilation[2] != 1) return "the kernel's lines are dilated";
+    if (p.dilation[2] != 1 && p.stride[2] != 1) return "the kernel's lines are dilated and strided";
     return nullptr;
 }
 
