@@ -39,6 +39,11 @@ void bind_elementwise(nb::module_& m) {
         binary_(formula<Binary>("binary_", op), a, b.tensor);
     });
     op(m, "where", &where, arg("condition"), operand("input"), operand("other"));
+    op(m, "addcmul", &addcmul, arg("input"), arg("tensor1"), arg("tensor2"), arg("value"));
+    op(m, "addcdiv", &addcdiv, arg("input"), arg("tensor1"), arg("tensor2"), arg("value"));
+    op(m, "lerp", &lerp, arg("input"), arg("end"), operand("weight"));
+    op(m, "logaddexp", &logaddexp, arg("input"), arg("other"), arg("base"));
+    op(m, "nan_to_num", &nan_to_num, arg("input"), arg("nan"), maybe("posinf"), maybe("neginf"));
     op(m, "clamp", &clamp, arg("input"), arg("min"), arg("max"));
     op(m, "prelu", &prelu, arg("input"), arg("weight"));
     op(m, "rrelu", &rrelu, arg("input"), arg("lower"), arg("upper"), arg("training"));
@@ -51,6 +56,7 @@ void bind_elementwise(nb::module_& m) {
 
 void bind_reductions(nb::module_& m) {
     op(m, "sum", &sum, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "nansum", &nansum, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "mean", &mean, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "prod", &prod, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "amax", &amax, arg("input"), arg("dim"), arg("keepdim"));
@@ -115,6 +121,7 @@ void bind_indices(nb::module_& m) {
 }
 
 void bind_products(nb::module_& m) {
+    op(m, "cross", &cross, arg("input"), arg("other"), arg("dim"));
     heavy_op(m, "matmul", &matmul, arg("input"), arg("other"));
     heavy_op(m, "linear", &linear, arg("input"), arg("weight"), maybe("bias"));
     heavy_op(m, "bilinear", &bilinear, arg("input1"), arg("input2"), arg("weight"), maybe("bias"));

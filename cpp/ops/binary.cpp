@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "array/compute.h"
 #include "autograd/node.h"
 #include "ops/ops.h"
@@ -14,6 +16,18 @@ Tensor half_at_ties(Binary loses, const Tensor& g, const Tensor& a, const Tensor
 }
 
 Tensor zero() { return number(0, Dtype::Float64); }
+
+// xᵖ of floating-point numbers, by products and roots where they do (kernels/elementwise).
+Tensor power(const Tensor& x, double p) {
+    if (p == 0)
+        return record("pow", full_like(x, 1, x.dtype()).array(), {x}, [](Backward& g) { g[0] = full_like(g.grad(), 0, g.grad().dtype()); });
+    return record("pow", compute(Unary::PowScalar, x.array(), p), {x}, [p, x = Saved(x, p != 1)](Backward& g) {
+        if (p == 1) g[0] = g.grad();
+        else g[0] = mul(g.grad(), scale(p == 2 ? x.get() : power(x, p - 1), p));
+    });
+}
+
+bool is_number(const Tensor& x) { return x.rank() == 0 && x.impl().wrapped_number; }
 
 // Writes the gradients of op(a, b) into g, before broadcasting is undone.
 void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
@@ -45,10 +59,14 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
                 Tensor slope = mul(b, pow(a, sub(b, number(1, Dtype::Float64))));
                 g[0] = where(binary(Binary::Equal, b.detach(), zero()), zero(), mul(grad, slope));
             }
-            if (g.wants(1)) {  // a^b·ln a, and 0 where a is 0 and b is not negative
+            if (!g.wants(1)) return;
+            // a^b·ln a, and 0 where a is 0 and b is not negative
+            if (a.rank() == 0 && !a.requires_grad() && a.array().item() > 0) {
+                g[1] = mul(grad, scale(g.output(), std::log(a.array().item())));
+            } else {
                 Tensor flat = binary(Binary::LogicalAnd, binary(Binary::Equal, a.detach(), zero()),
                                      binary(Binary::GreaterEqual, b.detach(), zero()));
-                g[1] = mul(grad, where(flat, zero(), mul(pow(a, b), unary(Unary::Log, a))));
+                g[1] = mul(grad, where(flat, zero(), mul(g.output(), unary(Unary::Log, a))));
             }
             return;
         case Binary::Maximum:
@@ -96,6 +114,7 @@ Tensor binary(Binary op, const Tensor& x, const Tensor& y) {
     if (op == Binary::Div && !is_floating(dtype)) dtype = Dtype::Float32;
     if (!is_floating(dtype) && !accepts(op, Dtype::Int64)) dtype = Dtype::Float32;
     check_type(accepts(op, dtype), name(op), ": operands must not have dtype ", dtype);
+    if (op == Binary::Pow && is_floating(dtype) && is_number(y)) return power(to(x, dtype), y.array().item());
     Tensor a = to(x, dtype), b = to(y, dtype);
     Array out = compute(op, a.array(), b.array());
     if (out.dtype() != dtype) return Tensor(std::move(out));
@@ -106,7 +125,8 @@ Tensor binary(Binary op, const Tensor& x, const Tensor& y) {
                       derivative(op, g, a, b);
                       if (g.wants(0) && g[0].defined()) g[0] = sum_to(g[0], shape_a);
                       if (g.wants(1) && g[1].defined()) g[1] = sum_to(g[1], shape_b);
-                  });
+                  },
+                  op == Binary::Pow && b.requires_grad() ? kKeepOutput : kDropOutput);
 }
 
 Tensor add(const Tensor& a, const Tensor& b) { return binary(Binary::Add, a, b); }

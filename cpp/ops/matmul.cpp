@@ -27,6 +27,16 @@ Tensor batched(const Tensor& a, const Tensor& b) {
                   });
 }
 
+// Of vectors: its gradients are multiples of them, not products of matrices.
+Tensor dot(const Tensor& a, const Tensor& b) {
+    Array out = batched(reshape(a.detach(), {1, 1, a.numel()}), reshape(b.detach(), {1, b.numel(), 1})).array().reshape({});
+    return record("dot", std::move(out), {a, b},
+                  [a = Saved(a, b.requires_grad()), b = Saved(b, a.requires_grad())](Backward& g) {
+                      if (g.wants(0)) g[0] = mul(g.grad(), b);
+                      if (g.wants(1)) g[1] = mul(g.grad(), a);
+                  });
+}
+
 Tensor as_batch(const Tensor& x, const Shape& batch) {
     Shape shape = batch;
     shape.push_back(x.size(x.rank() - 2));
@@ -55,6 +65,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     check(left.size(left.rank() - 1) == right.size(right.rank() - 2), "matmul: shapes ", a.shape(), " and ", b.shape(),
           " do not match: the last size of input is ", left.size(left.rank() - 1), ", other offers ",
           right.size(right.rank() - 2));
+    if (a.rank() == 1 && b.rank() == 1) return dot(a, b);
     // A batch times one matrix is one product of a taller matrix.
     if (right.rank() == 2 && left.rank() > 2) {
         Tensor flat = flatten(left, 0, -2);

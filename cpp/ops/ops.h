@@ -57,8 +57,16 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor neg(const Tensor& x);
 Tensor scale(const Tensor& x, double factor);   // x·factor for a plain number
 
+// Several operands and plain numbers in one pass, broadcasting (blend.cpp)
+Tensor addcmul(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, double value);
+Tensor addcdiv(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, double value);
+Tensor lerp(const Tensor& input, const Tensor& end, const Tensor& weight);
+Tensor logaddexp(const Tensor& input, const Tensor& other, double base);
+Tensor nan_to_num(const Tensor& input, double nan, std::optional<double> posinf, std::optional<double> neginf);
+
 // Reductions; empty axes means all (reduce.cpp)
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor nansum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);   // NaN counts as zero
 Tensor sum_to(const Tensor& x, const Shape& shape);   // the adjoint of broadcasting
 Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor prod(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
@@ -76,6 +84,7 @@ Tensor all(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor std(const Tensor& x, const Axes& axes = {}, double correction = 1, bool keepdim = false);
 Tensor norm(const Tensor& x, double p, const Axes& axes = {}, bool keepdim = false);
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim = false);
+Tensor cross(const Tensor& input, const Tensor& other, int64_t dim);   // the vector product (cross.cpp)
 Tensor cumsum(const Tensor& input, int64_t dim);
 std::pair<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending);   // values, indices; stable
 Tensor argsort(const Tensor& input, int64_t dim, bool descending);

@@ -103,6 +103,15 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
     return sum_axes(x, axis_mask("sum", x, axes), keepdim);
 }
 
+Tensor nansum(const Tensor& x, const Axes& axes, bool keepdim) {
+    if (!is_floating(x.dtype())) return sum(x, axes, keepdim);
+    uint32_t mask = axis_mask("nansum", x, axes);
+    return record("nansum", compute(Reduction::NanSum, x.array(), mask, keepdim), {x}, [mask, x = Saved(x)](Backward& g) {
+        Tensor at = x.get().detach();
+        g[0] = where(binary(Binary::Equal, at, at), spread(g.grad(), at.shape(), mask), number(0, Dtype::Float64));
+    });
+}
+
 Tensor sum_to(const Tensor& x, const Shape& shape) {
     if (x.shape() == shape) return x;
     int lead = x.rank() - shape.rank();

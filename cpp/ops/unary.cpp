@@ -138,6 +138,8 @@ bool uses_result(Unary op) {
 Tensor derivative(Unary op, const Tensor& g, const Tensor& at) {
     switch (op) {
         case Unary::Square: return mul(g, scale(at, 2));
+        case Unary::Cube: return mul(g, scale(square(at), 3));
+        case Unary::Frac: return g;
         case Unary::Exp: return mul(g, at);
         case Unary::Expm1: return mul(g, plus(at, 1));
         case Unary::Log: return div(g, at);
@@ -175,7 +177,7 @@ void check_parameters(Unary op, double p, double q) {
 }  // namespace
 
 bool saves_input(Unary op, double p, double q) {
-    if (op == Unary::Neg || piecewise_constant(op)) return false;
+    if (op == Unary::Neg || op == Unary::Frac || piecewise_constant(op)) return false;
     std::optional<Rule> fast = rule(op, p, q);
     return fast ? !fast->by_result : !uses_result(op);
 }

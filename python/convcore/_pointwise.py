@@ -52,7 +52,7 @@ def frac(input: Tensor) -> Tensor:
     >>> cc.frac(cc.tensor([1.5, -2.25]))
     tensor([ 0.5000, -0.2500])
     """
-    return input - input.trunc()
+    return _core.unary("frac", input)
 
 
 def signbit(input: Tensor) -> Tensor:
@@ -122,14 +122,7 @@ def nan_to_num(
     >>> cc.nan_to_num(cc.tensor([float("nan"), float("inf")]), posinf=9.0)
     tensor([0., 9.])
     """
-    if not input.dtype.is_floating_point:
-        return input.clone()
-    largest = (
-        3.4028234663852886e38 if input.dtype == _core.dtype.float32 else 1.7976931348623157e308
-    )
-    out = input.masked_fill(input != input, 0.0 if nan is None else nan)
-    out = out.masked_fill(input == math.inf, largest if posinf is None else posinf)
-    return out.masked_fill(input == -math.inf, -largest if neginf is None else neginf)
+    return _core.nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
 
 
 def clamp_min(input: Tensor, min: Any) -> Tensor:
@@ -189,8 +182,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     >>> cc.addcmul(cc.ones(2), cc.tensor([1.0, 2.0]), cc.tensor([3.0, 4.0]), value=2)
     tensor([ 7., 17.])
     """
-    product = tensor1 * tensor2
-    return input + (product if value == 1 else product * value)
+    return _core.addcmul(input, tensor1, tensor2, value)
 
 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
@@ -200,8 +192,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     >>> cc.addcdiv(cc.ones(2), cc.tensor([1.0, 2.0]), cc.tensor([2.0, 4.0]))
     tensor([1.5000, 1.5000])
     """
-    quotient = tensor1 / tensor2
-    return input + (quotient if value == 1 else quotient * value)
+    return _core.addcdiv(input, tensor1, tensor2, value)
 
 
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
@@ -211,7 +202,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     >>> cc.lerp(cc.zeros(2), cc.tensor([2.0, 4.0]), 0.5)
     tensor([1., 2.])
     """
-    return input + weight * (end - input)
+    return _core.lerp(input, end, weight)
 
 
 def float_power(input: Tensor, exponent: Any) -> Tensor:
@@ -252,15 +243,12 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     >>> cc.logaddexp(cc.zeros(1), cc.zeros(1))
     tensor([0.6931])
     """
-    more = input >= other
-    top, low = _core.where(more, input, other), _core.where(more, other, input)
-    below = (low - top).masked_fill((top == low) & top.isinf(), 0)
-    return top + _core.unary("softplus", below, 1, 20)
+    return _core.logaddexp(input, other, math.e)
 
 
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """log₂(2ˣ + 2^other), without overflow."""
-    return logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
+    return _core.logaddexp(input, other, 2)
 
 
 def xlogy(input: Any, other: Any) -> Tensor:

@@ -73,8 +73,13 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     rank = max(input.ndim, other.ndim)
     a = [1] * (rank - input.ndim) + list(input.shape)
     b = [1] * (rank - other.ndim) + list(other.shape)
-    left = input.reshape([n for size in a for n in (size, 1)])
-    right = other.reshape([n for size in b for n in (1, size)])
+    if rank == 0:
+        return input * other
+    # Both are first spread to the result's rows, so that long rows are multiplied.
+    left = input.reshape([*a, 1]).expand([*a, b[-1]]).flatten(-2)
+    right = other.reshape([*b[:-1], 1, b[-1]]).expand([*b[:-1], a[-1], b[-1]]).flatten(-2)
+    left = left.reshape([n for size in a[:-1] for n in (size, 1)] + [-1])
+    right = right.reshape([n for size in b[:-1] for n in (1, size)] + [-1])
     return (left * right).reshape([n * m for n, m in zip(a, b)])
 
 
@@ -87,11 +92,11 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """
     shape = tuple(input.shape)
     axis = dim if dim is not None else shape.index(3) if 3 in shape else None
-    if axis is None or shape[axis] != 3 or other.shape[axis] != 3:
+    if axis is None:
         raise _core.ArgumentError(
             f"cross: a dimension of size 3 is needed, got shapes {shape} and {tuple(other.shape)}"
         )
-    return input.roll(-1, axis) * other.roll(1, axis) - input.roll(1, axis) * other.roll(-1, axis)
+    return _core.cross(input, other, axis)
 
 
 def _blend(input: Tensor, beta: Any, product: Tensor, alpha: Any) -> Tensor:
@@ -156,18 +161,43 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         )
     if n < 0:
         raise NotImplementedError("matrix_power: n must not be negative: there is no inverse here")
-    out = _core.eye(input.shape[-1], input.shape[-1], input.dtype).expand(input.shape).clone()
+    if n == 0:
+        return _core.eye(input.shape[-1], input.shape[-1], input.dtype).expand(input.shape).clone()
+    out = None
     while n:
         if n & 1:
-            out = _core.matmul(out, input)
+            out = input if out is None else _core.matmul(out, input)
         n >>= 1
         input = _core.matmul(input, input) if n else input
     return out
 
 
 def chain_matmul(*matrices: Tensor) -> Tensor:
-    """The product of several matrices, from the left."""
-    return reduce(_core.matmul, matrices)
+    """The product of several matrices, in the order of the fewest multiplications.
+
+    >>> import convcore as cc
+    >>> cc.chain_matmul(cc.ones(2, 3), cc.ones(3, 2), cc.ones(2, 1))
+    tensor([[6.],
+            [6.]])
+    """
+    sizes = [m.shape[0] for m in matrices] + [matrices[-1].shape[-1]]
+    # best[i, j]: the least cost of the product of matrices i to j, and where it is cut (dynamic programming).
+    best = {(i, i): (0, i) for i in range(len(matrices))}
+    for length in range(1, len(matrices)):
+        for i in range(len(matrices) - length):
+            j = i + length
+            best[i, j] = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
+                for k in range(i, j)
+            )
+
+    def product(i: int, j: int) -> Tensor:
+        if i == j:
+            return matrices[i]
+        cut = best[i, j][1]
+        return _core.matmul(product(i, cut), product(cut + 1, j))
+
+    return product(0, len(matrices) - 1)
 
 
 def cdist(

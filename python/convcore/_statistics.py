@@ -48,7 +48,7 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The sum, NaN counting as zero."""
-    return input.masked_fill(input != input, 0).sum(dim, keepdim)
+    return _core.nansum(input, convert.axes(dim), keepdim)
 
 
 def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:

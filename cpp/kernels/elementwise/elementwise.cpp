@@ -44,10 +44,13 @@ const ElementwiseLoops& loops(Dtype dtype) {
 // x^p for the exponents that have a cheaper exact formula (PyTorch takes the same).
 Unary power(Dtype dtype, double p) {
     if (p == 2) return Unary::Square;
+    if (p == 3) return Unary::Cube;
     if (!is_floating(dtype)) return Unary::PowScalar;
     if (p == 0.5) return Unary::Sqrt;
     if (p == -0.5) return Unary::Rsqrt;
     if (p == -1) return Unary::Reciprocal;
+    if (p == -2) return Unary::InverseSquare;
+    if (p == 1) return Unary::MulScalar;
     return Unary::PowScalar;
 }
 

@@ -12,6 +12,8 @@
 //   …Loss(x, t)      of an input and a target; …LossGrad(x, t, grad) is grad · dLoss/dx. p: Huber's
 //                    delta, SmoothL1's beta, HingeEmbedding's margin, PoissonRate's epsilon.
 //   Where(a, b, c)   a is bool whatever the problem's dtype is; b and c have that dtype.
+//   LogAddExp        p: the base's logarithm. NanToNum: b for NaN, p and q for +∞ and −∞. AddCmul and AddCdiv: p the
+//                    factor.
 //   Integers         wrap around; Div truncates, FloorDivide and Remainder are Python's; dividing by
 //                    zero raises. bool: + is or, · is and.
 #pragma once
@@ -23,10 +25,12 @@
     X(Abs, "abs", Numbers, abs(x))                                                 \
     X(Sign, "sign", Any, sign(x))                                                  \
     X(Square, "square", Numbers, x * x)                                            \
+    X(Cube, "cube", Numbers, x * x * x)                                            \
     X(Floor, "floor", Numbers, floor(x))                                           \
     X(Ceil, "ceil", Numbers, ceil(x))                                              \
     X(Round, "round", Numbers, round(x))                                           \
     X(Trunc, "trunc", Numbers, trunc(x))                                           \
+    X(Frac, "frac", Numbers, x - trunc(x))                                         \
     X(Relu, "relu", Numbers, max(zero(x), x))                                      \
     X(AddScalar, "add", Any, x + p)                                                \
     X(MulScalar, "mul", Any, x * p)                                                \
@@ -43,6 +47,7 @@
     X(Sqrt, "sqrt", Floats, sqrt(x))                                               \
     X(Rsqrt, "rsqrt", Floats, one(x) / sqrt(x))                                    \
     X(Reciprocal, "reciprocal", Floats, one(x) / x)                                \
+    X(InverseSquare, "inverse_square", Floats, one(x) / (x * x))                   \
     X(Sin, "sin", Floats, sin(x))                                                  \
     X(Cos, "cos", Floats, cos(x))                                                  \
     X(Tan, "tan", Floats, tan(x))                                                  \
@@ -95,6 +100,8 @@
     X(Atan2, "atan2", Floats, atan2(a, b))                                             \
     X(Fmod, "fmod", Numbers, fmod_of(a, b))                                            \
     X(CopySign, "copysign", Floats, copy_sign(a, b))                                   \
+    X(LogAddExp, "logaddexp", Floats, log_add_exp(a, b, p))                            \
+    X(NanToNum, "nan_to_num", Floats, nan_to_num(a, b, p, q))                          \
     X(BitAnd, "bitwise_and", Whole, bit_and(a, b))                                     \
     X(BitOr, "bitwise_or", Whole, bit_or(a, b))                                        \
     X(BitXor, "bitwise_xor", Whole, bit_xor(a, b))                                     \
@@ -152,6 +159,8 @@
 #define CC_TERNARY_FORMULAS(X)                                                                       \
     X(MulAdd, "mul_add", Any, a * b + c)                                                             \
     X(Lerp, "lerp", Floats, lerp(a, b, c))                                                           \
+    X(AddCmul, "addcmul", Floats,  a + p * b * c)                                                    \
+    X(AddCdiv, "addcdiv", Floats, a + p * (b / c))                                                   \
     X(GluGrad, "glu_grad", Floats, c * a * sigmoid(b) * sigmoid(-b))                                 \
     X(PreluGrad, "prelu_grad", Floats, select(a > zero(a), c, c * b))                                \
     X(MseLossGrad, "mse_loss_grad", Floats, V::set(2) * c * (a - b))                                 \

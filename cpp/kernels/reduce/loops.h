@@ -14,9 +14,9 @@ struct ReduceLoop {
 };
 
 // Sums and products of floats accumulate in double, of integers in uint64; extremes in the element
-// type.
+// type. nan_sum: of floats.
 struct Reductions {
-    ReduceLoop sum, sum_squares, prod, max, min;
+    ReduceLoop sum, sum_squares, prod, max, min, nan_sum;
 };
 
 struct ReductionTable {

@@ -45,6 +45,10 @@ struct SumSquaresFold : SumFold {
     template <class A> static A step_scalar(A a, A x) { return a + x * x; }
 };
 
+struct NanSumFold : SumFold {
+    template <class V> static V step(V a, V x) { return a + select(x == x, x, V::set(0)); }
+};
+
 // Floats in double throughout: their product leaves their range long before it ends.
 struct ProdFold {
     template <class V> static V pad(V) { return V::set(1); }
@@ -207,11 +211,12 @@ constexpr ReduceLoop plain = {plain_rows<T, F, Step, A>, plain_columns<T, F, A>}
 template <class V>
 constexpr Reductions of_floats = {
     vectors<V, SumFold, double>, vectors<V, SumSquaresFold, double>, vectors<V, ProdFold, double>,
-    vectors<V, MaxFold, typename V::Scalar>, vectors<V, MinFold, typename V::Scalar>};
+    vectors<V, MaxFold, typename V::Scalar>, vectors<V, MinFold, typename V::Scalar>,
+    vectors<V, NanSumFold, double>};
 template <class T, class Step>
 constexpr Reductions of_integers = {
     plain<T, SumFold, Step, uint64_t>, plain<T, SumSquaresFold, uint64_t, uint64_t>,
-    plain<T, ProdFold, uint64_t, uint64_t>, plain<T, MaxFold, T, T>, plain<T, MinFold, T, T>};
+    plain<T, ProdFold, uint64_t, uint64_t>, plain<T, MaxFold, T, T>, plain<T, MinFold, T, T>, {}};
 constexpr ReductionTable table = {
     {of_integers<uint8_t, uint32_t>, of_integers<uint8_t, uint32_t>, of_integers<int32_t, uint64_t>,
      of_integers<int64_t, uint64_t>, of_floats<F32>, of_floats<F64>},

@@ -298,6 +298,9 @@ void reduce(Reduction op, const ReduceProblem& p, const void* x, void* out) {
             case Reduction::Sum: return values(reducer<T, Out, Total, Sum>(loops.sum));
             case Reduction::SumSquares: return values(reducer<T, Out, Total, Sum>(loops.sum_squares));
             case Reduction::Prod: return values(reducer<T, Out, Total, Prod>(loops.prod));
+            case Reduction::NanSum:
+                check_type(floating, "nansum: no NaN in dtype ", p.dtype);
+                return values(reducer<T, Out, Total, Sum>(loops.nan_sum));
             case Reduction::Max: return values(reducer<T, T, T, Max>(loops.max));
             default: return values(reducer<T, T, T, Min>(loops.min));
         }

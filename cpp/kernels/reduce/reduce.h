@@ -8,13 +8,14 @@
 
 namespace cc {
 
-enum class Reduction : uint8_t { Sum, Prod, Max, Min, Any, All, ArgMax, ArgMin, SumSquares };
+enum class Reduction : uint8_t { Sum, Prod, Max, Min, Any, All, ArgMax, ArgMin, SumSquares, NanSum };
 
 // What a reduction of that dtype gives: int64 for positions and for sums and products of integers.
 Dtype result_dtype(Reduction op, Dtype dtype);
 
 // kept[i] / reduced[j]: sizes and strides (elements) of the axes that stay and that go; out is
-// dense over `kept` in order. Sum/Prod/SumSquares: accumulation of float32 in blocked pairwise
+// dense over `kept` in order. Sum/Prod/SumSquares/NanSum (NaN counts as
+// zero; floats only): accumulation of float32 in blocked pairwise
 // float32 (or wider), integers in int64. Any/All: x is bool, out is bool. ArgMax/ArgMin: the flat
 // index over `reduced` in order (first on ties; NaN wins).
 struct ReduceProblem {

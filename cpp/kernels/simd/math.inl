@@ -269,8 +269,36 @@ template <class V> inline V atan2(V a, V b) {
     else return in_double([](auto y, auto x) { return angle_of(y, x); }, a, b);
 }
 
-template <class V> inline V asin(V x) { return atan2(x, sqrt((one(x) - x) * (one(x) + x))); }
-template <class V> inline V acos(V x) { return atan2(sqrt((one(x) - x) * (one(x) + x)), x); }
+// x + x·z·P(z), z = x², for |x| ≤ ½ (float; Moshier's Cephes library, 1989).
+template <class V> inline V small_asin(V x, V z) {
+    constexpr float p[] = {1.6666752422e-1f, 7.4953002686e-2f, 4.5470025998e-2f, 2.4181311049e-2f, 4.2163199048e-2f};
+    return fma(x * z, polynomial<V>(p, z), x);
+}
+
+// float: beyond ½ the angle of the half argument, asin |x| = π/2 − 2 asin √((1 − |x|)/2); double: by atan2.
+template <class V> inline V asin(V x) {
+    if constexpr (sizeof(typename V::Scalar) == 8) {
+        return atan2(x, sqrt((one(x) - x) * (one(x) + x)));
+    } else {
+        const V a = abs(x), half = V::set(0.5f);
+        const auto steep = a > half;
+        const V z = select(steep, half * (one(x) - a), x * x);
+        const V y = small_asin(select(steep, sqrt(z), a), z);
+        return copy_sign(select(steep, V::set(1.57079632679489661923f) - (y + y), y), x);
+    }
+}
+template <class V> inline V acos(V x) {
+    if constexpr (sizeof(typename V::Scalar) == 8) {
+        return atan2(sqrt((one(x) - x) * (one(x) + x)), x);
+    } else {
+        const V a = abs(x), half = V::set(0.5f);
+        const auto steep = a > half;
+        const V z = select(steep, half * (one(x) - a), x * x);
+        const V y = small_asin(select(steep, sqrt(z), x), z);
+        const V near = select(x > zero(x), y + y, V::set(3.14159265358979323846f) - (y + y));
+        return select(steep, near, V::set(1.57079632679489661923f) - y);
+    }
+}
 
 // Of e = eˣ − 1; where eˣ overflows before its half does, in two steps.
 template <class V> inline V sinh(V x) {
@@ -325,8 +353,32 @@ template <class V> inline V erfinv(V x) {
     return select(a > one(x), V::set(T(NAN)), copy_sign(y, x));
 }
 
+// float: e^(−x²)·P(t)/(1 + 2x), t = (x − 2)/(x + 2), for x ≥ 0 (Shepherd and Laframboise, 1981); x² is the exact square of
+// x's upper bits and a small rest. double: C's.
 template <class V> inline V erfc(V x) {
-    return map([](auto v) { return ::erfc(static_cast<double>(v)); }, x);
+    using T = typename V::Scalar;
+    if constexpr (sizeof(T) == 8) {
+        return map([](double v) { return ::erfc(v); }, x);
+    } else {
+        constexpr T p[] = {0x1.46e80ep+0f,  -0x1.7bf61ap-4f, -0x1.54081ep-3f,  0x1.4ffc6ap-3f,  -0x1.bc111ap-5f,
+                           -0x1.082db2p-7f, 0x1.1b2946p-7f,  0x1.5a32c4p-10f, -0x1.44f8b6p-10f, -0x1.ac6f8ep-12f};
+        const V a = min(V::set(11), abs(x)), two = V::set(2);
+        const V upper = V::from_bits(bits(a) & V::Int::set(0xFFFFF000u));
+        const V rest = exp((upper - a) * (upper + a));
+        const V y = exp(-(upper * upper)) * (rest * polynomial<V>(p, (a - two) / (a + two)) / fma(two, a, one(a)));
+        return select(x < zero(x), two - y, y);
+    }
+}
+
+// ln(eᵃᵖ + eᵇᵖ)/p: the logarithm of a sum of powers of a base whose own logarithm is p.
+template <class V> inline V log_add_exp(V a, V b, V p) {
+    const V y = max(a, b) + log1p(exp(-abs(a - b) * p)) / p;
+    return select((a == b) & is_inf(a), a, y);
+}
+
+template <class V> inline V nan_to_num(V x, V nan, V infinite, V minus_infinite) {
+    const V most = V::set(static_cast<typename V::Scalar>(INFINITY));
+    return select(x != x, nan, select(x == most, infinite, select(x == -most, minus_infinite, x)));
 }
 
 // a + c·(b − a), from the nearer end so that c = 0 and c = 1 are exact.
@@ -368,32 +420,38 @@ template <class V> inline V pow(V a, V b) {
 inline double c_fmod(double a, double b) { return fmod(a, b); }
 inline float c_fmod(float a, float b) { return fmodf(a, b); }
 
-// C's fmod: the sign of a.
+// C's fmod: the sign of a. With whole quotients q < 2^(digits − 1) the remainder |a| − q·|b| is exact in one fma, and so is
+// its correction where |a|/|b| was rounded up to q; other lanes are C's.
 template <class V> inline V fmod_of(V a, V b) {
     using T = typename V::Scalar;
-    if constexpr (V::floating) return map([](T x, T y) { return c_fmod(x, y); }, a, b);
-    else return a - (a / b) * b;
+    if constexpr (!V::floating) {
+        return a - (a / b) * b;
+    } else {
+        auto c = [](T x, T y) { return c_fmod(x, y); };
+        if constexpr (V::lanes == 1) {
+            return map(c, a, b);
+        } else {
+            const V u = abs(a), v = abs(b), q = trunc(u / v);
+            V r = fma(-q, v, u);
+            r = select(r < zero(r), r + v, r);
+            const V y = copy_sign(select(u < v, u, r), a);
+            const auto far = !(q < V::set(Real<T>::two_mantissa));
+            return any(far) ? select(far, map(c, a, b), y) : y;
+        }
+    }
 }
 
 // Python's %: the sign of b.
 template <class V> inline V remainder(V a, V b) {
-    using T = typename V::Scalar;
-    if constexpr (V::floating) {
-        const V r = map([](T x, T y) { return c_fmod(x, y); }, a, b);
-        const V o = zero(a);
-        return select((r != o) & ((b < o) ^ (r < o)), r + b, r);
-    } else {
-        const V r = a - (a / b) * b;
-        const V o = zero(a);
-        return select((r != o) & ((b < o) ^ (r < o)), r + b, r);
-    }
+    const V r = fmod_of(a, b), o = zero(a);
+    return select((r != o) & ((b < o) ^ (r < o)), r + b, r);
 }
 
 template <class V> inline V floor_divide(V a, V b) {
     using T = typename V::Scalar;
     const V o = zero(a);
     if constexpr (V::floating) {
-        const V r = map([](T x, T y) { return c_fmod(x, y); }, a, b);
+        const V r = fmod_of(a, b);
         V q = (a - r) / b;
         q = select((r != o) & ((b < o) ^ (r < o)), q - one(a), q);
         V whole = floor(q);
