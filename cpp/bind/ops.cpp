@@ -68,6 +68,14 @@ void bind_reductions(nb::module_& m) {
     op(m, "cumsum", &cumsum, arg("input"), arg("dim"));
     op(m, "sort", &sort, arg("input"), arg("dim"), arg("descending"));
     op(m, "argsort", &argsort, arg("input"), arg("dim"), arg("descending"));
+    op(m, "cummax", &cummax, arg("input"), arg("dim"));
+    op(m, "cummin", &cummin, arg("input"), arg("dim"));
+    op(m, "kthvalue", &kthvalue, arg("input"), arg("k"), arg("dim"), arg("keepdim"));
+    op(m, "median", &median, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "nanmedian", &nanmedian, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "unique", &unique, arg("input"), arg("sorted"), arg("return_inverse"));
+    op(m, "searchsorted", &searchsorted, arg("sorted_sequence"), operand("input"), arg("right"));
+    op(m, "bincount", &bincount, arg("input"), arg("minlength"));
     op(m, "topk", &topk, arg("input"), arg("k"), arg("dim"), arg("largest"));
 }
 

@@ -59,4 +59,7 @@ int64_t count_true(const bool* mask, int64_t count);
 void true_positions(const bool* mask, int64_t count, int64_t step, int64_t found, int64_t* out);
 void true_coordinates(const bool* mask, const Shape& shape, int64_t found, int64_t* out);
 
+// counts [size] = how often each of 0 … size − 1 is among the values, all of which are in that range.
+void count_values(const int64_t* values, int64_t count, int64_t size, int64_t* counts);
+
 }  // namespace cc

@@ -1,0 +1,23 @@
+// How often each number occurs. Long inputs are cut into ranges, each with a table of its own, where tables are small beside them.
+#include "base/allocator.h"
+#include "base/parallel.h"
+#include "kernels/index/index.h"
+#include "kernels/index/visit.h"
+
+namespace cc {
+
+void count_values(const int64_t* values, int64_t count, int64_t size, int64_t* counts) {
+    const int64_t ranges = std::clamp<int64_t>(count / (4 * size + kIndexGrain), 1, kIndexParts);
+    Scratch<int64_t> tables((ranges - 1) * size);
+    parallel_for(ranges, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t range = begin; range < end; ++range) {
+            int64_t* table = range ? tables.data() + (range - 1) * size : counts;
+            std::fill_n(table, size, 0);
+            for (int64_t i = count * range / ranges; i < count * (range + 1) / ranges; ++i) ++table[values[i]];
+        }
+    });
+    for (int64_t range = 1; range < ranges; ++range)
+        for (int64_t i = 0; i < size; ++i) counts[i] += tables[(range - 1) * size + i];
+}
+
+}  // namespace cc
