@@ -87,8 +87,9 @@ std::pair<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool
 std::pair<Tensor, Tensor> kthvalue(const Tensor& input, int64_t k, int64_t dim, bool keepdim);   // k from 1
 std::pair<Tensor, Tensor> median(const Tensor& input, int64_t dim, bool keepdim);
 std::pair<Tensor, Tensor> nanmedian(const Tensor& input, int64_t dim, bool keepdim);
-// Of the flattened input: its values, or those of runs of equal neighbours; how many of each; where asked for, each element's number.
-Tensors unique(const Tensor& input, bool sorted, bool return_inverse);
+// Of the flattened input its values, or those of runs of equal neighbours; where asked for, the number of each element's and how
+// many there are of each.
+Tensors unique(const Tensor& input, bool sorted, bool return_inverse, bool return_counts);
 Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& input, bool right);
 Tensor bincount(const Tensor& input, int64_t minlength);
 
@@ -287,6 +288,7 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const std::vecto
 Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative, double margin, double p,
                            double eps, bool swap, LossReduction reduction);
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps);
+Tensor pdist(const Tensor& input, double p);   // of every two rows
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim);
 
 }  // namespace cc

@@ -4,8 +4,7 @@
 
 #include <limits>
 
-#include "array/compute.h"
-#include "base/parallel.h"
+#include "base/allocator.h"
 #include "kernels/index/index.h"
 #include "kernels/sort/search.h"
 #include "ops/lines.h"
@@ -81,17 +80,19 @@ std::pair<Tensor, Tensor> nanmedian(const Tensor& input, int64_t dim, bool keepd
     return middle("nanmedian", input, dim, keepdim, Pick::NanMedian);
 }
 
-Tensors unique(const Tensor& input, bool sorted, bool return_inverse) {
-    Array x = input.array().contiguous(), inverse;
+Tensors unique(const Tensor& input, bool sorted, bool return_inverse, bool return_counts) {
+    Array x = input.array().contiguous(), inverse, counts;
     const int64_t size = x.numel();
-    Array first = Array::empty({size}, Dtype::Int64), counts = Array::empty({size}, Dtype::Int64);
+    Scratch<int64_t> first(size);
     if (return_inverse) inverse = Array::empty(x.shape(), Dtype::Int64);
-    const int64_t runs = find_runs({x.dtype(), 1, size, 1}, sorted, x.raw(), first.data<int64_t>(), counts.data<int64_t>(),
-                                   return_inverse ? inverse.data<int64_t>() : nullptr);
+    if (return_counts) counts = Array::empty({size}, Dtype::Int64);
+    auto data = [](const Array& a) { return a.defined() ? a.data<int64_t>() : nullptr; };
+    const int64_t runs = find_runs({x.dtype(), 1, size, 1}, sorted, x.raw(), first.data(), data(counts), data(inverse));
     Array values = Array::empty({runs}, x.dtype());
-    take(x.dtype(), x.raw(), first.data<int64_t>(), runs, 1, values.raw());
-    Tensors out{Tensor(values), Tensor(counts.slice(0, 0, runs, 1).clone())};
+    take(x.dtype(), x.raw(), first.data(), runs, 1, values.raw());
+    Tensors out{Tensor(values)};
     if (return_inverse) out.push_back(Tensor(inverse));
+    if (return_counts) out.push_back(Tensor(counts.slice(0, 0, runs, 1).clone()));
     return out;
 }
 
@@ -112,16 +113,14 @@ Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& input, bool rig
     return Tensor(out);
 }
 
-// The counts of some ranges of the input, each in a table of its own where that is small, are added up.
 Tensor bincount(const Tensor& input, int64_t minlength) {
     constexpr const char* kOp = "bincount";
     check(input.rank() == 1 && !is_floating(input.dtype()), kOp, ": expected a vector of whole numbers, got shape ", input.shape(),
           " of ", input.dtype());
     check(minlength >= 0, kOp, ": minlength must not be negative, got ", minlength);
     Array x = to(input, Dtype::Int64).array().contiguous();
-    auto limit = [&](Reduction op) { return *compute(op, x, 1, false).data<int64_t>(); };
     if (x.numel()) {
-        const int64_t least = limit(Reduction::Min), greatest = limit(Reduction::Max);
+        const auto [least, greatest] = extremes_of(x.data<int64_t>(), x.numel());
         check(least >= 0, kOp, ": input must not be negative, got ", least);
         check(greatest < std::numeric_limits<int64_t>::max(), kOp, ": ", greatest, " is too large");
         minlength = std::max(minlength, greatest + 1);

@@ -396,12 +396,9 @@ def unique(
     return _flat_unique(input, True, return_inverse, return_counts)
 
 
-def _flat_unique(
-    input: Tensor, sorted: bool, return_inverse: bool, return_counts: bool
-) -> Any:
-    values, counts, *inverse = _core.unique(input.detach(), sorted, return_inverse)
-    out = (values, *inverse, *([counts] if return_counts else []))
-    return out if len(out) > 1 else values
+def _flat_unique(input: Tensor, sorted: bool, return_inverse: bool, return_counts: bool) -> Any:
+    out = _core.unique(input.detach(), sorted, return_inverse, return_counts)
+    return tuple(out) if len(out) > 1 else out[0]
 
 
 def _runs(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,7 +1,8 @@
 // Sorting, the first of an order, the one of a rank, runs of equals.
 //
 // Every value becomes an unsigned key of the same order (a float's bits, those of negative ones inverted; NaN all ones), and key
-// and place together an item, one 64-bit number for keys of 32 bits: comparing items is comparing integers, and no two are equal,
+// and place together an item, one 64-bit number where the keys of a line span 32 bits: comparing items is comparing integers, and no
+// two are equal,
 // so that any algorithm gives the stable order. The first few of a line are kept in a heap, more are parted from the rest and
 // sorted, long lines are sorted by digits (least significant first; a digit that all share costs no pass). The item of a rank in a
 // long line is sought among those alone whose leading digit is the right one. A task is a line.
@@ -122,44 +123,51 @@ typename P::Item item_of_rank(typename P::Item* items, int64_t n, int64_t rank) 
     return items[rank];
 }
 
-// f(packing, key of an element) with what fits the problem.
-template <class F>
-void visit(const SortProblem& p, F&& f) {
-    visit_dtype(p.dtype, [&](auto zero) {
-        using T = decltype(zero);
-        if constexpr (sizeof(T) == 8) f(Pairing{}, zero);
-        else if (p.dim <= std::numeric_limits<uint32_t>::max()) f(Packing{}, zero);
-        else f(Pairing{}, zero);
-    });
-}
-
-// f(line, step between its elements, its number) for all lines.
+// f(packing, items of a line with room for as many behind them as `room` says, the line, its number) for all lines.
 template <class T, class F>
-void each_line(const SortProblem& p, const T* x, F&& f) {
+void each_line(const SortProblem& p, const void* x, bool descending, int64_t room, F&& f) {
+    using Key = KeyOf<T>;
+    constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
+    const Key turn = descending ? ~Key{0} : 0;
+    const bool few = static_cast<uint64_t>(p.dim) <= kMost;
     const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, p.dim));
     parallel_for(p.outer * p.inner, grain, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) f(x + i / p.inner * p.dim * p.inner + i % p.inner, i);
+        for (int64_t i = begin; i < end; ++i) {
+            const T* line = static_cast<const T*>(x) + i / p.inner * p.dim * p.inner + i % p.inner;
+            auto key = [&](int64_t k) { return static_cast<Key>(key_of(line[k * p.inner]) ^ turn); };
+            auto pack = [&](auto packing, Key least) {
+                using P = decltype(packing);
+                Scratch<typename P::Item> items(p.dim + room);
+                for (int64_t k = 0; k < p.dim; ++k) items[k] = P::make(key(k) - least, k);
+                f(packing, items.data(), line, i);
+            };
+            if constexpr (std::is_same_v<T, int64_t>) {
+                Key least = key(0), greatest = least;
+                for (int64_t k = 1; k < p.dim; ++k) {
+                    least = std::min(least, key(k));
+                    greatest = std::max(greatest, key(k));
+                }
+                if (few && greatest - least <= kMost) pack(Packing{}, least);
+                else pack(Pairing{}, 0);
+            } else if (sizeof(T) < 8 && few) {
+                pack(Packing{}, 0);
+            } else {
+                pack(Pairing{}, 0);
+            }
+        }
     });
-}
-
-template <class P, class T>
-void fill(const T* line, int64_t stride, int64_t n, bool descending, typename P::Item* items) {
-    const KeyOf<T> turn = descending ? ~KeyOf<T>{0} : 0;
-    for (int64_t i = 0; i < n; ++i) items[i] = P::make(key_of(line[i * stride]) ^ turn, i);
 }
 
 }  // namespace
 
 void first_places(const SortProblem& p, int64_t count, bool descending, const void* x, int64_t* out) {
     if (count == 0 || p.dim == 0) return;
-    visit(p, [&](auto packing, auto zero) {
-        using P = decltype(packing);
+    const int64_t room = count == p.dim && p.dim >= kLong ? p.dim : 0;
+    visit_dtype(p.dtype, [&](auto zero) {
         using T = decltype(zero);
-        const int64_t spare = count == p.dim && p.dim >= kLong ? p.dim : 0;
-        each_line(p, static_cast<const T*>(x), [&](const T* line, int64_t i) {
-            Scratch<typename P::Item> items(p.dim + spare);
-            fill<P>(line, p.inner, p.dim, descending, items.data());
-            const auto* first = order_first<P>(items.data(), items.data() + p.dim, p.dim, count);
+        each_line<T>(p, x, descending, room, [&](auto packing, auto* items, const T*, int64_t i) {
+            using P = decltype(packing);
+            const auto* first = order_first<P>(items, items + p.dim, p.dim, count);
             int64_t* to = out + i / p.inner * count * p.inner + i % p.inner;
             for (int64_t k = 0; k < count; ++k) to[k * p.inner] = P::place(first[k]);
         });
@@ -167,12 +175,10 @@ void first_places(const SortProblem& p, int64_t count, bool descending, const vo
 }
 
 void picked_place(const SortProblem& p, Pick pick, int64_t rank, const void* x, int64_t* out) {
-    visit(p, [&](auto packing, auto zero) {
-        using P = decltype(packing);
+    visit_dtype(p.dtype, [&](auto zero) {
         using T = decltype(zero);
-        each_line(p, static_cast<const T*>(x), [&](const T* line, int64_t i) {
-            Scratch<typename P::Item> items(p.dim);
-            fill<P>(line, p.inner, p.dim, false, items.data());
+        each_line<T>(p, x, false, 0, [&](auto packing, auto* items, const T* line, int64_t i) {
+            using P = decltype(packing);
             int64_t at = rank;
             if (pick != Pick::Ranked) {
                 int64_t numbers = 0;
@@ -180,42 +186,51 @@ void picked_place(const SortProblem& p, Pick pick, int64_t rank, const void* x, 
                 const bool nan = numbers == 0 || (pick == Pick::Median && numbers < p.dim);
                 at = nan ? numbers : (numbers - 1) / 2;  // the first NaN stands behind all numbers
             }
-            out[i] = P::place(item_of_rank<P>(items.data(), p.dim, at));
+            out[i] = P::place(item_of_rank<P>(items, p.dim, at));
         });
     });
 }
 
-int64_t find_runs(const SortProblem& p, bool sorted, const void* x_, int64_t* first, int64_t* counts, int64_t* inverse) {
+namespace {
+
+// Walks n elements of x in the order of `place`. The start of a run is written ahead of it and overwritten until it comes.
+template <class T, class Place>
+int64_t walk_runs(const T* x, int64_t n, Place place, int64_t* first, int64_t* counts, int64_t* inverse) {
+    int64_t last = 0;
+    T before = x[place(0)];
+    first[0] = place(0);
+    if (counts) counts[0] = 0;
+    if (inverse) inverse[place(0)] = 0;
+    for (int64_t i = 1; i < n; ++i) {
+        const int64_t at = place(i);
+        const T value = x[at];
+        first[last + 1] = at;
+        if (counts) counts[last + 1] = i;
+        last += value != before;
+        if (inverse) inverse[at] = last;
+        before = value;
+    }
+    for (int64_t run = 0; counts && run <= last; ++run) counts[run] = (run < last ? counts[run + 1] : n) - counts[run];
+    return last + 1;
+}
+
+}  // namespace
+
+int64_t find_runs(const SortProblem& p, bool sorted, const void* x, int64_t* first, int64_t* counts, int64_t* inverse) {
+    if (p.dim == 0) return 0;
     int64_t runs = 0;
-    if (p.dim == 0) return runs;
-    visit(p, [&](auto packing, auto zero) {
-        using P = decltype(packing);
+    visit_dtype(p.dtype, [&](auto zero) {
         using T = decltype(zero);
-        const T* x = static_cast<const T*>(x_);
-        // The start of a run is written ahead of it and overwritten until it comes.
-        auto walk = [&](auto&& place) {
-            int64_t last = 0;
-            first[0] = place(0);
-            counts[0] = 0;
-            for (int64_t i = 1; i < p.dim; ++i) {
-                const int64_t at = place(i);
-                const bool fresh = x[at] != x[place(i - 1)];
-                first[last + 1] = at;
-                counts[last + 1] = i;
-                last += fresh;
-            }
-            runs = last + 1;
-            for (int64_t run = 0; run < last; ++run) counts[run] = counts[run + 1] - counts[run];
-            counts[last] = p.dim - counts[last];
-            if (!inverse) return;
-            for (int64_t run = 0, i = 0; run < runs; ++run)
-                for (int64_t k = 0; k < counts[run]; ++k, ++i) inverse[place(i)] = run;
-        };
-        if (!sorted) return walk([](int64_t i) { return i; });
-        Scratch<typename P::Item> items(2 * p.dim);
-        fill<P>(x, 1, p.dim, false, items.data());
-        const auto* ordered = order_first<P>(items.data(), items.data() + p.dim, p.dim, p.dim);
-        walk([&](int64_t i) { return P::place(ordered[i]); });
+        if (!sorted) {
+            runs = walk_runs(static_cast<const T*>(x), p.dim, [](int64_t i) { return i; }, first, counts, inverse);
+            return;
+        }
+        each_line<T>(p, x, false, p.dim, [&](auto packing, auto* items, const T* line, int64_t) {
+            using P = decltype(packing);
+            const auto* ordered = order_first<P>(items, items + p.dim, p.dim, p.dim);
+            auto place = [ordered](int64_t i) { return P::place(ordered[i]); };
+            runs = walk_runs(line, p.dim, place, first, counts, inverse);
+        });
     });
     return runs;
 }

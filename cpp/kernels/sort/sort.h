@@ -21,9 +21,9 @@ void first_places(const SortProblem& problem, int64_t count, bool descending, co
 enum class Pick { Ranked, Median, NanMedian };
 void picked_place(const SortProblem& problem, Pick pick, int64_t rank, const void* x, int64_t* out);
 
-// Of a vector (outer and inner are 1): runs of equal neighbours, or of equals in rising order where `sorted`. Where not null,
-// inverse [dim] is the number of each element's run; first and counts [dim] hold, for as many as there are runs, where the first
-// element of each lies and how many there are. Every NaN is a run. Gives the number of runs.
+// Of a vector (outer and inner are 1): runs of equal neighbours, or of equals in rising order where `sorted`; every NaN is a run.
+// Gives their number; first [dim] and, where not null, counts [dim] begin with where the first element of each lies and how many
+// there are; inverse [dim], where not null, is the number of each element's run.
 int64_t find_runs(const SortProblem& problem, bool sorted, const void* x, int64_t* first, int64_t* counts, int64_t* inverse);
 
 }  // namespace cc
