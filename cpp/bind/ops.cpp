@@ -74,6 +74,14 @@ void bind_reductions(nb::module_& m) {
     op(m, "cumsum", &cumsum, arg("input"), arg("dim"));
     op(m, "sort", &sort, arg("input"), arg("dim"), arg("descending"));
     op(m, "argsort", &argsort, arg("input"), arg("dim"), arg("descending"));
+    op(m, "cummax", &cummax, arg("input"), arg("dim"));
+    op(m, "cummin", &cummin, arg("input"), arg("dim"));
+    op(m, "kthvalue", &kthvalue, arg("input"), arg("k"), arg("dim"), arg("keepdim"));
+    op(m, "median", &median, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "nanmedian", &nanmedian, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "unique", &unique, arg("input"), arg("sorted"), arg("return_inverse"), arg("return_counts"));
+    op(m, "searchsorted", &searchsorted, arg("sorted_sequence"), operand("input"), arg("right"));
+    op(m, "bincount", &bincount, arg("input"), arg("minlength"));
     op(m, "topk", &topk, arg("input"), arg("k"), arg("dim"), arg("largest"));
 }
 
@@ -218,6 +226,7 @@ void bind_losses(nb::module_& m) {
     op(m, "triplet_margin_loss", &triplet_margin_loss, arg("anchor"), arg("positive"), arg("negative"), arg("margin"), arg("p"),
        arg("eps"), arg("swap"), arg("reduction"));
     op(m, "cosine_similarity", &cosine_similarity, arg("x1"), arg("x2"), arg("dim"), arg("eps"));
+    heavy_op(m, "pdist", &pdist, arg("input"), arg("p"));
     op(m, "pairwise_distance", &pairwise_distance, arg("x1"), arg("x2"), arg("p"), arg("eps"), arg("keepdim"));
 }
 

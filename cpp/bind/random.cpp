@@ -93,6 +93,8 @@ void bind_random(nb::module_& m) {
     m.def("full_like", &full_like, nb::arg("input"), nb::arg("fill_value"), nb::arg("dtype"));
     m.def("arange", &arange, nb::arg("start"), nb::arg("end"), nb::arg("step"), nb::arg("dtype"));
     m.def("linspace", &linspace, nb::arg("start"), nb::arg("end"), nb::arg("steps"), nb::arg("dtype"));
+    m.def("triangle_indices", &triangle_indices, nb::arg("row"), nb::arg("col"), nb::arg("offset"), nb::arg("upper"));
+    m.def("combination_indices", &combination_indices, nb::arg("n"), nb::arg("r"), nb::arg("with_replacement"));
     m.def("eye", &eye, nb::arg("n"), nb::arg("m"), nb::arg("dtype"));
 }
 

@@ -3,6 +3,7 @@
 
 #include "array/compute.h"
 #include "autograd/node.h"
+#include "kernels/pdist/pdist.h"
 #include "ops/ops.h"
 
 namespace cc {
@@ -60,6 +61,33 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double
     };
     return record_composite(op, cosine.squeeze(axis), {a, b}, std::move(backward),
                             [axis, eps](const Tensors& in) { return cosine_expression(in[0], in[1], axis, eps); });
+}
+
+Tensor pdist(const Tensor& input, double p) {
+    constexpr const char* kOp = "pdist";
+    check_type(is_floating(input.dtype()), kOp, ": input must have a floating-point dtype, got ", input.dtype());
+    check(input.rank() == 2, kOp, ": input must have 2 dimensions, got shape ", input.shape());
+    check(p >= 0, kOp, ": p must not be negative, got ", p);
+    const int64_t rows = input.size(0);
+    auto expression = [rows, p](const Tensor& x) {
+        Tensor pairs = triangle_indices(rows, rows, 1, true);
+        auto all = [&](int64_t which) { return index_select(x, 0, select(pairs, 0, which)); };
+        return norm(sub(all(0), all(1)), p, {-1});
+    };
+    if (rows < 2 || (p != 1 && p != 2 && p != INFINITY)) return expression(input);
+    const Distance distance = p == 1 ? Distance::Sum : p == 2 ? Distance::Euclidean : Distance::Greatest;
+    const PdistProblem problem{input.dtype(), distance, rows, input.size(1)};
+    Array x = input.array().contiguous(), out = Array::empty({rows * (rows - 1) / 2}, input.dtype());
+    pdist(problem, x.raw(), out.raw());
+    auto backward = [problem, x = Saved(input)](Backward& g) {
+        Tensor at = x.get();
+        Array dense = at.array().contiguous(), grad_x = Array::empty(at.shape(), at.dtype());
+        pdist_backward(problem, dense.raw(), g.output().array().contiguous().raw(), g.grad().array().contiguous().raw(),
+                       grad_x.raw());
+        g[0] = Tensor(grad_x);
+    };
+    return record_composite(kOp, std::move(out), {input}, std::move(backward),
+                            [expression](const Tensors& in) { return expression(in[0]); }, kKeepOutput);
 }
 
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim) {

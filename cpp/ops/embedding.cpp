@@ -61,28 +61,56 @@ void shorten(const Tensor& weight, const Numbers& rows, double max_norm, double 
     }
 }
 
+// 1/how often each row was taken, for each of them.
+Tensor by_frequency(const Tensor& weight, const Numbers& rows) {
+    Numbers times(weight.size(0));
+    for (int64_t row : rows) ++times[row];
+    Array inverse = Array::empty({static_cast<int64_t>(rows.size()), 1}, Dtype::Float64);
+    for (size_t i = 0; i < rows.size(); ++i) inverse.data<double>()[i] = 1.0 / static_cast<double>(times[rows[i]]);
+    return Tensor(inverse.to(weight.dtype()));
+}
+
+bool recorded(const Tensor& weight) { return grad_enabled() && weight.requires_grad(); }
+
 // The gradient of the table is the sum of the rows' own, without those of the padding, each divided by how often its row was
-// taken where by_frequency says so.
-Tensor take_rows(const char* op, const Tensor& weight, const Numbers& rows, int64_t padding, bool by_frequency) {
+// taken where frequency says so.
+Tensor take_rows(const char* op, const Tensor& weight, const Numbers& rows, int64_t padding, bool frequency) {
     Tensor taken;
     {
         GradMode off(false);
         taken = index_select(weight, 0, as_tensor(rows));
     }
-    if (!grad_enabled() || !weight.requires_grad()) return taken;
+    if (!recorded(weight)) return taken;
     Numbers kept, at;
     for (size_t i = 0; i < rows.size(); ++i)
         if (rows[i] != padding) kept.push_back(rows[i]), at.push_back(static_cast<int64_t>(i));
-    Tensor positions = kept.size() < rows.size() ? as_tensor(at) : Tensor(), factors;
-    if (by_frequency) {
-        Numbers times(weight.size(0));
-        for (int64_t row : kept) ++times[row];
-        Array inverse = Array::empty({static_cast<int64_t>(kept.size()), 1}, Dtype::Float64);
-        for (size_t i = 0; i < kept.size(); ++i) inverse.data<double>()[i] = 1.0 / static_cast<double>(times[kept[i]]);
-        factors = Tensor(inverse.to(weight.dtype()));
-    }
+    Tensor positions = kept.size() < rows.size() ? as_tensor(at) : Tensor();
+    Tensor factors = frequency ? by_frequency(weight, kept) : Tensor();
     return record(op, taken.array(), {weight}, [=, places = as_tensor(kept), shape = weight.shape()](Backward& g) {
         Tensor grad = positions.defined() ? index_select(g.grad(), 0, positions) : g.grad();
+        g[0] = index_sum(shape, 0, places, factors.defined() ? mul(grad, factors) : grad);
+    });
+}
+
+// The number of each row's bag.
+Tensor bag_numbers(const Numbers& starts) {
+    Numbers bags(starts.back());
+    for (size_t bag = 0; bag + 1 < starts.size(); ++bag)
+        std::fill(bags.begin() + starts[bag], bags.begin() + starts[bag + 1], static_cast<int64_t>(bag));
+    return as_tensor(bags);
+}
+
+// The sums of bags of rows, which are nowhere put beside each other.
+Tensor sum_rows(const char* op, const Tensor& weight, const Numbers& rows, const Numbers& starts, bool frequency) {
+    Array table = weight.array().contiguous();
+    const int64_t bags = static_cast<int64_t>(starts.size()) - 1;
+    Array out = Array::empty({bags, weight.size(1)}, weight.dtype());
+    bag_sum({weight.dtype(), bags, weight.size(1), starts.data()}, table.raw(), rows.data(), out.raw());
+    if (!recorded(weight)) return Tensor(out);
+    Tensor factors = frequency ? by_frequency(weight, rows) : Tensor();
+    return record(op, std::move(out), {weight},
+                  [=, places = as_tensor(rows), bag_of = bag_numbers(starts), shape = weight.shape()](Backward& g) {
+        Tensor grad = index_select(g.grad(), 0, bag_of);
         g[0] = index_sum(shape, 0, places, factors.defined() ? mul(grad, factors) : grad);
     });
 }
@@ -157,19 +185,27 @@ Tensor embedding_bag(const Tensor& input, const Tensor& weight, const Tensor& of
     }
     if (max_norm) shorten(weight, rows, *max_norm, norm_type);
 
-    // The padding belongs to no bag.
-    Numbers kept, at, bag_of, lengths(bags), kept_starts{0};
-    for (int64_t bag = 0; bag < bags; ++bag) {
-        for (int64_t i = starts[bag]; i < starts[bag + 1]; ++i)
-            if (rows[i] != padding) kept.push_back(rows[i]), at.push_back(i), bag_of.push_back(bag), ++lengths[bag];
-        kept_starts.push_back(static_cast<int64_t>(kept.size()));
+    // Neither the padding nor what lies behind the last bag belongs to one.
+    if (padding >= 0 || starts.back() < static_cast<int64_t>(rows.size())) {
+        Numbers kept, at, kept_starts{0};
+        for (int64_t bag = 0; bag < bags; ++bag) {
+            for (int64_t i = starts[bag]; i < starts[bag + 1]; ++i)
+                if (rows[i] != padding) kept.push_back(rows[i]), at.push_back(i);
+            kept_starts.push_back(static_cast<int64_t>(kept.size()));
+        }
+        if (factors.defined()) factors = index_select(factors, 0, as_tensor(at));
+        rows = std::move(kept);
+        starts = std::move(kept_starts);
     }
-    if (factors.defined() && kept.size() < rows.size()) factors = index_select(factors, 0, as_tensor(at));
-    Tensor taken = take_rows(kOp, weight, kept, -1, scale_grad_by_freq);
-    if (mode == "max") return greatest(taken, kept_starts);
-    Tensor sums = index_sum({bags, weight.size(1)}, 0, as_tensor(bag_of), factors.defined() ? mul(taken, factors) : taken);
+    if (mode == "max") return greatest(take_rows(kOp, weight, rows, -1, scale_grad_by_freq), starts);
+    if (factors.defined()) {
+        Tensor taken = take_rows(kOp, weight, rows, -1, scale_grad_by_freq);
+        return index_sum({bags, weight.size(1)}, 0, bag_numbers(starts), mul(taken, factors));
+    }
+    Tensor sums = sum_rows(kOp, weight, rows, starts, scale_grad_by_freq);
     if (mode == "sum") return sums;
-    for (int64_t& length : lengths) length = std::max<int64_t>(1, length);
+    Numbers lengths(bags);
+    for (int64_t bag = 0; bag < bags; ++bag) lengths[bag] = std::max<int64_t>(1, starts[bag + 1] - starts[bag]);
     return div(sums, to(reshape(as_tensor(lengths), {-1, 1}), weight.dtype()));
 }
 

@@ -1,4 +1,8 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
 
 #include "ops/ops.h"
 
@@ -58,6 +62,49 @@ Tensor eye(int64_t n, int64_t m, Dtype dtype) {
     Array out = Array::zeros({n, m}, dtype);
     Array diagonal = out.as_strided({std::min(n, m)}, {m + 1}, 0);
     diagonal.fill(1);
+    return Tensor(out);
+}
+
+Tensor triangle_indices(int64_t row, int64_t col, int64_t offset, bool upper) {
+    const char* op = upper ? "triu_indices" : "tril_indices";
+    check(row >= 0 && col >= 0, op, ": row and col must not be negative, got ", row, " and ", col);
+    offset = std::clamp(offset, -row, col);
+    // The columns of row i: from its place on the diagonal, or up to it.
+    auto first = [&](int64_t i) { return upper ? std::clamp<int64_t>(i + offset, 0, col) : 0; };
+    auto last = [&](int64_t i) { return upper ? col : std::clamp<int64_t>(i + offset + 1, 0, col); };
+    int64_t count = 0;
+    for (int64_t i = 0; i < row; ++i) count += last(i) - first(i);
+    Array out = Array::empty({2, count}, Dtype::Int64);
+    int64_t *rows = out.data<int64_t>(), *columns = rows + count;
+    for (int64_t i = 0; i < row; ++i) {
+        const int64_t from = first(i), size = last(i) - from;
+        rows = std::fill_n(rows, size, i);
+        std::iota(columns, columns + size, from);
+        columns += size;
+    }
+    return Tensor(out);
+}
+
+Tensor combination_indices(int64_t n, int64_t r, bool with_replacement) {
+    check(r >= 0, "combinations: r must not be negative, got ", r);
+    // Of n + r − 1 with replacement there are as many as of n; each factor of the product leaves a whole number.
+    const int64_t from = with_replacement && n > 0 ? n + r - 1 : n;
+    int64_t count = r <= from;
+    for (int64_t i = 0; count && i < std::min(r, from - r); ++i)
+        if (__builtin_mul_overflow(count, from - i, &count)) count = std::numeric_limits<int64_t>::max() / 16;
+        else count /= i + 1;
+    Array out = Array::empty({count, r}, Dtype::Int64);
+    std::vector<int64_t> choice(r);
+    if (!with_replacement) std::iota(choice.begin(), choice.end(), 0);
+    int64_t* to = out.data<int64_t>();
+    for (int64_t row = 0; row < count; ++row) {
+        to = std::copy(choice.begin(), choice.end(), to);
+        // The last element that can rise does, and those behind it start anew.
+        int64_t i = r - 1;
+        while (i > 0 && choice[i] == (with_replacement ? n - 1 : n - r + i)) --i;
+        if (r > 0) ++choice[i];
+        for (int64_t k = i + 1; k < r; ++k) choice[k] = with_replacement ? choice[i] : choice[k - 1] + 1;
+    }
     return Tensor(out);
 }
 

@@ -31,6 +31,8 @@ Tensor full_like(const Tensor& x, double value, Dtype dtype);   // keeps x's for
 Tensor arange(double start, double end, double step, Dtype dtype);
 Tensor linspace(double start, double end, int64_t steps, Dtype dtype);
 Tensor eye(int64_t n, int64_t m, Dtype dtype);
+Tensor triangle_indices(int64_t row, int64_t col, int64_t offset, bool upper);   // (2, n): where a triangle of a matrix lies
+Tensor combination_indices(int64_t n, int64_t r, bool with_replacement);   // (choices, r): r of 0 … n − 1, in order
 
 // Elementwise with one operand (unary.cpp)
 Tensor unary(Unary op, const Tensor& x, double p = 0, double q = 0);   // every function of the table and its parameters
@@ -85,10 +87,20 @@ Tensor std(const Tensor& x, const Axes& axes = {}, double correction = 1, bool k
 Tensor norm(const Tensor& x, double p, const Axes& axes = {}, bool keepdim = false);
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim = false);
 Tensor cross(const Tensor& input, const Tensor& other, int64_t dim);   // the vector product (cross.cpp)
-Tensor cumsum(const Tensor& input, int64_t dim);
+Tensor cumsum(const Tensor& input, int64_t dim);   // scan.cpp
+std::pair<Tensor, Tensor> cummax(const Tensor& input, int64_t dim);   // values, indices: the last of equals
+std::pair<Tensor, Tensor> cummin(const Tensor& input, int64_t dim);
 std::pair<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending);   // values, indices; stable
 Tensor argsort(const Tensor& input, int64_t dim, bool descending);
 std::pair<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool largest);
+std::pair<Tensor, Tensor> kthvalue(const Tensor& input, int64_t k, int64_t dim, bool keepdim);   // k from 1
+std::pair<Tensor, Tensor> median(const Tensor& input, int64_t dim, bool keepdim);
+std::pair<Tensor, Tensor> nanmedian(const Tensor& input, int64_t dim, bool keepdim);
+// Of the flattened input its values, or those of runs of equal neighbours; where asked for, the number of each element's and how
+// many there are of each.
+Tensors unique(const Tensor& input, bool sorted, bool return_inverse, bool return_counts);
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& input, bool right);
+Tensor bincount(const Tensor& input, int64_t minlength);
 
 // Shapes and views (view.cpp)
 Tensor view(const Tensor& x, const Shape& shape);
@@ -285,6 +297,7 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const std::vecto
 Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative, double margin, double p,
                            double eps, bool swap, LossReduction reduction);
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps);
+Tensor pdist(const Tensor& input, double p);   // of every two rows
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim);
 
 }  // namespace cc

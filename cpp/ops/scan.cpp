@@ -1,5 +1,7 @@
+// Running sums and extremes along one dimension.
+#include "kernels/scan/scan.h"
+
 #include "autograd/node.h"
-#include "base/parallel.h"
 #include "ops/lines.h"
 #include "ops/ops.h"
 
@@ -7,36 +9,37 @@ namespace cc {
 
 namespace {
 
-Tensor running_sum(const Tensor& x, int axis) {
+ScanProblem problem_for(const Lines& lines) { return {lines.array.dtype(), lines.outer, lines.dim, lines.inner}; }
+
+Tensor sum_along(const Tensor& x, int axis, bool reverse) {
     Format format = x.array().format();
     Lines lines = lines_along(x.array(), axis, format);
     Array out = Array::empty(x.shape(), x.dtype(), format);
-    visit_dtype(x.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        using Wide = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
-        int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, lines.dim));
-        parallel_for(lines.outer * lines.inner, grain, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i) {
-                int64_t at = i / lines.inner * lines.dim * lines.inner + i % lines.inner;
-                const T* from = lines.array.data<T>() + at;
-                T* to = out.data<T>() + at;
-                Wide total = 0;
-                for (int64_t k = 0; k < lines.dim; ++k) {
-                    total += from[k * lines.inner];
-                    to[k * lines.inner] = static_cast<T>(total);
-                }
-            }
-        });
-    });
-    return record("cumsum", std::move(out), {x},
-                  [axis](Backward& g) { g[0] = flip(running_sum(flip(g.grad(), {axis}), axis), {axis}); });
+    running_sum(problem_for(lines), reverse, lines.array.raw(), out.raw());
+    return record("cumsum", std::move(out), {x}, [=](Backward& g) { g[0] = sum_along(g.grad(), axis, !reverse); });
+}
+
+std::pair<Tensor, Tensor> extreme_along(const char* op, const Tensor& x, int64_t dim, bool greatest) {
+    const int axis = normalize_axis(op, "dim", dim, x.rank());
+    Format format = x.array().format();
+    Lines lines = lines_along(x.array(), axis, format);
+    Array values = Array::empty(x.shape(), x.dtype(), format), places = Array::empty(x.shape(), Dtype::Int64, format);
+    running_extreme(problem_for(lines), greatest, lines.array.raw(), values.raw(), places.data<int64_t>());
+    Tensor indices(places);
+    auto backward = [axis, kept = Saved(indices)](Backward& g) {
+        g[0] = scatter_add(zeros(g.grad().shape(), g.grad().dtype()), axis, kept.get(), g.grad());
+    };
+    return {record(op, std::move(values), {x}, std::move(backward)), indices};
 }
 
 }  // namespace
 
 Tensor cumsum(const Tensor& input, int64_t dim) {
     int axis = normalize_axis("cumsum", "dim", dim, input.rank());
-    return running_sum(is_floating(input.dtype()) ? input : to(input, Dtype::Int64), axis);
+    return sum_along(is_floating(input.dtype()) ? input : to(input, Dtype::Int64), axis, false);
 }
+
+std::pair<Tensor, Tensor> cummax(const Tensor& input, int64_t dim) { return extreme_along("cummax", input, dim, true); }
+std::pair<Tensor, Tensor> cummin(const Tensor& input, int64_t dim) { return extreme_along("cummin", input, dim, false); }
 
 }  // namespace cc

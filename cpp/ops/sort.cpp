@@ -1,8 +1,12 @@
-// Sorting finds indices; the values are gathered by them, which is what puts them on the tape. NaN counts as the greatest value.
-#include <algorithm>
-#include <vector>
+// Sorting and selecting find indices; the values are gathered by them, which is what puts them on the tape. NaN counts as the
+// greatest value.
+#include "kernels/sort/sort.h"
 
-#include "base/parallel.h"
+#include <limits>
+
+#include "base/allocator.h"
+#include "kernels/index/index.h"
+#include "kernels/sort/search.h"
 #include "ops/lines.h"
 #include "ops/ops.h"
 
@@ -10,70 +14,120 @@ namespace cc {
 
 namespace {
 
-template <class T>
-bool less(T a, T b) {
-    if (b != b) return a == a;
-    return a < b;
-}
+SortProblem problem_for(const Lines& lines) { return {lines.array.dtype(), lines.outer, lines.dim, lines.inner}; }
 
-// out[0 … count) = places of the count first elements of a line, in order, the earlier of equals first.
-template <class T>
-void first_places(const T* line, int64_t stride, int64_t size, int64_t count, bool descending, std::vector<int64_t>& order) {
-    order.resize(size);
-    for (int64_t i = 0; i < size; ++i) order[i] = i;
-    auto before = [&](int64_t a, int64_t b) {
-        T x = line[a * stride], y = line[b * stride];
-        if (descending ? less(y, x) : less(x, y)) return true;
-        if (descending ? less(x, y) : less(y, x)) return false;
-        return a < b;
-    };
-    if (count < size)
-        std::partial_sort(order.begin(), order.begin() + count, order.end(), before);
-    else
-        std::sort(order.begin(), order.end(), before);
-}
+int64_t size_along(const Tensor& x, int axis) { return x.rank() ? x.size(axis) : 1; }
 
 Tensor ordered(const Tensor& x, int axis, int64_t count, bool descending) {
     Lines lines = lines_along(x.array(), axis, Format::RowMajor);
     Shape shape = x.shape();
     if (x.rank()) shape[axis] = count;
     Array out = Array::empty(shape, Dtype::Int64);
-    visit_dtype(x.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        int64_t grain = std::max<int64_t>(1, 2048 / std::max<int64_t>(1, lines.dim));
-        parallel_for(lines.outer * lines.inner, grain, [&](int64_t begin, int64_t end) {
-            std::vector<int64_t> order;
-            for (int64_t i = begin; i < end; ++i) {
-                int64_t outer = i / lines.inner, inner = i % lines.inner;
-                const T* line = lines.array.data<T>() + outer * lines.dim * lines.inner + inner;
-                first_places(line, lines.inner, lines.dim, count, descending, order);
-                int64_t* to = out.data<int64_t>() + outer * count * lines.inner + inner;
-                for (int64_t k = 0; k < count; ++k) to[k * lines.inner] = order[k];
-            }
-        });
-    });
+    first_places(problem_for(lines), count, descending, lines.array.raw(), out.data<int64_t>());
     return Tensor(out);
+}
+
+std::pair<Tensor, Tensor> picked(const Tensor& x, int axis, bool keepdim, Pick pick, int64_t rank = 0) {
+    Lines lines = lines_along(x.array(), axis, Format::RowMajor);
+    Shape shape = x.shape();
+    if (x.rank()) shape[axis] = 1;
+    Array out = Array::empty(shape, Dtype::Int64);
+    picked_place(problem_for(lines), pick, rank, lines.array.raw(), out.data<int64_t>());
+    Tensor indices(out), values = gather(x, axis, indices);
+    if (keepdim || x.rank() == 0) return {values, indices};
+    return {squeeze(values, axis), squeeze(indices, axis)};
+}
+
+std::pair<Tensor, Tensor> middle(const char* op, const Tensor& x, int64_t dim, bool keepdim, Pick pick) {
+    int axis = normalize_axis(op, "dim", dim, x.rank());
+    check_index(size_along(x, axis) > 0, op, ": dim ", axis, " is empty, input has shape ", x.shape());
+    return picked(x, axis, keepdim, pick);
 }
 
 }  // namespace
 
 std::pair<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending) {
     int axis = normalize_axis("sort", "dim", dim, input.rank());
-    Tensor indices = ordered(input, axis, input.rank() ? input.size(axis) : 1, descending);
+    Tensor indices = ordered(input, axis, size_along(input, axis), descending);
     return {gather(input, axis, indices), indices};
 }
 
 Tensor argsort(const Tensor& input, int64_t dim, bool descending) {
     int axis = normalize_axis("argsort", "dim", dim, input.rank());
-    return ordered(input, axis, input.rank() ? input.size(axis) : 1, descending);
+    return ordered(input, axis, size_along(input, axis), descending);
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool largest) {
     int axis = normalize_axis("topk", "dim", dim, input.rank());
-    int64_t size = input.rank() ? input.size(axis) : 1;
+    int64_t size = size_along(input, axis);
     check(k >= 0 && k <= size, "topk: k must be between 0 and ", size, ", the size of dimension ", axis, ", got ", k);
     Tensor indices = ordered(input, axis, k, largest);
     return {gather(input, axis, indices), indices};
+}
+
+std::pair<Tensor, Tensor> kthvalue(const Tensor& input, int64_t k, int64_t dim, bool keepdim) {
+    int axis = normalize_axis("kthvalue", "dim", dim, input.rank());
+    int64_t size = size_along(input, axis);
+    check(k >= 1 && k <= size, "kthvalue: k must be between 1 and ", size, ", got ", k);
+    return picked(input, axis, keepdim, Pick::Ranked, k - 1);
+}
+
+std::pair<Tensor, Tensor> median(const Tensor& input, int64_t dim, bool keepdim) {
+    return middle("median", input, dim, keepdim, Pick::Median);
+}
+
+std::pair<Tensor, Tensor> nanmedian(const Tensor& input, int64_t dim, bool keepdim) {
+    return middle("nanmedian", input, dim, keepdim, Pick::NanMedian);
+}
+
+Tensors unique(const Tensor& input, bool sorted, bool return_inverse, bool return_counts) {
+    Array x = input.array().contiguous(), inverse, counts;
+    const int64_t size = x.numel();
+    Scratch<int64_t> first(size);
+    if (return_inverse) inverse = Array::empty(x.shape(), Dtype::Int64);
+    if (return_counts) counts = Array::empty({size}, Dtype::Int64);
+    auto data = [](const Array& a) { return a.defined() ? a.data<int64_t>() : nullptr; };
+    const int64_t runs = find_runs({x.dtype(), 1, size, 1}, sorted, x.raw(), first.data(), data(counts), data(inverse));
+    Array values = Array::empty({runs}, x.dtype());
+    take(x.dtype(), x.raw(), first.data(), runs, 1, values.raw());
+    Tensors out{Tensor(values)};
+    if (return_inverse) out.push_back(Tensor(inverse));
+    if (return_counts) out.push_back(Tensor(counts.slice(0, 0, runs, 1).clone()));
+    return out;
+}
+
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& input, bool right) {
+    constexpr const char* kOp = "searchsorted";
+    const Shape &rows = sorted_sequence.shape(), &sought = input.shape();
+    check(rows.rank() > 0, kOp, ": sorted_sequence must have at least 1 dimension");
+    const bool one_row = rows.rank() == 1;
+    bool match = one_row || rows.rank() == sought.rank();
+    for (int i = 0; match && i + 1 < rows.rank(); ++i) match = rows[i] == sought[i];
+    check(match, kOp, ": rows must match, got shapes ", rows, " and ", sought);
+    const Dtype dtype = result_type(sorted_sequence, input);
+    Array table = to(sorted_sequence, dtype).array().contiguous(), values = to(input, dtype).array().contiguous();
+    Array out = Array::empty(sought, Dtype::Int64);
+    const int64_t length = rows[rows.rank() - 1], count = one_row ? values.numel() : sought[sought.rank() - 1];
+    search_sorted({dtype, count ? values.numel() / count : 0, length, count, one_row, right}, table.raw(), values.raw(),
+                  out.data<int64_t>());
+    return Tensor(out);
+}
+
+Tensor bincount(const Tensor& input, int64_t minlength) {
+    constexpr const char* kOp = "bincount";
+    check(input.rank() == 1 && !is_floating(input.dtype()), kOp, ": expected a vector of whole numbers, got shape ", input.shape(),
+          " of ", input.dtype());
+    check(minlength >= 0, kOp, ": minlength must not be negative, got ", minlength);
+    Array x = to(input, Dtype::Int64).array().contiguous();
+    if (x.numel()) {
+        const auto [least, greatest] = extremes_of(x.data<int64_t>(), x.numel());
+        check(least >= 0, kOp, ": input must not be negative, got ", least);
+        check(greatest < std::numeric_limits<int64_t>::max(), kOp, ": ", greatest, " is too large");
+        minlength = std::max(minlength, greatest + 1);
+    }
+    Array out = Array::zeros({minlength}, Dtype::Int64);
+    count_values(x.data<int64_t>(), x.numel(), minlength, out.data<int64_t>());
+    return Tensor(out);
 }
 
 }  // namespace cc

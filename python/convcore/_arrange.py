@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import itertools
 from typing import Any
 
 import numpy as np
@@ -226,18 +225,12 @@ def block_diag(*tensors: Tensor) -> Tensor:
     return _core.cat(rows, 0)
 
 
-def _triangle(row: int, col: int, offset: int, upper: bool) -> Tensor:
-    rows, columns = np.mgrid[:row, :col]
-    inside = columns - rows >= offset if upper else columns - rows <= offset
-    return convert.from_array(np.stack(inside.nonzero()).astype(np.int64), copy=False)
-
-
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """Rows and columns (2, n) of what lies on or below a diagonal of a row × col matrix."""
     convert.check_device(device)
-    found = _triangle(row, col, offset, False)
+    found = _core.triangle_indices(row, col, offset, False)
     return found if dtype is None else found.to(dtype=dtype)
 
 
@@ -246,7 +239,7 @@ def triu_indices(
 ) -> Tensor:
     """Rows and columns (2, n) of what lies on or above a diagonal of a row × col matrix."""
     convert.check_device(device)
-    found = _triangle(row, col, offset, True)
+    found = _core.triangle_indices(row, col, offset, True)
     return found if dtype is None else found.to(dtype=dtype)
 
 
@@ -433,9 +426,9 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise _core.ArgumentError(
             f"combinations: expected a vector, got shape {tuple(input.shape)}"
         )
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    rows = np.array(list(choose(range(input.shape[0]), r)), np.int64).reshape(-1, r)
-    return input[convert.from_array(rows, copy=False)]
+    if r == 0:
+        return input[:0]
+    return input[_core.combination_indices(input.shape[0], r, with_replacement)]
 
 
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:

@@ -220,6 +220,8 @@ def _hits(input: Tensor, dim: int, index: Tensor) -> Tensor:
 def _scattered_sum(
     input: Tensor, dim: int, index: Tensor, src: Tensor, mean: bool, include_self: bool
 ) -> Tensor:
+    if include_self and not mean:
+        return input.scatter_add(dim, index, src)
     hits = _hits(input, dim, index)
     start = input if include_self else input.masked_fill(hits > 0, 0)
     out = start.scatter_add(dim, index, src)
@@ -275,20 +277,9 @@ def searchsorted(
     if side not in (None, "left", "right"):
         raise _core.ArgumentError(f'searchsorted: side must be "left" or "right", got {side!r}')
     after = right or side == "right"
-    sequence = np.asarray(sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter))
-    sought = np.asarray(input)
-    how = "right" if after else "left"
-    if sequence.ndim == 1:
-        found = np.searchsorted(sequence, sought, how)
-    elif sequence.shape[:-1] == sought.shape[:-1]:
-        rows = zip(sequence.reshape(-1, sequence.shape[-1]), sought.reshape(-1, sought.shape[-1]))
-        found = np.array([np.searchsorted(row, x, how) for row, x in rows]).reshape(sought.shape)
-    else:
-        raise _core.ArgumentError(
-            f"searchsorted: rows must match, got shapes {sequence.shape} and {sought.shape}"
-        )
-    found = np.asarray(found, np.int32 if out_int32 else np.int64)
-    return convert.from_array(found, copy=True)
+    sequence = sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter)
+    found = _core.searchsorted(sequence, input, after)
+    return found.to(dtype=_core.dtype.int32) if out_int32 else found
 
 
 def bucketize(

@@ -115,20 +115,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Val
     >>> cc.kthvalue(cc.tensor([3.0, 1.0, 2.0]), 2).values
     tensor(2.)
     """
-    size = input.shape[dim] if input.ndim else 1
-    if not 1 <= k <= size:
-        raise _core.ArgumentError(f"kthvalue: k must be between 1 and {size}, got {k}")
-    return _one(input.sort(dim) if input.ndim else (input, input.long() * 0), k - 1, dim, keepdim)
-
-
-def _one(found: Any, at: int, dim: int, keepdim: bool) -> ValuesIndices:
-    """The place `at` of sorted values and their indices."""
-    values, indices = found
-    if values.ndim:
-        values, indices = values.narrow(dim, at, 1), indices.narrow(dim, at, 1)
-        if not keepdim:
-            values, indices = values.squeeze(dim), indices.squeeze(dim)
-    return ValuesIndices(values, indices)
+    return ValuesIndices(*_core.kthvalue(input, k, dim, keepdim))
 
 
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -139,42 +126,24 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     tensor(2.)
     """
     if dim is None:
-        return _median(input.flatten(), 0, False).values
-    return _median(input, dim, keepdim)
+        flat = input.flatten()
+        return _core.median(flat, 0, False)[0] if flat.numel() else _of_nothing(input)
+    if input.ndim == 1 and not input.numel() and input.dtype.is_floating_point:
+        return ValuesIndices(_of_nothing(input), _core.full([], 0, _core.dtype.int64))
+    return ValuesIndices(*_core.median(input, dim, keepdim))
 
 
-def _median(x: Tensor, dim: int, keepdim: bool) -> ValuesIndices:
-    if x.ndim == 0:
-        return ValuesIndices(x.clone(), x.long() * 0)
-    size = x.shape[convert.axis("median", "dim", dim, x.ndim)]
-    if size == 0:
-        if x.ndim == 1 and x.dtype.is_floating_point:
-            return ValuesIndices(
-                _core.full([], math.nan, x.dtype), _core.full([], 0, _core.dtype.int64)
-            )
-        raise IndexError(f"median: dim {dim} is empty, input has shape {tuple(x.shape)}")
-    middle = kthvalue(x, (size + 1) // 2, dim, True)
-    # NaN is sorted last, and one of them is the median.
-    values, indices = x.max(dim, True)
-    nan = values != values
-    values = values.where(nan, middle.values)
-    indices = _core.where(nan, indices, middle.indices)
-    return ValuesIndices(*(t if keepdim else t.squeeze(dim) for t in (values, indices)))
+def _of_nothing(input: Tensor) -> Tensor:
+    if not input.dtype.is_floating_point:
+        raise IndexError(f"median: input is empty, of shape {tuple(input.shape)}")
+    return _core.full([], math.nan, input.dtype)
 
 
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of what is not NaN."""
-    x = input.flatten() if dim is None else input
-    axis = 0 if dim is None else dim
-    if x.ndim == 0:
-        return ValuesIndices(x.clone(), x.long() * 0) if dim is not None else x.clone()
-    values, order = x.sort(axis)
-    count = (x == x).sum(axis, True)
-    at = ((count - 1).clamp(min=0) // 2).long()
-    found = ValuesIndices(values.gather(axis, at), order.gather(axis, at))
-    if not keepdim:
-        found = ValuesIndices(found.values.squeeze(axis), found.indices.squeeze(axis))
-    return found.values if dim is None else found
+    if dim is None:
+        return _core.nanmedian(input.flatten(), 0, False)[0]
+    return ValuesIndices(*_core.nanmedian(input, dim, keepdim))
 
 
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
@@ -340,30 +309,12 @@ def cummax(input: Tensor, dim: int) -> ValuesIndices:
     >>> cc.cummax(cc.tensor([1, 3, 2]), 0).values
     tensor([1, 3, 3])
     """
-    return _extreme("cummax", input, dim, lambda a, b: b >= a)
+    return ValuesIndices(*_core.cummax(input, dim))
 
 
 def cummin(input: Tensor, dim: int) -> ValuesIndices:
     """The least value up to each element along dim, and the last place where it stands."""
-    return _extreme("cummin", input, dim, lambda a, b: b <= a)
-
-
-def _extreme(op: str, input: Tensor, dim: int, wins: Callable) -> ValuesIndices:
-    if input.ndim == 0:
-        return ValuesIndices(input.clone(), input.long() * 0)
-    axis = convert.axis(op, "dim", dim, input.ndim)
-    size = input.shape[axis]
-    places = _core.arange(0, size, 1, _core.dtype.int64)
-    places = places.reshape([size if i == axis else 1 for i in range(input.ndim)])
-    places = places.expand(input.shape)
-
-    def combine(earlier: tuple, later: tuple) -> tuple:
-        (a, i), (b, j) = earlier, later
-        newer = wins(a, b) | (b != b)
-        return _core.where(newer, b, a), _core.where(newer, j, i)
-
-    _, indices = _scan((input.detach(), places), axis, combine)
-    return ValuesIndices(input.gather(axis, indices), indices)
+    return ValuesIndices(*_core.cummin(input, dim))
 
 
 def diff(
@@ -399,21 +350,12 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     >>> cc.bincount(cc.tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
     """
-    if input.ndim != 1 or input.dtype.is_floating_point:
-        raise _core.ArgumentError(
-            f"bincount: expected a vector of whole numbers, got shape {tuple(input.shape)} of {input.dtype}"
-        )
-    index = input.long()
-    if index.numel() and index.amin().item() < 0:
-        raise _core.ArgumentError(
-            f"bincount: input must not be negative, got {index.amin().item()}"
-        )
-    size = max(minlength, index.amax().item() + 1 if index.numel() else 0)
+    counts = _core.bincount(input, minlength)
     if weights is None:
-        return _core.full([size], 0, index.dtype).scatter_add(0, index, index * 0 + 1)
+        return counts
     if weights.dtype != _core.dtype.float32:
         weights = weights.double()
-    return _core.full([size], 0, weights.dtype).scatter_add(0, index, weights)
+    return weights.new_zeros(counts.shape).scatter_add(0, input.long(), weights)
 
 
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
@@ -451,11 +393,12 @@ def unique(
     """
     if dim is not None:
         return _unique_slices(input, dim, return_inverse, return_counts)
-    flat = input.detach().flatten()
-    values, order = flat.sort(0)
-    found, run, counts = _runs(values)
-    inverse = run.new_zeros(flat.shape).scatter(0, order, run).reshape(input.shape)
-    return _asked(found, inverse, counts, return_inverse, return_counts)
+    return _flat_unique(input, True, return_inverse, return_counts)
+
+
+def _flat_unique(input: Tensor, sorted: bool, return_inverse: bool, return_counts: bool) -> Any:
+    out = _core.unique(input.detach(), sorted, return_inverse, return_counts)
+    return tuple(out) if len(out) > 1 else out[0]
 
 
 def _runs(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -498,11 +441,9 @@ def unique_consecutive(
     >>> cc.unique_consecutive(cc.tensor([1, 1, 2, 1]))
     tensor([1, 2, 1])
     """
-    x = input.detach()
     if dim is None:
-        found, run, counts = _runs(x.flatten())
-        return _asked(found, run.reshape(x.shape), counts, return_inverse, return_counts)
-    found, run, counts = _runs(x.movedim(dim, 0))
+        return _flat_unique(input, False, return_inverse, return_counts)
+    found, run, counts = _runs(input.detach().movedim(dim, 0))
     return _asked(found.movedim(0, dim), run, counts, return_inverse, return_counts)
 
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/dtype.h"
 #include "base/shape.h"
@@ -58,5 +59,10 @@ void put_add(Dtype dtype, void* dst, int64_t dst_count, const int64_t* offsets, 
 int64_t count_true(const bool* mask, int64_t count);
 void true_positions(const bool* mask, int64_t count, int64_t step, int64_t found, int64_t* out);
 void true_coordinates(const bool* mask, const Shape& shape, int64_t found, int64_t* out);
+
+// The least and the greatest of values, of which there are some.
+std::pair<int64_t, int64_t> extremes_of(const int64_t* values, int64_t count);
+// counts [size] = how often each of 0 … size − 1 is among the values, all of which are in that range.
+void count_values(const int64_t* values, int64_t count, int64_t size, int64_t* counts);
 
 }  // namespace cc

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from convcore import _convert as convert
 from convcore import _core
 from convcore._tensor import Tensor
 
@@ -38,12 +35,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     >>> cc.nn.functional.pdist(cc.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
     tensor([5.0000, 1.0000, 4.2426])
     """
-    if input.ndim != 2:
-        raise _core.ArgumentError(
-            f"pdist: input must have 2 dimensions, got shape {tuple(input.shape)}"
-        )
-    if not p >= 0:
-        raise _core.ArgumentError(f"pdist: p must not be negative, got {p}")
-    pairs = (convert.from_array(i, copy=False) for i in np.triu_indices(len(input), 1))
-    first, second = (_core.index_select(input, 0, i) for i in pairs)
-    return (first - second).norm(p, -1)
+    return _core.pdist(input, p)

@@ -1,0 +1,14 @@
+// Loops of pdist for AVX-512.
+#include "kernels/pdist/pdist_loops.h"
+#include "kernels/simd/avx512.h"
+
+namespace cc::avx512 {
+namespace {
+#include "kernels/simd/blocks.inl"
+
+#include "kernels/pdist/pdist.inl"
+}  // namespace
+
+const PdistLoops pdist_loops[] = {loops_of<F32>, loops_of<F64>};
+
+}  // namespace cc::avx512
