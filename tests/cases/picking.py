@@ -130,7 +130,15 @@ OPS = [
                 real(2),
             )
         ],
-        bench=[case("rows", real(1024, 1024), 0, ints(512, low=0, high=1023), real(512, 1024))],
+        bench=[
+            case(
+                "rows",
+                real(1024, 1024),
+                0,
+                values(np.arange(512) * 517 % 1024, "int64"),
+                real(512, 1024),
+            )
+        ],
     ),
     Op(
         "index_fill",

@@ -11,9 +11,9 @@ std::pair<int64_t, int64_t> extremes_of(const int64_t* values, int64_t count) {
     const int64_t ranges = std::clamp<int64_t>(count / kIndexGrain, 1, kIndexParts);
     parallel_for(ranges, 1, [&](int64_t begin, int64_t end) {
         for (int64_t range = begin; range < end; ++range) {
-            const int64_t first = count * range / ranges;
+            const int64_t first = count * range / ranges, last = count * (range + 1) / ranges;
             int64_t low = values[first], high = low;
-            for (int64_t i = first; i < count * (range + 1) / ranges; ++i) {
+            for (int64_t i = first; i < last; ++i) {
                 low = std::min(low, values[i]);
                 high = std::max(high, values[i]);
             }
@@ -31,7 +31,8 @@ void count_values(const int64_t* values, int64_t count, int64_t size, int64_t* c
         for (int64_t range = begin; range < end; ++range) {
             int64_t* table = range ? tables.data() + (range - 1) * size : counts;
             std::fill_n(table, size, 0);
-            for (int64_t i = count * range / ranges; i < count * (range + 1) / ranges; ++i) ++table[values[i]];
+            const int64_t* last = values + count * (range + 1) / ranges;
+            for (const int64_t* value = values + count * range / ranges; value < last; ++value) ++table[*value];
         }
     });
     for (int64_t range = 1; range < ranges; ++range)
