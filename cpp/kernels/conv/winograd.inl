@@ -22,11 +22,6 @@ namespace {
 constexpr int64_t kDepth = 128;  // channels summed in registers
 constexpr int64_t kGroup = 8;    // vectors of channels a tile is transformed for at a time
 
-template <class V>
-V broadcast(const float* p) {
-    return V::set(*p);
-}
-
 // Bᵀ: windows of the input to elements.
 struct InputMap {
     static constexpr int in = 6, out = 6;
@@ -237,7 +232,7 @@ template <class V, int MaxRows, int Rows>
                 __builtin_prefetch(next + l * 2 * lanes + line);
             const V b0 = V::load(b + l * 2 * lanes), b1 = V::load(b + (2 * l + 1) * lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                const V x = broadcast<V>(a + i * lanes + l);
+                const V x = V::broadcast(a + i * lanes + l);
                 acc[i][0] = fma(x, b0, acc[i][0]);
                 acc[i][1] = fma(x, b1, acc[i][1]);
             }
@@ -292,7 +287,7 @@ template <class V, int Vectors>
             V bv[Vectors];
             CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * block);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                const V x = broadcast<V>(a + i);
+                const V x = V::broadcast(a + i);
                 CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(x, bv[v], acc[i][v]);
             }
         }

@@ -27,11 +27,6 @@ namespace {
 constexpr int64_t kLongest = 256;
 
 template <class V>
-V broadcast(const typename V::Scalar* p) {
-    return V::set(*p);
-}
-
-template <class V>
 struct Complex {
     V re, im;
     friend Complex operator+(Complex a, Complex b) { return {a.re + b.re, a.im + b.im}; }
@@ -369,10 +364,10 @@ template <class V, int Rows, class T>
         for (const T* end = w + (depth < lanes ? depth : lanes) * width; w < end; w += width, ++a) {
             const V re = V::load(w), im = V::load(w + lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                const V a_re = broadcast<V>(a + i * width);
+                const V a_re = V::broadcast(a + i * width);
                 sum[i].re = fma(a_re, re, sum[i].re);
                 sum[i].im = fma(a_re, im, sum[i].im);
-                const V a_im = broadcast<V>(a + i * width + lanes);
+                const V a_im = V::broadcast(a + i * width + lanes);
                 sum[i].re = fnma(a_im, im, sum[i].re);
                 sum[i].im = fma(a_im, re, sum[i].im);
             }
@@ -416,10 +411,10 @@ template <class V, int Rows, class T>
     for (int64_t tile = 0; tile < tiles; ++tile, x += width, y += width) {
         const V re = V::load(x), im = V::load(x + lanes);
         CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            const V y_re = broadcast<V>(y + i);
+            const V y_re = V::broadcast(y + i);
             sum[i].re = fma(y_re, re, sum[i].re);
             sum[i].im = fma(y_re, im, sum[i].im);
-            const V y_im = broadcast<V>(y + i + lanes);
+            const V y_im = V::broadcast(y + i + lanes);
             sum[i].re = fnma(y_im, im, sum[i].re);
             sum[i].im = fma(y_im, re, sum[i].im);
         }

@@ -22,11 +22,6 @@
 namespace cc {
 namespace {
 
-template <class V>
-V broadcast(const typename V::Scalar* p) {
-    return V::set(*p);
-}
-
 template <class V, int MaxRows, int Rows, int Vectors, class T>
 [[gnu::noinline]] void row_tile(const RowTile<T>& tile) {
     constexpr int64_t lanes = V::lanes;
@@ -42,7 +37,7 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
             V bv[Vectors];
             CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                V av = Vectors == 1 ? V::set(rows[i][l]) : broadcast<V>(rows[i] + l);
+                V av = Vectors == 1 ? V::set(rows[i][l]) : V::broadcast(rows[i] + l);
                 CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
             }
         }
@@ -81,7 +76,7 @@ template <class V, int Rows, int Vectors, bool Ragged, class T>
             bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last)
                                                : V::load(b + v * lanes);
         CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            V av = Vectors == 1 ? V::set(a[i]) : broadcast<V>(a + i);
+            V av = Vectors == 1 ? V::set(a[i]) : V::broadcast(a + i);
             CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
         }
     }

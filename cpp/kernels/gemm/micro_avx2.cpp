@@ -1,21 +1,6 @@
 #include "kernels/gemm/micro.inl"
 #include "kernels/simd/avx2.h"
 
-namespace cc {
-namespace {
-
-template <>
-avx2::F32 broadcast<avx2::F32>(const float* p) {
-    return {_mm256_broadcast_ss(p)};
-}
-template <>
-avx2::F64 broadcast<avx2::F64>(const double* p) {
-    return {_mm256_broadcast_sd(p)};
-}
-
-}  // namespace
-}  // namespace cc
-
 namespace cc::avx2 {
 namespace {
 

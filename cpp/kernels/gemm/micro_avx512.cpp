@@ -1,26 +1,6 @@
 #include "kernels/gemm/micro.inl"
 #include "kernels/simd/avx512.h"
 
-namespace cc {
-namespace {
-
-// One load: GCC would fold the broadcast into every multiply-add that uses it.
-template <>
-avx512::F32 broadcast<avx512::F32>(const float* p) {
-    avx512::F32 r;
-    asm("vbroadcastss %1, %0" : "=v"(r.v) : "m"(*p));
-    return r;
-}
-template <>
-avx512::F64 broadcast<avx512::F64>(const double* p) {
-    avx512::F64 r;
-    asm("vbroadcastsd %1, %0" : "=v"(r.v) : "m"(*p));
-    return r;
-}
-
-}  // namespace
-}  // namespace cc
-
 namespace cc::avx2 {
 void transpose_f32(const float* from, int64_t from_stride, float* to, int64_t to_stride,
                    int64_t rows, int64_t cols);

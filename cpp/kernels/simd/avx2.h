@@ -103,6 +103,7 @@ struct F32 {
     void store(float* p) const { _mm256_storeu_ps(p, v); }
     void store(float* p, int64_t n) const { _mm256_maskstore_ps(p, first8(n), v); }
     static F32 set(float x) { return {_mm256_set1_ps(x)}; }
+    static F32 broadcast(const float* p) { return {_mm256_broadcast_ss(p)}; }
     static F32 parameter(double x) { return set(static_cast<float>(x)); }
     static F32 from_bits(I32 i) { return {_mm256_castsi256_ps(i.v)}; }
 
@@ -136,6 +137,7 @@ struct F64 {
     void store(double* p) const { _mm256_storeu_pd(p, v); }
     void store(double* p, int64_t n) const { _mm256_maskstore_pd(p, first4(n), v); }
     static F64 set(double x) { return {_mm256_set1_pd(x)}; }
+    static F64 broadcast(const double* p) { return {_mm256_broadcast_sd(p)}; }
     static F64 parameter(double x) { return set(x); }
     static F64 from_bits(I64 i) { return {_mm256_castsi256_pd(i.v)}; }
 

@@ -84,6 +84,12 @@ struct F32 {
     void store(float* p) const { _mm512_storeu_ps(p, v); }
     void store(float* p, int64_t n) const { _mm512_mask_storeu_ps(p, first16(n), v); }
     static F32 set(float x) { return {_mm512_set1_ps(x)}; }
+    // One load: GCC would fold the broadcast into every multiply-add that uses it.
+    static F32 broadcast(const float* p) {
+        F32 r;
+        asm("vbroadcastss %1, %0" : "=v"(r.v) : "m"(*p));
+        return r;
+    }
     static F32 parameter(double x) { return set(static_cast<float>(x)); }
     static F32 from_bits(I32 i) { return {_mm512_castsi512_ps(i.v)}; }
 
@@ -116,6 +122,12 @@ struct F64 {
     void store(double* p) const { _mm512_storeu_pd(p, v); }
     void store(double* p, int64_t n) const { _mm512_mask_storeu_pd(p, first8(n), v); }
     static F64 set(double x) { return {_mm512_set1_pd(x)}; }
+    // One load: GCC would fold the broadcast into every multiply-add that uses it.
+    static F64 broadcast(const double* p) {
+        F64 r;
+        asm("vbroadcastsd %1, %0" : "=v"(r.v) : "m"(*p));
+        return r;
+    }
     static F64 parameter(double x) { return set(x); }
     static F64 from_bits(I64 i) { return {_mm512_castsi512_pd(i.v)}; }
 

@@ -17,6 +17,7 @@ struct Vector {
     Type v;
     using Scalar = T;
     static Vector set(T x) { return {Type{} + x}; }
+    static Vector broadcast(const T* p) { return set(*p); }
     static Vector load(const T* p) { return {*reinterpret_cast<const Unaligned*>(p)}; }
     static Vector load(const T* p, int64_t n) {
         Type v{};
