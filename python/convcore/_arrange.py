@@ -219,9 +219,9 @@ def block_diag(*tensors: Tensor) -> Tensor:
         raise _core.ArgumentError("block_diag: expected at least one tensor")
     width, left, rows = sum(t.shape[1] for t in blocks), 0, []
     for block in blocks:
-        parts = [block.new_zeros((block.shape[0], left)), block]
+        right = width - left - block.shape[1]
+        rows.append(_core.pad(block, [left, right], "constant", 0.0))
         left += block.shape[1]
-        rows.append(_core.cat([*parts, block.new_zeros((block.shape[0], width - left))], 1))
     return _core.cat(rows, 0)
 
 

@@ -147,22 +147,25 @@ template <class V> inline V sigmoid(V x) {
     return select(x < zero(x), e, one(x)) / (one(x) + e);
 }
 
-// float: x + x·Q(x²) up to 1, then 1 − exp(L(|x|)), where 1 − e^L(4) rounds to 1. double: C's erf.
+// float, |x| ≤ 1: x + x·Q(x²).
+template <class V> inline V small_erf(V x) {
+    constexpr float q[] = {0.128379165848350879f, -0x1.81273ep-2f, 0x1.ce2d10p-4f,  -0x1.b7fabap-6f,
+                           0x1.541270p-8f,        -0x1.a45088p-11f, 0x1.4a5690p-14f};
+    return fma(x, polynomial<V>(q, x * x), x);
+}
+
+// float: small_erf up to 1, then 1 − exp(L(|x|)), where 1 − e^L(4) rounds to 1. double: C's erf.
 template <class V> inline V erf(V x) {
     using T = typename V::Scalar;
     if constexpr (sizeof(T) == 8) {
         return map([](double v) { return ::erf(v); }, x);
     } else {
-        constexpr T near[] = {0.128379165848350879f, -0x1.81273ep-2f, 0x1.ce2d10p-4f,
-                              -0x1.b7fabap-6f,       0x1.541270p-8f,  -0x1.a45088p-11f,
-                              0x1.4a5690p-14f};
         constexpr T far[] = {0x1.4fb068p-12f, -0x1.2156fap+0f,  -0x1.437eb4p-1f,
                              -0x1.c2e356p-4f, 0x1.b0e246p-6f,   -0x1.37ecc6p-8f,
                              0x1.38e5e6p-11f, -0x1.825ce4p-15f, 0x1.b77830p-20f};
         const V a = abs(x);
-        const V inner = fma(x, polynomial<V>(near, x * x), x);
         const V outer = one(x) - exp(polynomial<V>(far, min(V::set(4), a)));
-        return select(a > one(x), copy_sign(outer, x), inner);
+        return select(a > one(x), copy_sign(outer, x), small_erf(x));
     }
 }
 
@@ -354,7 +357,7 @@ template <class V> inline V erfinv(V x) {
 }
 
 // float: e^(−x²)·P(t)/(1 + 2x), t = (x − 2)/(x + 2), for x ≥ 0 (Shepherd and Laframboise, 1981); x² is the exact square of
-// x's upper bits and a small rest. double: C's.
+// x's upper bits and a small rest; below ½ by erf. double: C's.
 template <class V> inline V erfc(V x) {
     using T = typename V::Scalar;
     if constexpr (sizeof(T) == 8) {
@@ -366,7 +369,7 @@ template <class V> inline V erfc(V x) {
         const V upper = V::from_bits(bits(a) & V::Int::set(0xFFFFF000u));
         const V rest = exp((upper - a) * (upper + a));
         const V y = exp(-(upper * upper)) * (rest * polynomial<V>(p, (a - two) / (a + two)) / fma(two, a, one(a)));
-        return select(x < zero(x), two - y, y);
+        return select(a < V::set(0.5f), one(x) - small_erf(x), select(x < zero(x), two - y, y));
     }
 }
 
@@ -395,16 +398,33 @@ template <class T> inline T integer_pow(T x, T n) {
     return static_cast<T>(result);
 }
 
-// |a|^b = exp(b log |a|) in double, for rounding to float, with C's rules for signs and special
-// values.
+// |a|^b = 2^(b·log₂ |a|) in double, to 1e-10 for rounding to float, with C's rules for signs and special values. The logarithm
+// is log()'s; a float is no subnormal double and its powers need not reach a double's ends.
 template <class W> inline W pow_for_float(W a, W b) {
-    const W u = abs(a), half = W::set(0.5), whole = floor(b);
-    W y = exp(b * log(u));
-    y = select((u == one(a)) & (b == b), one(a), y);
-    const auto odd = (whole == b) & (floor(b * half) != b * half);
-    y = select(odd, copy_sign(y, a), y);
-    y = select((a < zero(a)) & (u < W::set(INFINITY)) & (whole != b), W::set(NAN), y);
-    return select((b == zero(b)) | (a == one(a)), one(a), y);
+    using R = Real<double>;
+    using Int = typename W::Int;
+    constexpr double log_poly[] = {0x1.55555555650c0p-1, 0x1.999998c9c111fp-2, 0x1.249324c26c8dcp-2,
+                                   0x1.c67a7693c6477p-3, 0x1.8c9305004b5fep-3};
+    constexpr double exp_poly[] = {0x1.62e42fef9cc63p-1, 0x1.ebfbe045f9919p-3,  0x1.c6b08da70f000p-5, 0x1.3b2a1b6c93b4fp-7,
+                                   0x1.5d8775954b920p-10, 0x1.444003951fd38p-13, 0x1.00c0e6d18da00p-16};
+    const W u = abs(a), o = zero(a), half = W::set(0.5), infinite = W::set(INFINITY);
+    const Int i = bits(u) + Int::set(R::one - R::sqrt_half);
+    const W m = W::from_bits((i & Int::set(R::fraction)) + Int::set(R::sqrt_half));
+    const W e = W::from_bits(i.template shr<R::mantissa>() | bits(W::set(R::two_mantissa))) -
+                W::set(R::two_mantissa + double(R::bias));
+    const W s = (m - one(a)) / (m + one(a)), z = s * s;
+    W log2 = fma(fma(s * z, polynomial<W>(log_poly, z), s + s), W::set(R::log2_e), e);
+    log2 = select(u < infinite, select(u == o, -infinite, log2), u);
+    const W t = min(W::set(400), max(W::set(-400), b * log2)), n = round(t), r = t - n;
+    W y = fma(r, polynomial<W>(exp_poly, r), one(a)) * power_of_two(n);
+    y = select((b == o) | ((u == one(a)) & (b == b)), one(a), y);
+    if (any(copy_sign(one(a), a) < o)) {
+        const W whole = floor(b);
+        const auto odd = (whole == b) & (floor(b * half) != b * half);
+        y = select(odd, copy_sign(y, a), y);
+        y = select((a < o) & (u < infinite) & (whole != b), W::set(NAN), y);
+    }
+    return select(a == one(a), one(a), y);
 }
 
 // float: our own; double: C's, which carries the logarithm to more digits than a double has;
