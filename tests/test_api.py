@@ -24,6 +24,7 @@ INTERNAL = {
     "result_type", "number", "unary", "binary", "scale", "sum_to", "conv_options", "empty", "full", "zeros", "ones",
     "full_like", "arange", "linspace", "eye", "unary_", "binary_", "fill_", "index_sum", "dropout_channels", "split_with_sizes",
     "recurrence", "recurrence_in_steps",  # inside nn.RNN, nn.LSTM, nn.GRU
+    "triangle_indices", "combination_indices",  # inside tril_indices, triu_indices, combinations
 }  # fmt: skip
 # Rows of formulas.h that are gradients or parts.
 PARTS = {

@@ -88,6 +88,10 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     """
     axis = convert.axis("index_copy", "dim", dim, max(input.ndim, 1))
     _check_index("index_copy", index)
+    whole = index.ndim == 1 and source.shape == (index.numel(), *input.shape[1:])
+    if axis == 0 and input.ndim > 1 and whole and source.dtype == input.dtype:
+        if index.numel() and index.amin().item() >= 0:  # whole rows need no index per element
+            return input.index_put((index,), source)
     return input.scatter(axis, _along(index, axis, source), source)
 
 
