@@ -40,6 +40,8 @@ PARTS = {
     "elu",
     "kl_div_log",
     "poisson_nll_loss_rate",
+    "cube",
+    "inverse_square",
 }
 
 

@@ -40,6 +40,9 @@ void set_python_error(const Error& error) { PyErr_SetString(exception_of(error.k
 
 }  // namespace cc::bind
 
+// Tells threadpoolctl this library from others of its file name.
+extern "C" NB_EXPORT int convcore_is_here() { return 1; }
+
 NB_MODULE(_core, m) {
     using namespace cc::bind;
     nb::set_leak_warnings(false);  // what lives until the process ends is no leak, and the library prints nothing

@@ -136,6 +136,7 @@ def _show_to_threadpoolctl() -> None:
         user_api = "convcore"
         internal_api = "convcore"
         filename_prefixes = (_core.__file__.rsplit("/", 1)[-1],)
+        check_symbols = ("convcore_is_here",)  # other packages have a _core of that name too
 
         def get_num_threads(self) -> int:
             return get_num_threads()

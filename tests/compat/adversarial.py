@@ -45,7 +45,7 @@ def build():
 
 
 def train(model, inputs, targets, steps):
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.7)
     losses = []
     model.eval()  # no dropout
