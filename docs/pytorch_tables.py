@@ -19,7 +19,7 @@ NOT_PUBLIC = """
     .TYPE_CHECKING .USE_* .PRIVATE_OPS .AVG .SUM .*_ .classproperty .compiled_with_cxx11_abi .get_file_path .typename
     .import_ir_module* .init_num_threads .merge_type_from_type_comment .parse_* .unify_type_list
     .sym_* .cudnn_* .miopen_* .mkldnn_* .fbgemm_* .from_file .thread_safe_generator .prepare_multiprocessing_environment
-    .return_types .torch_version .types .version .library .testing .overrides .functional .functools .quasirandom
+    .return_types .torch_version .types .version .library .testing .overrides .functional .functools .quasirandom .onnx
 """
 
 REASONS = {
