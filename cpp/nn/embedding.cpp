@@ -10,9 +10,7 @@ namespace {
 
 std::optional<int64_t> checked_padding(const char* layer, std::optional<int64_t> padding_idx, int64_t rows) {
     if (!padding_idx) return {};
-    check(*padding_idx >= -rows && *padding_idx < rows, layer, ": padding_idx must be from ", -rows, " to ", rows - 1, ", got ",
-          *padding_idx);
-    return *padding_idx < 0 ? *padding_idx + rows : *padding_idx;
+    return padding_row(layer, *padding_idx, rows);
 }
 
 Tensor new_table(const char* layer, int64_t rows, int64_t columns, Dtype dtype) {

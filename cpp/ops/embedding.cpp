@@ -38,14 +38,6 @@ void check_rows(const char* op, const Numbers& rows, int64_t size) {
     if (bad >= 0) check_index(false, op, ": input holds ", rows[bad], ", but weight has ", size, " rows");
 }
 
-// The row that gets no gradient, −1 for none.
-int64_t padding_row(const char* op, std::optional<int64_t> padding_idx, int64_t size) {
-    if (!padding_idx) return -1;
-    check(*padding_idx >= -size && *padding_idx < size, op, ": padding_idx must be from ", -size, " to ", size - 1, ", got ",
-          *padding_idx);
-    return *padding_idx < 0 ? *padding_idx + size : *padding_idx;
-}
-
 // Rows longer than max_norm are shortened to it, in the table itself.
 void shorten(const Tensor& weight, const Numbers& rows, double max_norm, double norm_type) {
     GradMode off(false);
@@ -75,18 +67,19 @@ bool recorded(const Tensor& weight) { return grad_enabled() && weight.requires_g
 // The gradient of the table is the sum of the rows' own, without those of the padding, each divided by how often its row was
 // taken where frequency says so.
 Tensor take_rows(const char* op, const Tensor& weight, const Numbers& rows, int64_t padding, bool frequency) {
-    Tensor taken;
+    Tensor taken, places = as_tensor(rows), positions;
     {
         GradMode off(false);
-        taken = index_select(weight, 0, as_tensor(rows));
+        taken = index_select(weight, 0, places);
     }
     if (!recorded(weight)) return taken;
     Numbers kept, at;
-    for (size_t i = 0; i < rows.size(); ++i)
+    const bool padded = std::find(rows.begin(), rows.end(), padding) != rows.end();
+    for (size_t i = 0; padded && i < rows.size(); ++i)
         if (rows[i] != padding) kept.push_back(rows[i]), at.push_back(static_cast<int64_t>(i));
-    Tensor positions = kept.size() < rows.size() ? as_tensor(at) : Tensor();
-    Tensor factors = frequency ? by_frequency(weight, kept) : Tensor();
-    return record(op, taken.array(), {weight}, [=, places = as_tensor(kept), shape = weight.shape()](Backward& g) {
+    if (padded) places = as_tensor(kept), positions = as_tensor(at);
+    Tensor factors = frequency ? by_frequency(weight, padded ? kept : rows) : Tensor();
+    return record(op, taken.array(), {weight}, [=, shape = weight.shape()](Backward& g) {
         Tensor grad = positions.defined() ? index_select(g.grad(), 0, positions) : g.grad();
         g[0] = index_sum(shape, 0, places, factors.defined() ? mul(grad, factors) : grad);
     });
@@ -149,7 +142,18 @@ Tensor greatest(const Tensor& rows, const Numbers& starts) {
     return count == all ? values : index_sum({all, columns}, 0, as_tensor(bags), values);
 }
 
+// The row that gets no gradient, −1 for none.
+int64_t padding_or_none(const char* op, std::optional<int64_t> padding_idx, int64_t rows) {
+    return padding_idx ? padding_row(op, *padding_idx, rows) : -1;
+}
+
 }  // namespace
+
+int64_t padding_row(const char* op, int64_t padding_idx, int64_t rows) {
+    check(padding_idx >= -rows && padding_idx < rows, op, ": padding_idx must be from ", -rows, " to ", rows - 1, ", got ",
+          padding_idx);
+    return padding_idx < 0 ? padding_idx + rows : padding_idx;
+}
 
 Tensor embedding(const Tensor& input, const Tensor& weight, std::optional<int64_t> padding_idx, std::optional<double> max_norm,
                  double norm_type, bool scale_grad_by_freq) {
@@ -157,7 +161,7 @@ Tensor embedding(const Tensor& input, const Tensor& weight, std::optional<int64_
     check_table(kOp, weight);
     Numbers rows = as_numbers(kOp, "input", input);
     check_rows(kOp, rows, weight.size(0));
-    const int64_t padding = padding_row(kOp, padding_idx, weight.size(0));
+    const int64_t padding = padding_or_none(kOp, padding_idx, weight.size(0));
     if (max_norm) shorten(weight, rows, *max_norm, norm_type);
     Shape shape = input.shape();
     shape.push_back(weight.size(1));
@@ -173,7 +177,7 @@ Tensor embedding_bag(const Tensor& input, const Tensor& weight, const Tensor& of
     check(mode != "max" || !scale_grad_by_freq, kOp, ": scale_grad_by_freq does not go with mode \"max\"");
     Numbers rows = as_numbers(kOp, "input", input), starts = bag_starts(kOp, input, offsets, include_last_offset);
     check_rows(kOp, rows, weight.size(0));
-    const int64_t padding = padding_row(kOp, padding_idx, weight.size(0)), bags = static_cast<int64_t>(starts.size()) - 1;
+    const int64_t padding = padding_or_none(kOp, padding_idx, weight.size(0)), bags = static_cast<int64_t>(starts.size()) - 1;
     Tensor factors = per_sample_weights;
     if (factors.defined()) {
         check(mode == "sum", kOp, ": per_sample_weights goes with mode \"sum\" alone, got \"", mode, "\"");

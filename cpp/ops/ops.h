@@ -148,6 +148,7 @@ Tensor nonzero(const Tensor& input);
 Tensor one_hot(const Tensor& input, int64_t num_classes = -1);
 
 // Rows of a table by their numbers (embedding.cpp); bags of them as a "sum", a "mean" or the greatest ("max")
+int64_t padding_row(const char* op, int64_t padding_idx, int64_t rows);   // counted from the start
 Tensor embedding(const Tensor& input, const Tensor& weight, std::optional<int64_t> padding_idx = {},
                  std::optional<double> max_norm = {}, double norm_type = 2, bool scale_grad_by_freq = false);
 Tensor embedding_bag(const Tensor& input, const Tensor& weight, const Tensor& offsets, std::optional<double> max_norm,

@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/parallel.h"
+#include "conv_rows.h"
 #include "kernels/conv/conv.h"
 #include "kernels/impl.h"
 
@@ -16,12 +17,6 @@ using namespace cc;
 namespace {
 
 int failures = 0;
-
-struct Row {
-    int64_t n, c, k, groups;
-    int64_t in[3], kernel[3], pad_lo[3], pad_hi[3], stride[3], dilation[3];
-    bool flip;
-};
 
 // Small whole numbers: every sum is exact, so equal means equal.
 template <class T>
@@ -40,25 +35,6 @@ std::vector<T> fractions(int64_t count, unsigned seed) {
     for (auto& value : values)
         value = static_cast<T>((seed = seed * 1664525u + 1013904223u) >> 8) / 16777216 - T(0.5);
     return values;
-}
-
-template <class T>
-ConvProblem problem_of(const Row& row, ConvMap map) {
-    ConvProblem p{dtype_of<T>, map, row.n, row.c, row.k, row.groups, {},
-                  {},          {},  {},    {},    {},    {},         row.flip};
-    for (int a = 0; a < 3; ++a) {
-        p.in[a] = row.in[a];
-        p.kernel[a] = row.kernel[a];
-        p.pad_lo[a] = row.pad_lo[a];
-        p.pad_hi[a] = row.pad_hi[a];
-        p.stride[a] = row.stride[a];
-        p.dilation[a] = row.dilation[a];
-        p.out[a] = (row.in[a] + row.pad_lo[a] + row.pad_hi[a] -
-                    (row.kernel[a] - 1) * row.dilation[a] - 1) /
-                       row.stride[a] +
-                   1;
-    }
-    return p;
 }
 
 template <class T>
@@ -103,7 +79,7 @@ template <class T>
 void test(const Row& row, bool with_bias) {
     for (ConvMap map : {ConvMap::Forward, ConvMap::GradInput, ConvMap::GradWeight}) {
         if (with_bias && map != ConvMap::Forward) continue;
-        const ConvProblem p = problem_of<T>(row, map);
+        const ConvProblem p = problem_of(row, dtype_of<T>, map);
         Run<T> exact(p, whole_numbers<T>), rounded(p, fractions<T>);
         const auto expected = exact(p, "reference", with_bias);
         for (Isa set : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {

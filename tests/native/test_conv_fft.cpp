@@ -2,6 +2,7 @@
 // against n threads bit by bit.
 #include <cmath>
 
+#include "conv_rows.h"
 #include "kernel_check.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_fft.h"
@@ -10,12 +11,6 @@
 using namespace cc;
 
 namespace {
-
-struct Row {
-    int64_t n, c, k, groups;
-    int64_t in[3], kernel[3], pad_lo[3], pad_hi[3], stride[3], dilation[3];
-    bool flip;
-};
 
 struct Set {
     const FftSet& fft;
@@ -26,30 +21,6 @@ const Set kSets[] = {{generic::fft, generic::micro},
                      {avx2::fft, avx2::micro}, {avx512::fft, avx512::micro}
 #endif
 };
-
-ConvProblem problem_of(const Row& row, Dtype dtype, ConvMap map) {
-    ConvProblem p{};
-    p.dtype = dtype;
-    p.map = map;
-    p.n = row.n;
-    p.c = row.c;
-    p.k = row.k;
-    p.groups = row.groups;
-    p.flip = row.flip;
-    for (int a = 0; a < 3; ++a) {
-        p.in[a] = row.in[a];
-        p.kernel[a] = row.kernel[a];
-        p.pad_lo[a] = row.pad_lo[a];
-        p.pad_hi[a] = row.pad_hi[a];
-        p.stride[a] = row.stride[a];
-        p.dilation[a] = row.dilation[a];
-        p.out[a] = (row.in[a] + row.pad_lo[a] + row.pad_hi[a] -
-                    (row.kernel[a] - 1) * row.dilation[a] - 1) /
-                       row.stride[a] +
-                   1;
-    }
-    return p;
-}
 
 template <class T>
 void test(const Row& row, ConvMap map) {
