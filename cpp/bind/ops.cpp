@@ -72,6 +72,7 @@ void bind_reductions(nb::module_& m) {
     op(m, "argmax", &argmax, arg("input"), maybe("dim"), arg("keepdim"));
     op(m, "argmin", &argmin, arg("input"), maybe("dim"), arg("keepdim"));
     op(m, "cumsum", &cumsum, arg("input"), arg("dim"));
+    op(m, "cumprod", &cumprod, arg("input"), arg("dim"));
     op(m, "sort", &sort, arg("input"), arg("dim"), arg("descending"));
     op(m, "argsort", &argsort, arg("input"), arg("dim"), arg("descending"));
     op(m, "cummax", &cummax, arg("input"), arg("dim"));

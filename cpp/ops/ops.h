@@ -88,6 +88,7 @@ Tensor norm(const Tensor& x, double p, const Axes& axes = {}, bool keepdim = fal
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim = false);
 Tensor cross(const Tensor& input, const Tensor& other, int64_t dim);   // the vector product (cross.cpp)
 Tensor cumsum(const Tensor& input, int64_t dim);   // scan.cpp
+Tensor cumprod(const Tensor& input, int64_t dim);
 std::pair<Tensor, Tensor> cummax(const Tensor& input, int64_t dim);   // values, indices: the last of equals
 std::pair<Tensor, Tensor> cummin(const Tensor& input, int64_t dim);
 std::pair<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending);   // values, indices; stable

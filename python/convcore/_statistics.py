@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 from convcore import _convert as convert
 from convcore import _core
@@ -259,20 +259,6 @@ def _quantile(
 # --- running values --------------------------------------------------------------------------------------------------------
 
 
-def _scan(parts: tuple[Tensor, ...], dim: int, combine: Callable) -> tuple[Tensor, ...]:
-    """combine over all elements up to each one, in ⌈log₂ n⌉ steps (Hillis and Steele, 1986)."""
-    size, step = parts[0].shape[dim] if parts[0].ndim else 1, 1
-    while step < size:
-        earlier = tuple(t.narrow(dim, 0, size - step) for t in parts)
-        later = tuple(t.narrow(dim, step, size - step) for t in parts)
-        merged = combine(earlier, later)
-        parts = tuple(
-            _core.cat([t.narrow(dim, 0, step), m], dim) for t, m in zip(parts, merged, strict=True)
-        )
-        step *= 2
-    return parts
-
-
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Products of the elements up to each one along dim (integers in int64).
 
@@ -280,15 +266,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     >>> cc.cumprod(cc.tensor([1, 2, 3]), 0)
     tensor([1, 2, 6])
     """
-    x = _summable(input, dtype)
-    convert.axis("cumprod", "dim", dim, max(x.ndim, 1))
-    return _scan((x,), dim, lambda a, b: (a[0] * b[0],))[0]
-
-
-def _summable(input: Tensor, dtype: Any) -> Tensor:
-    if dtype is not None:
-        return input.to(dtype=dtype)
-    return input if input.dtype.is_floating_point else input.long()
+    return _core.cumprod(input if dtype is None else input.to(dtype=dtype), dim)
 
 
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
@@ -299,7 +277,12 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     tensor([0.0000, 0.6931])
     """
     convert.axis("logcumsumexp", "dim", dim, max(input.ndim, 1))
-    return _scan((input,), dim, lambda a, b: (a[0].logaddexp(b[0]),))[0]
+    size, step, out = input.shape[dim] if input.ndim else 1, 1, input
+    while step < size:  # ⌈log₂ n⌉ steps (Hillis and Steele, 1986)
+        earlier, later = out.narrow(dim, 0, size - step), out.narrow(dim, step, size - step)
+        out = _core.cat([out.narrow(dim, 0, step), earlier.logaddexp(later)], dim)
+        step *= 2
+    return out
 
 
 def cummax(input: Tensor, dim: int) -> ValuesIndices:

@@ -118,21 +118,21 @@ std::string logged;
 
 }  // namespace
 
-TEST(the_first_that_accepts_runs) {
-    run_best("test_op", kList, Problem{20}, 0);
+TEST(the_first_that_accepts_runs) {  // under a listed name: no other can be forced
+    run_best("fold", kList, Problem{20}, 0);
     EXPECT(ran == 2);
-    run_best("test_op", kList, Problem{5}, 0);
+    run_best("fold", kList, Problem{5}, 0);
     EXPECT(ran == 1);
-    force_impl("test_op", "ref");
-    run_best("test_op", kList, Problem{20}, 0);
+    force_impl("fold", "ref");
+    run_best("fold", kList, Problem{20}, 0);
     EXPECT(ran == 1);
-    force_impl("test_op", "large");
-    EXPECT_ERROR(run_best("test_op", kList, Problem{5}, 0), NotImplemented, "test_op: no implementation large accepts size 5");
-    force_impl("test_op", "");
+    force_impl("fold", "large");
+    EXPECT_ERROR(run_best("fold", kList, Problem{5}, 0), NotImplemented, "fold: no implementation large accepts size 5");
+    force_impl("fold", "");
     EXPECT(!decisions_wanted());
     DecisionLog log;
     EXPECT(decisions_wanted());
-    run_best("test_op", kList, Problem{5}, 0);
+    run_best("fold", kList, Problem{5}, 0);
     EXPECT(log.decisions.size() == 1 && log.decisions[0].chosen == "reference");
     EXPECT(log.decisions[0].declined == std::vector<std::string>{"large_generic: the size is below 10"});
 }

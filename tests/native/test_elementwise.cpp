@@ -115,7 +115,7 @@ const std::vector<UnaryCase>& unary_cases() {
         {Unary::AddScalar, [](Real x) { return x + 1.5L; }, 0.5, 0.501, 1.5},
         {Unary::MulScalar, [](Real x) { return x * -1.5L; }, 0.5, 0.501, -1.5},
         {Unary::PowScalar, [](Real x) { return std::pow(x, 0.75L); }, 1, 1, 0.75},
-        {Unary::PowScalar, [](Real x) { return x * x * x; }, 1, 1, 3},
+        {Unary::PowScalar, [](Real x) { return x * x * x; }, 1.5, 1.5, 3},  // two products, each rounded
         {Unary::PowScalar, [](Real x) { return 1 / x; }, 0.5, 0.501, -1},
         {Unary::PowScalar, [](Real x) { return std::sqrt(x); }, 0.5, 0.501, 0.5},
         {Unary::Clamp, [](Real x) { return x < -1  ? -1

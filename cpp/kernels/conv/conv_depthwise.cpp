@@ -1,10 +1,11 @@
 // y[o][c] = Σ_t x[o·stride − pad + t·dilation][c] · w[c][t]: one channel per group, channels-last,
 // vectors along the channels.
 //
-// Pixels are found through the pointer tables of direct convolution (any rank, stride, dilation,
-// padding), 14 (AVX-512; 6 with AVX2) at a time for every vector of channels; weights are
-// transposed to [t][c]. The gradient of the input is the same with its passes; that of the kernel
-// holds nine positions' sums in registers and runs down the same table. With several outputs per
+// Weights are transposed to [t][c]. Where the kernel's positions in a line are neighbours, few and at
+// stride 1 or 2, lines of the result go in runs of 8 pixels (run tile). Other pixels are found through
+// the pointer tables of direct convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with
+// AVX2) at a time for every vector of channels. The gradient of the input is the same with its passes;
+// that of the kernel holds nine positions' sums in registers and runs down the same table. With several outputs per
 // channel (k = multiplier · c) x is widened to k channels image by image, so that one kernel serves
 // all; gradients of x are folded back in a fixed order.
 #include "kernels/conv/conv_depthwise.h"
@@ -33,8 +34,88 @@ struct Depthwise {
     // Forward and input gradient.
     void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight,
                 const T* bias) const {
-        Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
+        Scratch<T> transposed(p.taps() * p.c);
         micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
+        if (std::all_of(passes.begin(), passes.end(), run_of_neighbours))
+            runs(passes, source, result, transposed.data(), bias);
+        else
+            tables(passes, source, result, transposed.data(), bias);
+    }
+
+    static bool run_of_neighbours(const Pass& pass) {
+        const PassAxis& axis = pass.axes[2];
+        const int64_t width = axis.offsets.size();
+        return pass.taps() == 0 || (has_run_tile(width, axis.source_step) &&
+                                    std::abs(axis.offsets.back() - axis.offsets.front()) == width - 1);
+    }
+
+    // Lines of the result, each in runs of neighbours.
+    void runs(const std::vector<Pass>& passes, const T* source, T* result, const T* transposed,
+              const T* bias) const {
+        std::vector<int64_t> ends;
+        int64_t end = 0;
+        for (const Pass& pass : passes)
+            ends.push_back(end += p.n * pass.axes[0].count * pass.axes[1].count);
+        const int64_t grain = static_cast<int64_t>(kGrainFlops * end / (p.flops() + 1)) + 1;
+        parallel_for(end, grain, [&](int64_t first, int64_t last) {
+            size_t i = 0;
+            for (int64_t begin = first; begin < last; begin = std::min(ends[i - 1], last)) {
+                while (begin >= ends[i]) ++i;
+                const int64_t base = i ? ends[i - 1] : 0;
+                lines(passes[i], begin - base, std::min(ends[i], last) - base, source, result,
+                      transposed, bias);
+                ++i;
+            }
+        });
+    }
+
+    void lines(const Pass& pass, int64_t first, int64_t last, const T* source, T* result,
+               const T* transposed, const T* bias) const {
+        const PassAxis *axes = pass.axes, &along = axes[2];
+        const bool forward = p.map == ConvMap::Forward;
+        const int64_t *in = forward ? p.in : p.out, *out = forward ? p.out : p.in;
+        const std::vector<int64_t> order = weight_taps(p, pass);
+        const bool any = !order.empty(), upward = any && along.offsets.front() <= along.offsets.back();
+        const int64_t width = any ? along.offsets.size() : 1,
+                      lowest = any ? std::min(along.offsets.front(), along.offsets.back()) : 0,
+                      b_step = width > 1 ? (order[1] - order[0]) * (upward ? p.c : -p.c) : 0;
+        Scratch<const T*> a_lines(order.size() + 1), a(order.size() + 1), b(order.size() + 1);
+        const Parts tiles = Parts::at_most(along.count, kRunPixels);
+        RunTile<T> tile{width, along.source_step, 0, 0, 0, a.data(), b.data(), p.c, b_step, nullptr,
+                        along.step * p.c, bias, 0, p.c};
+        for (int64_t line = first; line < last; ++line) {
+            const int64_t q1 = line % axes[1].count, q0 = line / axes[1].count % axes[0].count,
+                          image = line / axes[1].count / axes[0].count;
+            tile.lines = 0;
+            for (size_t t0 = 0; any && t0 < axes[0].offsets.size(); ++t0)
+                for (size_t t1 = 0; t1 < axes[1].offsets.size(); ++t1) {
+                    const int64_t i0 = q0 * axes[0].source_step + axes[0].offsets[t0],
+                                  i1 = q1 * axes[1].source_step + axes[1].offsets[t1];
+                    if (i0 < 0 || i0 >= in[0] || i1 < 0 || i1 >= in[1]) continue;
+                    const int64_t tap = (t0 * axes[1].offsets.size() + t1) * width;
+                    a_lines[tile.lines] = source + ((image * in[0] + i0) * in[1] + i1) * in[2] * p.c;
+                    b[tile.lines++] = transposed + order[upward ? tap : tap + width - 1] * p.c;
+                }
+            T* to = result + ((image * out[0] + axes[0].start + q0 * axes[0].step) * out[1] +
+                              axes[1].start + q1 * axes[1].step) * out[2] * p.c;
+            for (int64_t i = 0; i < tiles.count; ++i) {
+                const int64_t q = tiles.begin(i), from = q * along.source_step + lowest,
+                              extent = (tiles.size(i) - 1) * along.source_step + width;
+                tile.first = std::clamp<int64_t>(-from, 0, extent);
+                tile.last = std::clamp<int64_t>(in[2] - from, tile.first, extent);
+                for (int64_t l = 0; l < tile.lines; ++l)
+                    a[l] = a_lines[l] + (from + tile.first) * p.c;
+                tile.out = to + (along.start + q * along.step) * p.c;
+                tile.pixels = tiles.size(i);
+                micro.run_tile(tile);
+            }
+        }
+    }
+
+    // Tiles of any pixels, whose kernel positions are looked up.
+    void tables(const std::vector<Pass>& passes, const T* source, T* result, const T* transposed,
+                const T* bias) const {
+        Scratch<T> zeros(p.c);
         std::fill_n(zeros.data(), p.c, T{});
         struct PassTiles {
             Parts tiles;
@@ -67,7 +148,7 @@ struct Depthwise {
                 const int64_t taps = of.table.drop_outside(rows, zeros.data(), sources.data(),
                                                            weights_at.data());
                 for (int64_t t = 0; t < taps; ++t) weights_at[t] = of.order[weights_at[t]] * p.c;
-                micro.column_tile({taps, sources.data(), transposed.data(), weights_at.data(),
+                micro.column_tile({taps, sources.data(), transposed, weights_at.data(),
                                    results.data(), bias, rows, p.c});
             }
         });

@@ -61,6 +61,26 @@ struct ColumnTile {
     int64_t rows, cols;
 };
 
+// out[i][j] = bias[j] + Σ_l Σ_t a[l][i·stride + t][j] · b[l][t][j]: depthwise convolution of at most
+// kRunPixels neighbours of a line, kernel position by kernel position. Pixels of a outside
+// [first, last) count as zero and are not read.
+template <class T>
+struct RunTile {
+    int64_t width, stride;  // has_run_tile() of both
+    int64_t lines, first, last;
+    const T* const* a;  // [lines] pixel `first`, pixels a_step apart
+    const T* const* b;  // [lines] position 0, positions b_step apart
+    int64_t a_step, b_step;
+    T* out;
+    int64_t out_step;
+    const T* bias;  // null or cols values
+    int64_t pixels, cols;
+};
+constexpr int kRunPixels = 8;
+constexpr bool has_run_tile(int64_t width, int64_t stride) {
+    return stride == 1 ? width >= 1 && width <= 7 : stride == 2 && (width == 3 || width == 5 || width == 7);
+}
+
 // out[t][j] += Σ_p a[t][p][j] · b[p][j]: its kernel's gradient.
 template <class T>
 struct ColumnSum {
@@ -82,6 +102,7 @@ struct Micro {
     void (*outer_tile)(const OuterTile<T>&);
     void (*dot_tile)(const DotTile<T>&);
     void (*column_tile)(const ColumnTile<T>&);
+    void (*run_tile)(const RunTile<T>&);
     void (*column_sum)(const ColumnSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
     void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,

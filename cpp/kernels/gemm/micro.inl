@@ -6,6 +6,8 @@
 //   outer tile   Rows × (2 or 1) vectors; per pixel the same loads, both operands in place
 //   dot tile     2 × 4 vectors along the summed index, folded at the end
 //   column tile  Rows pixels × one vector of channels at a time, Σ over taps; loads bound it
+//   run tile     8 neighbouring pixels × one vector of channels: a line's kernel stays in registers
+//                and each of its pixels is loaded once for every position that uses it
 //   column sum   nine taps × one vector at a time: b is loaded once for nine multiply-adds
 //
 // AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2
@@ -183,6 +185,46 @@ template <class V, int MaxRows, int Rows = MaxRows, class T>
 void any_column_tile(const ColumnTile<T>& tile) {
     if (tile.rows == Rows) return column_tile<V, MaxRows, Rows>(tile);
     if constexpr (Rows > 1) any_column_tile<V, MaxRows, Rows - 1>(tile);
+}
+
+template <class V, int Width, int Stride, class T>
+[[gnu::noinline]] void run_tile(const RunTile<T>& tile) {
+    constexpr int extent = (kRunPixels - 1) * Stride + Width;
+    const uint64_t inside = static_cast<uint64_t>(tile.last - tile.first);
+    auto vector = [&](int64_t j, auto load, auto store) {
+        V acc[kRunPixels];
+        const V start = tile.bias ? load(tile.bias + j) : V::set(0);
+        CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
+        for (int64_t l = 0; l < tile.lines; ++l) {
+            const T* a = tile.a[l] + j - tile.first * tile.a_step;
+            V b[Width];
+            CC_UNROLL for (int t = 0; t < Width; ++t) b[t] = load(tile.b[l] + j + t * tile.b_step);
+            CC_UNROLL for (int i = 0; i < extent; ++i) {
+                if (static_cast<uint64_t>(i - tile.first) >= inside) continue;
+                const V pixel = load(a + i * tile.a_step);
+                CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
+                    if (i - t < kRunPixels * Stride)
+                        acc[(i - t) / Stride] = fma(pixel, b[t], acc[(i - t) / Stride]);
+            }
+        }
+        T* out = tile.out + j;
+        CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
+            if (i < tile.pixels) store(acc[i], out + i * tile.out_step);
+    };
+    int64_t j = 0;
+    for (; j + V::lanes <= tile.cols; j += V::lanes)
+        vector(j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    if (const int64_t left = tile.cols - j)
+        vector(j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+}
+
+template <class V, int Width = 7, class T>
+void any_run_tile(const RunTile<T>& tile) {
+    if (tile.width == Width) {
+        if (tile.stride == 1) return run_tile<V, Width, 1>(tile);
+        if constexpr (has_run_tile(Width, 2)) return run_tile<V, Width, 2>(tile);
+    }
+    if constexpr (Width > 1) any_run_tile<V, Width - 1>(tile);
 }
 
 template <class V, int Taps, class T>

@@ -49,13 +49,39 @@ void scan(const ScanProblem& p, bool reverse, Step step) {
 }
 
 template <class T>
+using Wide = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+
+template <class T>
+struct Total {
+    Wide<T> value = 0;
+};
+
+template <class T>
+struct Product {
+    Wide<T> value = 1;
+};
+
+template <class T>
 void sum(const ScanProblem& p, bool reverse, const T* x, T* out) {
-    struct State {
-        std::conditional_t<std::is_floating_point_v<T>, double, int64_t> total = 0;
-    };
-    scan<State>(p, reverse, [=](State& state, int64_t at, int64_t) {
-        state.total += x[at];
-        out[at] = static_cast<T>(state.total);
+    scan<Total<T>>(p, reverse, [=](Total<T>& total, int64_t at, int64_t) {
+        total.value += x[at];
+        out[at] = static_cast<T>(total.value);
+    });
+}
+
+template <class T>
+void product(const ScanProblem& p, const T* x, T* out) {
+    scan<Product<T>>(p, false, [=](Product<T>& product, int64_t at, int64_t) {
+        product.value *= x[at];
+        out[at] = static_cast<T>(product.value);
+    });
+}
+
+template <class T>
+void recurrence(const ScanProblem& p, bool reverse, const T* a, const T* b, T* out) {
+    scan<Total<T>>(p, reverse, [=](Total<T>& total, int64_t at, int64_t) {
+        total.value = a[at] + b[at] * total.value;
+        out[at] = static_cast<T>(total.value);
     });
 }
 
@@ -83,6 +109,20 @@ void running_sum(const ScanProblem& p, bool reverse, const void* x, void* out) {
     visit_dtype(p.dtype, [&](auto zero) {
         using T = decltype(zero);
         sum(p, reverse, static_cast<const T*>(x), static_cast<T*>(out));
+    });
+}
+
+void running_product(const ScanProblem& p, const void* x, void* out) {
+    visit_dtype(p.dtype, [&](auto zero) {
+        using T = decltype(zero);
+        product(p, static_cast<const T*>(x), static_cast<T*>(out));
+    });
+}
+
+void linear_recurrence(const ScanProblem& p, bool reverse, const void* a, const void* b, void* out) {
+    visit_dtype(p.dtype, [&](auto zero) {
+        using T = decltype(zero);
+        recurrence(p, reverse, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(out));
     });
 }
 
