@@ -61,7 +61,9 @@ struct Run {
     }
 };
 
-const char* const kNames[] = {"", "depthwise", "strip", "direct"};
+const char* const kNames[] = {"", "winograd", "fft", "depthwise", "pointwise", "strip", "direct"};
+// The default choice may be a transform, too.
+bool transforms(const char* impl) { return !*impl || !std::strcmp(impl, "winograd") || !std::strcmp(impl, "fft"); }
 
 // Sums of products of whole numbers are exact in any order, but not through a transform, which the
 // default choice may be.
@@ -91,7 +93,7 @@ void test(const Row& row, bool with_bias) {
                     for (int threads : {1, 3, 2, 8}) {
                         if (sizeof(T) == 8 && threads == 8) continue;
                         ThreadsScope scope(threads);
-                        if (!equal(exact(p, impl, with_bias), expected, !*impl)) {
+                        if (!equal(exact(p, impl, with_bias), expected, transforms(impl))) {
                             std::printf("conv: %s %s, %d threads: wrong for %s\n", name(set), impl,
                                         threads, p.describe().c_str());
                             ++failures;

@@ -5,7 +5,7 @@
 // stride 1 or 2, lines of the result go in runs of 8 pixels (run tile). Other pixels are found through
 // the pointer tables of direct convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with
 // AVX2) at a time for every vector of channels. The gradient of the input is the same with its passes;
-// that of the kernel holds nine positions' sums in registers and runs down the same table. With several outputs per
+// that of the kernel sums the same runs, or holds nine positions' sums in registers and runs down the same table. With several outputs per
 // channel (k = multiplier · c) x is widened to k channels image by image, so that one kernel serves
 // all; gradients of x are folded back in a fixed order.
 #include "kernels/conv/conv_depthwise.h"
@@ -14,6 +14,7 @@
 
 #include "base/allocator.h"
 #include "base/parallel.h"
+#include "kernels/conv/conv_depthwise_runs.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
 #include "kernels/stages.h"
@@ -34,89 +35,35 @@ struct Depthwise {
     // Forward and input gradient.
     void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight,
                 const T* bias) const {
-        Scratch<T> transposed(p.taps() * p.c);
+        Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
         micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
-        if (std::all_of(passes.begin(), passes.end(), run_of_neighbours))
-            runs(passes, source, result, transposed.data(), bias);
+        std::fill_n(zeros.data(), p.c, T{});
+        if (std::all_of(passes.begin(), passes.end(), DepthwiseRuns<T>::fit))
+            runs(passes, source, result, transposed.data(), bias, zeros.data());
         else
-            tables(passes, source, result, transposed.data(), bias);
+            tables(passes, source, result, transposed.data(), bias, zeros.data());
     }
 
-    static bool run_of_neighbours(const Pass& pass) {
-        const PassAxis& axis = pass.axes[2];
-        const int64_t width = axis.offsets.size();
-        return pass.taps() == 0 || (has_run_tile(width, axis.source_step) &&
-                                    std::abs(axis.offsets.back() - axis.offsets.front()) == width - 1);
-    }
-
-    // Lines of the result, each in runs of neighbours.
-    void runs(const std::vector<Pass>& passes, const T* source, T* result, const T* transposed,
-              const T* bias) const {
+    void runs(const std::vector<Pass>& passes, const T* source, T* result, T* transposed,
+              const T* bias, const T* zeros) const {
         std::vector<int64_t> ends;
         int64_t end = 0;
         for (const Pass& pass : passes)
-            ends.push_back(end += p.n * pass.axes[0].count * pass.axes[1].count);
+            ends.push_back(end += DepthwiseRuns<T>{p, pass, source, result, zeros}.lines());
         const int64_t grain = static_cast<int64_t>(kGrainFlops * end / (p.flops() + 1)) + 1;
         parallel_for(end, grain, [&](int64_t first, int64_t last) {
-            size_t i = 0;
-            for (int64_t begin = first; begin < last; begin = std::min(ends[i - 1], last)) {
-                while (begin >= ends[i]) ++i;
-                const int64_t base = i ? ends[i - 1] : 0;
-                lines(passes[i], begin - base, std::min(ends[i], last) - base, source, result,
-                      transposed, bias);
-                ++i;
+            for (size_t i = 0; i < passes.size(); ++i) {
+                const int64_t base = i ? ends[i - 1] : 0, begin = std::max(first, base), stop = std::min(last, ends[i]);
+                if (begin < stop)
+                    DepthwiseRuns<T>{p, passes[i], source, result, zeros}.each_tile(
+                        begin - base, stop - base, 0, p.c, transposed, bias, micro.run_tile);
             }
         });
     }
 
-    void lines(const Pass& pass, int64_t first, int64_t last, const T* source, T* result,
-               const T* transposed, const T* bias) const {
-        const PassAxis *axes = pass.axes, &along = axes[2];
-        const bool forward = p.map == ConvMap::Forward;
-        const int64_t *in = forward ? p.in : p.out, *out = forward ? p.out : p.in;
-        const std::vector<int64_t> order = weight_taps(p, pass);
-        const bool any = !order.empty(), upward = any && along.offsets.front() <= along.offsets.back();
-        const int64_t width = any ? along.offsets.size() : 1,
-                      lowest = any ? std::min(along.offsets.front(), along.offsets.back()) : 0,
-                      b_step = width > 1 ? (order[1] - order[0]) * (upward ? p.c : -p.c) : 0;
-        Scratch<const T*> a_lines(order.size() + 1), a(order.size() + 1), b(order.size() + 1);
-        const Parts tiles = Parts::at_most(along.count, kRunPixels);
-        RunTile<T> tile{width, along.source_step, 0, 0, 0, a.data(), b.data(), p.c, b_step, nullptr,
-                        along.step * p.c, bias, 0, p.c};
-        for (int64_t line = first; line < last; ++line) {
-            const int64_t q1 = line % axes[1].count, q0 = line / axes[1].count % axes[0].count,
-                          image = line / axes[1].count / axes[0].count;
-            tile.lines = 0;
-            for (size_t t0 = 0; any && t0 < axes[0].offsets.size(); ++t0)
-                for (size_t t1 = 0; t1 < axes[1].offsets.size(); ++t1) {
-                    const int64_t i0 = q0 * axes[0].source_step + axes[0].offsets[t0],
-                                  i1 = q1 * axes[1].source_step + axes[1].offsets[t1];
-                    if (i0 < 0 || i0 >= in[0] || i1 < 0 || i1 >= in[1]) continue;
-                    const int64_t tap = (t0 * axes[1].offsets.size() + t1) * width;
-                    a_lines[tile.lines] = source + ((image * in[0] + i0) * in[1] + i1) * in[2] * p.c;
-                    b[tile.lines++] = transposed + order[upward ? tap : tap + width - 1] * p.c;
-                }
-            T* to = result + ((image * out[0] + axes[0].start + q0 * axes[0].step) * out[1] +
-                              axes[1].start + q1 * axes[1].step) * out[2] * p.c;
-            for (int64_t i = 0; i < tiles.count; ++i) {
-                const int64_t q = tiles.begin(i), from = q * along.source_step + lowest,
-                              extent = (tiles.size(i) - 1) * along.source_step + width;
-                tile.first = std::clamp<int64_t>(-from, 0, extent);
-                tile.last = std::clamp<int64_t>(in[2] - from, tile.first, extent);
-                for (int64_t l = 0; l < tile.lines; ++l)
-                    a[l] = a_lines[l] + (from + tile.first) * p.c;
-                tile.out = to + (along.start + q * along.step) * p.c;
-                tile.pixels = tiles.size(i);
-                micro.run_tile(tile);
-            }
-        }
-    }
-
     // Tiles of any pixels, whose kernel positions are looked up.
     void tables(const std::vector<Pass>& passes, const T* source, T* result, const T* transposed,
-                const T* bias) const {
-        Scratch<T> zeros(p.c);
-        std::fill_n(zeros.data(), p.c, T{});
+                const T* bias, const T* zeros) const {
         struct PassTiles {
             Parts tiles;
             PixelTable<T> table;
@@ -143,9 +90,9 @@ struct Depthwise {
                 while (i >= all[pass].end) ++pass;
                 const PassTiles& of = all[pass];
                 const int64_t tile = i - (of.end - of.tiles.count), rows = of.tiles.size(tile);
-                of.table.look_up(of.tiles.begin(tile), rows, 0, 0, zeros.data(), sources.data(),
+                of.table.look_up(of.tiles.begin(tile), rows, 0, 0, zeros, sources.data(),
                                  results.data());
-                const int64_t taps = of.table.drop_outside(rows, zeros.data(), sources.data(),
+                const int64_t taps = of.table.drop_outside(rows, zeros, sources.data(),
                                                            weights_at.data());
                 for (int64_t t = 0; t < taps; ++t) weights_at[t] = of.order[weights_at[t]] * p.c;
                 micro.column_tile({taps, sources.data(), transposed, weights_at.data(),
@@ -158,30 +105,32 @@ struct Depthwise {
         ConvProblem forward = p;
         forward.map = ConvMap::Forward;
         const Pass pass = forward_passes(forward)[0];
+        Scratch<T> zeros(p.c);
+        std::fill_n(zeros.data(), p.c, T{});
+        const DepthwiseRuns<T> runs{forward, pass, x, y, zeros.data()};
         const PixelTable<T> table(forward, pass, x, y, kPixels);
+        const bool in_runs = runs.fit(pass);
         const std::vector<int64_t> order = weight_taps(p, pass);
-        const int64_t taps = p.taps(), pixels = p.n * p.out_pixels(), size = taps * p.c;
-        const int64_t blocks = (p.c + kChannels - 1) / kChannels;
+        const int64_t taps = p.taps(), size = taps * p.c, blocks = (p.c + kChannels - 1) / kChannels,
+                      all = in_runs ? runs.lines() : p.n * p.out_pixels(), least = in_runs ? 1 : kPixels;
         const int64_t room =
             std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T))));
-        const int64_t wanted = std::min(
-            {(kTasks + blocks - 1) / blocks, kMaxSlices, room, (pixels + kPixels - 1) / kPixels});
-        const Parts slices{pixels, std::max<int64_t>(1, wanted)};
-        Scratch<T> sums(slices.count * size), zeros(p.c);
-        std::fill_n(zeros.data(), p.c, T{});
+        const int64_t wanted =
+            std::min({(kTasks + blocks - 1) / blocks, kMaxSlices, room, (all + least - 1) / least});
+        const Parts slices{all, std::max<int64_t>(1, wanted)};
+        Scratch<T> sums(slices.count * size);
         auto slice_task = [&](int64_t task) {
             const int64_t slice = task / blocks, c = task % blocks * kChannels,
-                          cs = std::min(kChannels, p.c - c);
+                          cs = std::min(kChannels, p.c - c), begin = slices.begin(slice), end = slices.begin(slice + 1);
+            T* sum = sums.data() + slice * size;
+            for (int64_t t = 0; t < taps; ++t) std::fill_n(sum + t * p.c + c, cs, T{});
+            if (in_runs) return runs.each_tile(begin, end, c, cs, sum, nullptr, micro.run_sum);
             Scratch<const T*> x_rows(taps * kPixels);
             Scratch<T*> out(taps);
             T* y_rows[kPixels];
-            for (int64_t t = 0; t < taps; ++t) {
-                out[t] = sums.data() + slice * size + order[t] * p.c + c;
-                std::fill_n(out[t], cs, T{});
-            }
-            for (int64_t first = slices.begin(slice); first < slices.begin(slice + 1);
-                 first += kPixels) {
-                const int64_t count = std::min(kPixels, slices.begin(slice + 1) - first);
+            for (int64_t t = 0; t < taps; ++t) out[t] = sum + order[t] * p.c + c;
+            for (int64_t first = begin; first < end; first += kPixels) {
+                const int64_t count = std::min(kPixels, end - first);
                 table.look_up(first, count, 0, 0, zeros.data(), x_rows.data(), y_rows);
                 micro.column_sum({taps, count, x_rows.data(), kPixels, y_rows, c, out.data(), cs});
             }

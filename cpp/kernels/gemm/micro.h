@@ -62,21 +62,22 @@ struct ColumnTile {
 };
 
 // out[i][j] = bias[j] + Σ_l Σ_t a[l][i·stride + t][j] · b[l][t][j]: depthwise convolution of at most
-// kRunPixels neighbours of a line, kernel position by kernel position. Pixels of a outside
-// [first, last) count as zero and are not read.
+// kRunPixels neighbours of a line, kernel position by kernel position. Its kernel's gradient is
+// b[l][t][j] += Σ_i a[l][i·stride + t][j] · out[i][j].
 template <class T>
 struct RunTile {
     int64_t width, stride;  // has_run_tile() of both
-    int64_t lines, first, last;
-    const T* const* a;  // [lines] pixel `first`, pixels a_step apart
-    const T* const* b;  // [lines] position 0, positions b_step apart
-    int64_t a_step, b_step;
+    int64_t lines;
+    const T* const* a;  // [lines][run_extent(width, stride)] pixels, zeros for those outside
+    T* const* b;        // [lines] position 0, positions b_step apart
+    int64_t b_step;
     T* out;
     int64_t out_step;
     const T* bias;  // null or cols values
     int64_t pixels, cols;
 };
 constexpr int kRunPixels = 8;
+constexpr int64_t run_extent(int64_t width, int64_t stride) { return (kRunPixels - 1) * stride + width; }
 constexpr bool has_run_tile(int64_t width, int64_t stride) {
     return stride == 1 ? width >= 1 && width <= 7 : stride == 2 && (width == 3 || width == 5 || width == 7);
 }
@@ -103,6 +104,7 @@ struct Micro {
     void (*dot_tile)(const DotTile<T>&);
     void (*column_tile)(const ColumnTile<T>&);
     void (*run_tile)(const RunTile<T>&);
+    void (*run_sum)(const RunTile<T>&);
     void (*column_sum)(const ColumnSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
     void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,

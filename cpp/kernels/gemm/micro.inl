@@ -44,22 +44,30 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
             }
         }
     }
+    // Stores may touch anything, so what the tile says is read before them.
     const int64_t last = tile.cols - (Vectors - 1) * lanes;
-    CC_UNROLL for (int i = 0; i < Rows; ++i) {
-        T* out = tile.out[i];
-        CC_UNROLL for (int v = 0; v < Vectors; ++v, out += lanes) {
-            V value = acc[i][v];
-            if (v < Vectors - 1 || last == lanes) {
-                if (tile.bias) value = value + V::load(tile.bias + v * lanes);
-                if (tile.accumulate) value = V::load(out) + value;
-                value.store(out);
-            } else {
-                if (tile.bias) value = value + V::load(tile.bias + v * lanes, last);
-                if (tile.accumulate) value = V::load(out, last) + value;
-                value.store(out, last);
+    const bool accumulate = tile.accumulate;
+    const T* bias = tile.bias;
+    T* const* rows = tile.out;
+    auto finish = [&](auto load, auto store) {
+        if (bias)
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+                const V shift = v < Vectors - 1 ? V::load(bias + v * lanes) : load(bias + v * lanes);
+                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
             }
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {
+            T* out = rows[i];
+            if (accumulate)
+                CC_UNROLL for (int v = 0; v < Vectors; ++v)
+                    acc[i][v] = (v < Vectors - 1 ? V::load(out + v * lanes) : load(out + v * lanes)) + acc[i][v];
+            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(out + v * lanes);
+            store(acc[i][Vectors - 1], out + (Vectors - 1) * lanes);
         }
-    }
+    };
+    if (last == lanes)
+        finish([](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    else
+        finish([=](const T* p) { return V::load(p, last); }, [=](V v, T* p) { v.store(p, last); });
 }
 
 template <class V, int Rows, int Vectors, bool Ragged, class T>
@@ -189,43 +197,85 @@ void any_column_tile(const ColumnTile<T>& tile) {
 
 template <class V, int Width, int Stride, class T>
 [[gnu::noinline]] void run_tile(const RunTile<T>& tile) {
-    constexpr int extent = (kRunPixels - 1) * Stride + Width;
-    const uint64_t inside = static_cast<uint64_t>(tile.last - tile.first);
-    auto vector = [&](int64_t j, auto load, auto store) {
+    constexpr int extent = run_extent(Width, Stride);
+    const int64_t lines = tile.lines, b_step = tile.b_step, out_step = tile.out_step, pixels = tile.pixels;
+    const T* const* a_lines = tile.a;
+    T* const* b_lines = tile.b;
+    auto vector = [=](const T* bias, int64_t j, T* out, auto load, auto store) {
         V acc[kRunPixels];
-        const V start = tile.bias ? load(tile.bias + j) : V::set(0);
+        const V start = bias ? load(bias + j) : V::set(0);
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
-        for (int64_t l = 0; l < tile.lines; ++l) {
-            const T* a = tile.a[l] + j - tile.first * tile.a_step;
+        const T* const* a = a_lines;
+        for (int64_t l = 0; l < lines; ++l, a += extent) {
             V b[Width];
-            CC_UNROLL for (int t = 0; t < Width; ++t) b[t] = load(tile.b[l] + j + t * tile.b_step);
+            CC_UNROLL for (int t = 0; t < Width; ++t) b[t] = load(b_lines[l] + j + t * b_step);
             CC_UNROLL for (int i = 0; i < extent; ++i) {
-                if (static_cast<uint64_t>(i - tile.first) >= inside) continue;
-                const V pixel = load(a + i * tile.a_step);
+                const V pixel = load(a[i] + j);
                 CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
                     if (i - t < kRunPixels * Stride)
                         acc[(i - t) / Stride] = fma(pixel, b[t], acc[(i - t) / Stride]);
             }
         }
-        T* out = tile.out + j;
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-            if (i < tile.pixels) store(acc[i], out + i * tile.out_step);
+            if (i < pixels) store(acc[i], out + i * out_step);
     };
     int64_t j = 0;
     for (; j + V::lanes <= tile.cols; j += V::lanes)
-        vector(j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+        vector(tile.bias, j, tile.out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
     if (const int64_t left = tile.cols - j)
-        vector(j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+        vector(tile.bias, j, tile.out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
 
-template <class V, int Width = 7, class T>
-void any_run_tile(const RunTile<T>& tile) {
-    if (tile.width == Width) {
-        if (tile.stride == 1) return run_tile<V, Width, 1>(tile);
-        if constexpr (has_run_tile(Width, 2)) return run_tile<V, Width, 2>(tile);
-    }
-    if constexpr (Width > 1) any_run_tile<V, Width - 1>(tile);
+template <class V, int Width, int Stride, class T>
+[[gnu::noinline]] void run_sum(const RunTile<T>& tile) {
+    constexpr int extent = run_extent(Width, Stride);
+    const int64_t lines = tile.lines, b_step = tile.b_step, out_step = tile.out_step, pixels = tile.pixels;
+    const T* const* a_lines = tile.a;
+    T* const* b_lines = tile.b;
+    auto vector = [=](int64_t j, const T* out, auto load, auto store) {
+        V grad[kRunPixels];
+        CC_UNROLL for (int i = 0; i < kRunPixels; ++i) grad[i] = i < pixels ? load(out + i * out_step) : V::set(0);
+        const T* const* a = a_lines;
+        for (int64_t l = 0; l < lines; ++l, a += extent) {
+            V sum[Width];
+            T* b = b_lines[l] + j;
+            CC_UNROLL for (int t = 0; t < Width; ++t) sum[t] = load(b + t * b_step);
+            CC_UNROLL for (int i = 0; i < extent; ++i) {
+                const V pixel = load(a[i] + j);
+                CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
+                    if (i - t < kRunPixels * Stride) sum[t] = fma(pixel, grad[(i - t) / Stride], sum[t]);
+            }
+            CC_UNROLL for (int t = 0; t < Width; ++t) store(sum[t], b + t * b_step);
+        }
+    };
+    int64_t j = 0;
+    for (; j + V::lanes <= tile.cols; j += V::lanes)
+        vector(j, tile.out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    if (const int64_t left = tile.cols - j)
+        vector(j, tile.out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
+
+// f.run<Width, Stride>(tile) for the tile's own.
+template <class F, int Width = 7, class T>
+void any_run(const RunTile<T>& tile) {
+    if (tile.width == Width) {
+        if (tile.stride == 1) return F::template run<Width, 1>(tile);
+        if constexpr (has_run_tile(Width, 2)) return F::template run<Width, 2>(tile);
+    }
+    if constexpr (Width > 1) any_run<F, Width - 1>(tile);
+}
+
+template <class V>
+struct RunTiles {
+    template <int Width, int Stride, class T>
+    static void run(const RunTile<T>& tile) { run_tile<V, Width, Stride>(tile); }
+};
+
+template <class V>
+struct RunSums {
+    template <int Width, int Stride, class T>
+    static void run(const RunTile<T>& tile) { run_sum<V, Width, Stride>(tile); }
+};
 
 template <class V, int Taps, class T>
 [[gnu::noinline]] void column_sum(const ColumnSum<T>& sum, int64_t first) {
