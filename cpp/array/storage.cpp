@@ -1,5 +1,7 @@
 #include "array/storage.h"
 
+#include <mutex>
+
 #include "base/allocator.h"
 
 namespace cc {
@@ -14,6 +16,32 @@ Storage::~Storage() {
         release_();
     else
         deallocate(data_, bytes_, MemoryUse::Tensor);
+}
+
+namespace {
+
+std::mutex& packs_mutex() {
+    static std::mutex& mutex = *new std::mutex;
+    return mutex;
+}
+
+}  // namespace
+
+void Storage::drop_packs() {
+    std::lock_guard lock(packs_mutex());
+    packs_ = nullptr;
+    has_packs_.store(false, std::memory_order_relaxed);
+}
+
+Ref<Packs> Storage::packs() const {
+    if (!cacheable()) return nullptr;
+    std::lock_guard lock(packs_mutex());
+    if (!packs_ || packs_key_ != cache_key()) {
+        packs_ = make_ref<Packs>();
+        packs_key_ = cache_key();
+        has_packs_.store(true, std::memory_order_relaxed);
+    }
+    return packs_;
 }
 
 }  // namespace cc

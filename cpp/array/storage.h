@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 
+#include "base/packs.h"
 #include "base/ref.h"
 
 namespace cc {
@@ -23,7 +24,10 @@ public:
     bool foreign() const { return static_cast<bool>(release_); }
 
     uint32_t version() const { return version_.load(std::memory_order_relaxed); }
-    void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
+    void bump_version() {
+        version_.fetch_add(1, std::memory_order_relaxed);
+        if (has_packs_.load(std::memory_order_relaxed)) drop_packs();
+    }
 
     void add_export() { exports_.fetch_add(1, std::memory_order_relaxed); }
     void drop_export() {
@@ -37,13 +41,21 @@ public:
         return uint64_t{ended_exports_.load(std::memory_order_relaxed)} << 32 | version();
     }
 
+    // Where kernels keep what they compute from the contents as they are now; none where writes may go unseen.
+    Ref<Packs> packs() const;
+
 private:
+    void drop_packs();
+
     void* data_;
     size_t bytes_;
     std::atomic<uint32_t> version_{0};
     std::atomic<int> exports_{0};
     std::atomic<uint32_t> ended_exports_{0};
     std::function<void()> release_;
+    mutable std::atomic<bool> has_packs_{false};
+    mutable Ref<Packs> packs_;
+    mutable uint64_t packs_key_ = 0;
 };
 
 }  // namespace cc

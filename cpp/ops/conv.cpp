@@ -162,7 +162,7 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
     Array x = input.array().to(Format::ChannelsLast), w = weight.array().contiguous();
     Array y = Array::empty(with_spatial(p.n, p.k, p.out, r.rank), p.dtype, Format::ChannelsLast);
     Array b = bias.defined() ? bias.array().contiguous() : Array();
-    cc::conv(p, {x.raw(), w.raw(), y.raw(), bias.defined() ? b.raw() : nullptr});
+    cc::conv(p, {x.raw(), w.raw(), y.raw(), bias.defined() ? b.raw() : nullptr, packs_of(w).get()});
     return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());

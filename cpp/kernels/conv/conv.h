@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/dtype.h"
+#include "base/packs.h"
 
 namespace cc {
 
@@ -27,6 +28,11 @@ struct ConvProblem {
     int64_t out_pixels() const { return out[0] * out[1] * out[2]; }
     int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
     std::string describe() const;
+    // All of the problem that a pack of the weight at `from` may depend on.
+    PackKey weight_key(const char* what, int64_t lanes, const void* from) const {
+        const int64_t kind = static_cast<int64_t>(dtype) * 8 + static_cast<int64_t>(map) * 2 + flip;
+        return {what, from, {kind, lanes, c, k, groups, kernel[0], kernel[1], kernel[2]}};
+    }
     double flops() const { return 2.0 * n * k * (c / groups) * taps() * out_pixels(); }
     double bytes() const {
         return static_cast<double>(itemsize(dtype)) *
@@ -40,6 +46,7 @@ struct ConvArgs {
     void* weight;
     void* y;
     const void* bias;  // Forward only: null or k values
+    Packs* packs = nullptr;  // where to keep what is computed from the weight alone
 };
 
 void conv(const ConvProblem& problem, const ConvArgs& args);

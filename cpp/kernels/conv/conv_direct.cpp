@@ -41,6 +41,7 @@ struct Rows {
     T* result;
     const T* weight;
     const T* bias;
+    Packs* packs;
     const int64_t depth = (forward ? p.c : p.k) / p.groups, cols = (forward ? p.k : p.c) / p.groups;
     const Panels panels{micro.lanes, cols};
 
@@ -119,7 +120,8 @@ struct Rows {
     }
 
     void run(const std::vector<Pass>& passes) const {
-        Scratch<T> packed(p.groups * packed_group()), zeros(depth);
+        Packed<T> packed(packs, p.weight_key("direct", micro.lanes, weight), p.groups * packed_group());
+        Scratch<T> zeros(depth);
         std::fill_n(zeros.data(), depth, T{});
         struct PassTasks {
             Parts tiles, blocks;
@@ -154,7 +156,8 @@ struct Rows {
             block(passes[pass], group, of.tiles, of.blocks.begin(at), of.blocks.begin(at + 1),
                   splits.begin(split), splits.begin(split + 1), packed.data(), zeros.data());
         };
-        run_stages(p.flops(), {{p.groups * panels.count(), pack_task}, {end, block_task}});
+        run_stages(p.flops(), {{packed.filled() ? 0 : p.groups * panels.count(), pack_task}, {end, block_task}});
+        packed.keep();
     }
 };
 
@@ -164,10 +167,10 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
       *y = static_cast<T*>(args.y);
     switch (p.map) {
         case ConvMap::Forward:
-            return Rows<T>{p, micro, true, x, y, weight, static_cast<const T*>(args.bias)}.run(
+            return Rows<T>{p, micro, true, x, y, weight, static_cast<const T*>(args.bias), args.packs}.run(
                 forward_passes(p));
         case ConvMap::GradInput:
-            return Rows<T>{p, micro, false, y, x, weight, nullptr}.run(grad_input_passes(p));
+            return Rows<T>{p, micro, false, y, x, weight, nullptr, args.packs}.run(grad_input_passes(p));
         case ConvMap::GradWeight: return direct_grad_weight(p, x, weight, y, micro);
     }
 }

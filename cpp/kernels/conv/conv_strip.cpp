@@ -173,12 +173,12 @@ struct Strips {
         return std::max<int64_t>(1, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1)));
     }
 
-    void forward(const T* x, const T* weight, T* y, const T* bias) const {
+    void forward(const T* x, const T* weight, T* y, const T* bias, Packs* packs) const {
         const Panels panels{micro.lanes, k};
         const int64_t packed_group = patch * panels.padded();
-        Scratch<T> packed(p.groups * packed_group);
+        Packed<T> packed(packs, p.weight_key("strip", micro.lanes, weight), p.groups * packed_group);
         parallel_for(
-            p.groups * panels.count(), std::max<int64_t>(1, 32768 / (patch * 2 * micro.lanes)),
+            packed.filled() ? 0 : p.groups * panels.count(), std::max<int64_t>(1, 32768 / (patch * 2 * micro.lanes)),
             [&](int64_t begin, int64_t end) {
                 for (int64_t task = begin; task < end; ++task) {
                     const int64_t group = task / panels.count(), panel = task % panels.count(),
@@ -191,6 +191,7 @@ struct Strips {
                                 });
                 }
             });
+        packed.keep();
         const Parts cut = cuts();
         const int64_t tasks = p.n * p.groups * cut.count, most = cut.size(0);
         parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
@@ -406,7 +407,7 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
     const Strips<T> strips{p, micro};
     switch (p.map) {
         case ConvMap::Forward:
-            return strips.forward(x, weight, y, static_cast<const T*>(args.bias));
+            return strips.forward(x, weight, y, static_cast<const T*>(args.bias), args.packs);
         case ConvMap::GradInput: return strips.grad_input(x, weight, y);
         case ConvMap::GradWeight: return strips.grad_weight(x, weight, y);
     }

@@ -43,6 +43,7 @@ struct Rows {
     const bool forward;
     float *source, *result;
     const float *weight, *bias;
+    Packs* packs;
     const WinogradTiles tiles{p};
     const WinogradMaps& maps = winograd.maps[tiles.axes - 1];
     const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.elements();
@@ -146,14 +147,14 @@ struct Rows {
     }
 
     void run() const {
-        Scratch<float> packed(panels.count * elements * weight_element);
+        Packed<float> packed(packs, p.weight_key("winograd", lanes, weight), panels.count * elements * weight_element);
         const Parts chunks = Parts::at_most(depth, kPackDepth);
         auto pack_task = [&](int64_t task) {
             const int64_t panel = task / chunks.count, chunk = task % chunks.count;
             pack(panel, chunks.begin(chunk), chunks.begin(chunk + 1),
                  packed.data() + panel * elements * weight_element);
         };
-        const Stage pack_stage{panels.count * chunks.count, pack_task};
+        const Stage pack_stage{packed.filled() ? 0 : panels.count * chunks.count, pack_task};
         // Windows of dx overlap: a task has some whole images, or one of the bands of an image,
         // every other one in a second stage. Where that leaves few tasks, columns are shared out.
         const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0];
@@ -196,6 +197,7 @@ struct Rows {
             run_stages(p.flops(), {pack_stage,
                                    {tiles.images * even * splits.count, even_task},
                                    {tiles.images * odd * splits.count, odd_task}});
+        packed.keep();
     }
 };
 
@@ -240,10 +242,10 @@ void conv_winograd(const ConvProblem& p, const ConvArgs& args, const Winograd& w
     switch (p.map) {
         case ConvMap::Forward:
             return Rows{p, winograd, micro, true, x, y, weight,
-                        static_cast<const float*>(args.bias)}
+                        static_cast<const float*>(args.bias), args.packs}
                 .run();
         case ConvMap::GradInput:
-            return Rows{p, winograd, micro, false, y, x, weight, nullptr}.run();
+            return Rows{p, winograd, micro, false, y, x, weight, nullptr, args.packs}.run();
         case ConvMap::GradWeight: return winograd_grad_weight(p, x, weight, y, winograd, micro);
     }
 }

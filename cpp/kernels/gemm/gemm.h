@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/dtype.h"
+#include "base/packs.h"
 
 namespace cc {
 
@@ -28,6 +29,7 @@ struct GemmArgs {
     const void* b;
     void* c;
     const void* bias;  // null, or n values added to every row of C
+    Packs* packs = nullptr;  // where to keep what is computed from B alone
 };
 
 void gemm(const GemmProblem& problem, const GemmArgs& args);

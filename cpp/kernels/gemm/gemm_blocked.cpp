@@ -32,9 +32,10 @@ struct Blocked {
     const T *a, *b;
     T* c;
     const T* bias;
+    Packs* packs;
 
-    // One block of k: packs B, then computes every tile of C.
-    void block(int64_t begin, int64_t depth, T* packed) const {
+    // One block of k: packs B unless that is done, then computes every tile of C.
+    void block(int64_t begin, int64_t depth, bool filled, T* packed) const {
         const Panels panels{micro.lanes, p.n};
         const bool last_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
         const Parts rows = Parts::at_most(p.m, kBlockRows);
@@ -52,7 +53,7 @@ struct Blocked {
                   begin, depth, packed, last_bias ? bias : nullptr, accumulate);
         };
         run_stages(2.0 * p.m * p.n * depth,
-                   {{panels.count(), pack}, {rows.count * groups.count, compute}});
+                   {{filled ? 0 : panels.count(), pack}, {rows.count * groups.count, compute}});
     }
 
     bool rows_in_place() const { return p.a_col == 1 && (p.a_row * sizeof(T)) % 2048 != 0; }
@@ -164,9 +165,12 @@ struct Blocked {
             if (p.m <= kDotRows) return few_rows();
         }
         const Parts blocks = Parts::at_most(p.k, kDepth);
-        Scratch<T> packed(Panels{micro.lanes, p.n}.padded() * (p.k / blocks.count + 1));
+        const int64_t line = Panels{micro.lanes, p.n}.padded();
+        const PackKey key{"gemm", b, {static_cast<int64_t>(p.dtype), micro.lanes, p.n, p.k, p.b_row, p.b_col}};
+        Packed<T> packed(packs, key, line * (packs ? p.k : p.k / blocks.count + 1));
         for (int64_t i = 0; i < blocks.count; ++i)
-            block(blocks.begin(i), blocks.size(i), packed.data());
+            block(blocks.begin(i), blocks.size(i), packed.filled(), packed.data() + (packs ? line * blocks.begin(i) : 0));
+        packed.keep();
     }
 };
 
@@ -180,7 +184,7 @@ void run(GemmProblem p, const GemmArgs& args, const Micro<T>& micro) {
         p.batch = 1;
     }
     auto one = [&](int64_t i) {
-        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias}.run();
+        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias, args.packs}.run();
     };
     if (p.batch >= 16) {
         const int64_t grain = static_cast<int64_t>(kSerialFlops / (2.0 * p.m * p.n * p.k + 1)) + 1;
