@@ -23,6 +23,7 @@ import convcore  # noqa: E402
 import torch  # noqa: E402
 
 SAMPLE = 0.004  # seconds: shorter calls are repeated until a sample takes that long
+LONG = 0.25  # seconds: one sample tells how long such a call takes
 ROUNDS = (3, 11)
 SETTLE = 0.003  # seconds in which the rival's threads fall asleep
 
@@ -45,6 +46,11 @@ def _sample(call: Callable[[], Any], repeats: int) -> float:
     return (time.perf_counter() - start) / repeats
 
 
+def _guess(call: Callable[[], Any]) -> float:
+    seconds = _sample(call, 1)
+    return seconds if seconds > LONG else min(seconds, _sample(call, 1), _sample(call, 1))
+
+
 def alternate(
     libraries: Mapping[str, Mapping[str, Callable[[], Any]]], budget: float
 ) -> dict[tuple[str, str], list[float]]:
@@ -55,7 +61,7 @@ def alternate(
     """
     calls = {(lib, kind): call for lib, kinds in libraries.items() for kind, call in kinds.items()}
     with _no_collector():
-        first = {key: min(_sample(call, 1) for _ in range(3)) for key, call in calls.items()}
+        first = {key: _guess(call) for key, call in calls.items()}
         repeats = {key: max(1, round(SAMPLE / seconds)) for key, seconds in first.items()}
         cost = sum((repeats[key] + 1) * first[key] for key in calls) + SETTLE * len(libraries)
         seconds: dict[tuple[str, str], list[float]] = {key: [] for key in calls}
