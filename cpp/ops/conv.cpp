@@ -176,7 +176,7 @@ Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_ou
     p.map = ConvMap::GradInput;
     Array y = grad_output.array().to(Format::ChannelsLast), w = weight.array().contiguous();
     Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
-    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr});
+    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr, packs_of(w).get()});
     if (bias.defined()) compute_into(x, Binary::Add, x, bias.array().reshape(one_per_channel(bias.size(0), r.rank)));
     return record(op_name(name, r.rank), std::move(x), {weight, grad_output, bias},
                   [r, w = Saved(weight, grad_output.requires_grad()),

@@ -1,0 +1,108 @@
+"""Packed weights are kept without a tape, and never outlive the numbers they were made of."""
+
+import threading
+
+import convcore as cc
+import numpy as np
+import pytest
+
+F = cc.nn.functional
+
+
+def layer(kind):
+    """(weight shape, input shape, call) that reaches one of the kernels which keep packs."""
+    return {
+        "winograd": ((16, 16, 3, 3), (2, 16, 20, 20), lambda x, w: F.conv2d(x, w, padding=1)),
+        "direct": ((24, 32, 3, 3), (2, 32, 9, 9), lambda x, w: F.conv2d(x, w, stride=2)),
+        "strip": ((24, 3, 5, 5), (2, 3, 12, 12), lambda x, w: F.conv2d(x, w)),
+        "pointwise": ((40, 48, 1, 1), (2, 48, 6, 6), lambda x, w: F.conv2d(x, w)),
+        "transposed": ((24, 32, 3, 3), (2, 24, 9, 9), lambda x, w: F.conv_transpose2d(x, w)),
+        "linear": ((40, 700), (64, 700), F.linear),
+    }[kind]
+
+
+KINDS = ["winograd", "direct", "strip", "pointwise", "transposed", "linear"]
+
+
+def recorded(call, x, w):
+    """The result with a tape, which keeps nothing."""
+    w.requires_grad = True
+    return call(x, w).detach().numpy()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_bits_as_with_a_tape(kind):
+    size, shape, call = layer(kind)
+    w, x = cc.randn(*size), cc.randn(*shape)
+    with cc.no_grad():
+        first, again = call(x, w).numpy(), call(x, w).numpy()
+    expected = recorded(call, x, w)
+    assert np.array_equal(first, expected)
+    assert np.array_equal(again, expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_changed_weights_are_packed_anew(kind):
+    size, shape, call = layer(kind)
+    w, x = cc.randn(*size), cc.randn(*shape)
+    changes = [
+        lambda: w.mul_(2),
+        lambda: w.copy_(cc.randn(*size)),
+        lambda: w.numpy().__setitem__(0, 3),
+        lambda: w[0].fill_(0.5),
+    ]
+    with cc.no_grad():
+        before = call(x, w).numpy()
+        for change in changes:
+            change()
+            now, fresh = call(x, w).numpy(), call(x, cc.tensor(w.numpy().copy())).numpy()
+            assert np.array_equal(now, fresh)
+            assert not np.array_equal(now, before)
+            before = now
+
+
+def test_views_of_one_storage_have_packs_of_their_own():
+    whole, x = cc.randn(32, 16, 3, 3), cc.randn(2, 16, 20, 20)
+    with cc.no_grad():
+        parts = [F.conv2d(x, whole[i : i + 16], padding=1).numpy() for i in (0, 16, 0, 16)]
+    assert np.array_equal(parts[0], parts[2])
+    assert np.array_equal(parts[1], parts[3])
+    assert not np.array_equal(parts[0], parts[1])
+
+
+def test_every_implementation_has_packs_of_its_own():
+    conv = cc.nn.Conv2d(16, 16, 3, padding=1)
+    x = cc.randn(2, 16, 20, 20)
+    expected = conv(x).detach().numpy()
+    with cc.no_grad():
+        for impl in ("winograd", "direct", "strip", "winograd", "direct"):
+            with cc.algorithms(conv=impl):
+                np.testing.assert_allclose(conv(x).numpy(), expected, atol=1e-5)
+
+
+def test_packs_go_with_the_change_that_spoils_them():
+    conv, x = cc.nn.Conv2d(16, 16, 3, padding=1), cc.randn(2, 16, 20, 20)
+    before = cc.memory_stats()["packs"]
+    with cc.no_grad():
+        conv(x)
+        assert cc.memory_stats()["packs"] > before
+        conv.weight.mul_(2)
+    assert cc.memory_stats()["packs"] == before
+
+
+def test_many_threads_share_the_packs():
+    conv, x = cc.nn.Conv2d(32, 32, 3, padding=1), cc.randn(1, 32, 24, 24)
+    results = []
+
+    def infer():
+        with cc.no_grad():
+            results.append([conv(x).numpy() for _ in range(5)])
+
+    threads = [threading.Thread(target=infer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first = results[0][0]
+    assert len(results) == 4
+    assert all(np.array_equal(first, y) for ys in results for y in ys)
