@@ -1,6 +1,7 @@
-// Two caches above the system. A magazine per thread keeps small blocks and needs no lock; what overflows it, large blocks
-// and whatever a thread leaves at its end go to one shared list per size class. Past the limit the class that was used
-// longest ago is given back first, so sizes that no longer occur do not crowd out those that do.
+// Three caches above the system. A magazine per thread keeps small blocks and needs no lock; what overflows it, blocks of middle
+// size and whatever a thread leaves at its end go to one shared list per size class; large blocks are cut from regions. Past the
+// limit regions that are free go back first, then the class that was used longest ago, so that sizes that no longer occur do not
+// crowd out those that do.
 #include "base/allocator.h"
 
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/regions.h"
 #include "base/resources.h"
 #include "base/size_class.h"
 #include "base/system_memory.h"
@@ -121,7 +123,8 @@ struct SharedCache {
     List lists[kSizeClasses];
     uint64_t last_use[kSizeClasses] = {};
     uint64_t uses = 0;
-    int64_t bytes = 0;
+    int64_t bytes = 0;  // in lists
+    Regions regions;
     int64_t limit = kCaching ? std::min<int64_t>(int64_t{2} << 30, static_cast<int64_t>(memory_of_machine()) / 4) : 0;
     std::vector<Magazine*> magazines;
     std::atomic<uint64_t> flushes{0};
@@ -141,6 +144,15 @@ struct SharedCache {
     // What must go, for the caller to give back once it has left the lock.
     List excess(int64_t allowed) {
         List list;
+        while (bytes + regions.kept() > allowed) {
+            const Regions::Piece piece = regions.give_back();
+            if (!piece.data) break;
+            if (piece.whole)
+                system_release(piece.data, piece.bytes);
+            else
+                system_forget(piece.data, piece.bytes);
+        }
+        allowed = std::max<int64_t>(0, allowed - regions.kept());
         while (bytes > allowed) {
             int oldest = -1;
             for (int c = 0; c < kSizeClasses; ++c)
@@ -273,8 +285,34 @@ void put_cached(void* data, int size_class) noexcept {
     release(excess);
 }
 
+void* take_large(size_t bytes) {
+    SharedCache& cache = shared();
+    {
+        std::lock_guard lock(cache.mutex);
+        if (void* data = cache.regions.take(bytes)) return data;
+    }
+    const size_t whole = class_bytes(size_class(std::max(bytes, kRegion)));
+    void* region = system_allocate(whole);
+    if (!region) return nullptr;
+    std::lock_guard lock(cache.mutex);
+    cache.regions.add(region, whole);
+    return cache.regions.take(bytes);
+}
+
+void put_large(void* data) noexcept {
+    SharedCache& cache = shared();
+    List excess;
+    {
+        std::lock_guard lock(cache.mutex);
+        cache.regions.put(data);
+        excess = cache.excess(cache.limit);
+    }
+    release(excess);
+}
+
 void* take(size_t bytes) {
     if constexpr (!kCaching) return std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (bytes >= kLargeBlock) return take_large(bytes);
     const int wanted = size_class(bytes);
     void* data = take_cached(wanted);
     return data ? data : system_allocate(class_bytes(wanted));
@@ -309,7 +347,7 @@ void deallocate(void* data, size_t bytes, MemoryUse use) noexcept {
     if (!data) return;
     count(-static_cast<int64_t>(bytes), use);
     if constexpr (kCaching)
-        put_cached(data, size_class(bytes));
+        bytes >= kLargeBlock ? put_large(data) : put_cached(data, size_class(bytes));
     else
         std::free(data);
 }
@@ -317,7 +355,7 @@ void deallocate(void* data, size_t bytes, MemoryUse use) noexcept {
 MemoryStats memory_stats() {
     SharedCache& cache = shared();
     std::lock_guard lock(cache.mutex);
-    int64_t cached = cache.bytes;
+    int64_t cached = cache.bytes + cache.regions.kept();
     for (const Magazine* one : cache.magazines) cached += one->bytes.load(std::memory_order_relaxed);
     return {in_use[0].bytes.load(), in_use[1].bytes.load(), in_use[2].bytes.load(), cached, peak.load()};
 }

@@ -27,6 +27,8 @@ void* system_allocate(size_t bytes) noexcept {
     return base + before;
 }
 
+void system_forget(void* data, size_t bytes) noexcept { madvise(data, bytes, MADV_DONTNEED); }
+
 void system_release(void* data, size_t bytes) noexcept {
     if (bytes < kMapped)
         std::free(data);

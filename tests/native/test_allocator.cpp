@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -70,6 +71,46 @@ TEST(freed_memory_is_used_again) {
         EXPECT(allocate(bytes, kUse) == data);
         deallocate(data, bytes, kUse);
     }
+    empty_cache();
+    EXPECT(memory_stats().cached == 0);
+}
+
+TEST(large_blocks_of_many_sizes_share_memory) {
+    if (!caching()) return;
+    empty_cache();
+    for (size_t bytes = 1 << 20; bytes < 40 << 20; bytes += 1234567) deallocate(allocate(bytes, kUse), bytes, kUse);
+    EXPECT(memory_stats().cached < 2 * (40 << 20));
+    // Blocks come and go in any order: none overlaps another, and in the end all of them can be given back.
+    struct Held {
+        unsigned char* data;
+        size_t bytes;
+        unsigned char mark;
+    };
+    std::vector<Held> held;
+    unsigned state = 1;
+    auto random = [&](size_t below) { return (state = state * 1664525u + 1013904223u) / 256 % below; };
+    int64_t live = 0, most = 0;
+    for (int i = 0; i < 3000; ++i) {
+        if (held.size() > 12 || (i % 3 == 2 && !held.empty())) {
+            const size_t at = random(held.size());
+            const Held one = held[at];
+            EXPECT(one.data[0] == one.mark && one.data[one.bytes / 2] == one.mark && one.data[one.bytes - 1] == one.mark);
+            deallocate(one.data, one.bytes, kUse);
+            live -= static_cast<int64_t>(one.bytes);
+            held[at] = held.back();
+            held.pop_back();
+        } else {
+            const size_t bytes = (size_t{1} << 20) + random(9 << 20);
+            auto* data = static_cast<unsigned char*>(allocate(bytes, kUse));
+            const auto mark = static_cast<unsigned char>(i);
+            data[0] = data[bytes / 2] = data[bytes - 1] = mark;
+            held.push_back({data, bytes, mark});
+            live += static_cast<int64_t>(bytes);
+            most = std::max(most, live);
+        }
+    }
+    EXPECT(memory_stats().cached + live < 2 * most);
+    for (const Held& one : held) deallocate(one.data, one.bytes, kUse);
     empty_cache();
     EXPECT(memory_stats().cached == 0);
 }
