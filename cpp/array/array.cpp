@@ -42,6 +42,10 @@ Array Array::empty(const Shape& shape, Dtype dtype, Format format) {
     return {make_ref<Storage>(checked_bytes(shape, dtype)), shape, strides_for(shape, format), 0, dtype};
 }
 
+Array Array::deferred(const Shape& shape, Dtype dtype, Format format, Ref<Deferred> contents) {
+    return {make_ref<Storage>(checked_bytes(shape, dtype), std::move(contents)), shape, strides_for(shape, format), 0, dtype};
+}
+
 Array Array::full(const Shape& shape, Dtype dtype, double value, Format format) {
     Array out = empty(shape, dtype, format);
     out.fill(value);
@@ -203,11 +207,13 @@ void Array::copy_from(const Array& source) const {
     Array from = source.expand(shape_);
     if (from.storage_ == storage_ && !(from.offset_ == offset_ && from.strides_ == strides_ && from.dtype_ == dtype_))
         from = from.clone();  // the two may overlap
+    storage_->before_write();
     copy({shape_, from.dtype_, dtype_, from.strides_, strides_}, from.raw(), raw());
     storage_->bump_version();
 }
 
 void Array::fill(double value) const {
+    storage_->before_write();
     visit_dtype(dtype_, [&](auto zero) {
         using T = decltype(zero);
         T element = std::is_same_v<T, bool> ? static_cast<T>(value != 0) : static_cast<T>(value);

@@ -22,6 +22,7 @@ public:
         : storage_(std::move(storage)), shape_(shape), strides_(strides), offset_(offset), dtype_(dtype) {}
 
     static Array empty(const Shape& shape, Dtype dtype, Format format = Format::RowMajor);
+    static Array deferred(const Shape& shape, Dtype dtype, Format format, Ref<Deferred> contents);
     static Array full(const Shape& shape, Dtype dtype, double value, Format format = Format::RowMajor);
     static Array zeros(const Shape& shape, Dtype dtype, Format format = Format::RowMajor);
     template <class T>

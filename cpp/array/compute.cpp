@@ -2,6 +2,8 @@
 
 #include <initializer_list>
 
+#include "array/affine_pass.h"
+
 namespace cc {
 
 namespace {
@@ -35,12 +37,15 @@ std::pair<ReduceProblem, Shape> problem_for(const Array& x, uint32_t axes, bool 
 }  // namespace
 
 Array compute(Unary op, const Array& x, double parameter, double parameter2) {
+    if (auto joined = join_affine(op, x, parameter, parameter2)) return *joined;
     Array out = Array::empty(x.shape(), result_dtype(op, x.dtype()), x.format());
     elementwise(op, problem_for(out, x.dtype(), {&x}), x.raw(), out.raw(), parameter, parameter2);
     return out;
 }
 
 Array compute(Binary op, const Array& a, const Array& b, double parameter, double parameter2) {
+    if (op == Binary::Add)
+        if (auto joined = join_affine(a, b)) return *joined;
     Shape shape = broadcast_shapes(name(op), a.shape(), b.shape());
     Array out = Array::empty(shape, result_dtype(op, a.dtype()), result_format(shape, {&a, &b}));
     elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
@@ -55,17 +60,20 @@ Array compute(Ternary op, const Array& a, const Array& b, const Array& c, double
 }
 
 void compute_into(const Array& out, Unary op, const Array& x, double parameter, double parameter2) {
+    out.storage().before_write();
     elementwise(op, problem_for(out, x.dtype(), {&x}), x.raw(), out.raw(), parameter, parameter2);
     out.storage().bump_version();
 }
 
 void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter, double parameter2) {
+    out.storage().before_write();
     elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
     out.storage().bump_version();
 }
 
 void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, const Array& c, double parameter,
                   double parameter2) {
+    out.storage().before_write();
     elementwise(op, problem_for(out, c.dtype(), {&a, &b, &c}), a.raw(), b.raw(), c.raw(), out.raw(), parameter, parameter2);
     out.storage().bump_version();
 }

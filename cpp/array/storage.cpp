@@ -1,5 +1,6 @@
 #include "array/storage.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/allocator.h"
@@ -11,31 +12,54 @@ Storage::Storage(size_t bytes) : data_(allocate(bytes, MemoryUse::Tensor)), byte
 Storage::Storage(void* data, size_t bytes, std::function<void()> release)
     : data_(data), bytes_(bytes), release_(std::move(release)) {}
 
+Storage::Storage(size_t bytes, Ref<Deferred> contents) : data_(nullptr), bytes_(bytes), deferred_(std::move(contents)) {}
+
 Storage::~Storage() {
-    if (release_)
+    if (release_) {
         release_();
-    else
-        deallocate(data_, bytes_, MemoryUse::Tensor);
+        return;
+    }
+    void* data = deferred_ ? deferred_->abandon() : data_;
+    if (data) deallocate(data, bytes_, MemoryUse::Tensor);
 }
 
 namespace {
 
-std::mutex& packs_mutex() {
+// Guards the packs and the readers of all storages, for moments.
+std::mutex& lists_mutex() {
     static std::mutex& mutex = *new std::mutex;
     return mutex;
 }
 
 }  // namespace
 
+void Storage::add_reader(Ref<Deferred> reader) {
+    std::lock_guard lock(lists_mutex());
+    readers_.erase(std::remove_if(readers_.begin(), readers_.end(), [](const Ref<Deferred>& r) { return r->over(); }),
+                   readers_.end());
+    readers_.push_back(std::move(reader));
+    has_readers_.store(true, std::memory_order_relaxed);
+}
+
+void Storage::settle_readers() {
+    std::vector<Ref<Deferred>> readers;
+    {
+        std::lock_guard lock(lists_mutex());
+        readers.swap(readers_);
+        has_readers_.store(false, std::memory_order_relaxed);
+    }
+    for (const Ref<Deferred>& reader : readers) reader->data();
+}
+
 void Storage::drop_packs() {
-    std::lock_guard lock(packs_mutex());
+    std::lock_guard lock(lists_mutex());
     packs_ = nullptr;
     has_packs_.store(false, std::memory_order_relaxed);
 }
 
 Ref<Packs> Storage::packs() const {
     if (!cacheable()) return nullptr;
-    std::lock_guard lock(packs_mutex());
+    std::lock_guard lock(lists_mutex());
     if (!packs_ || packs_key_ != cache_key()) {
         packs_ = make_ref<Packs>();
         packs_key_ = cache_key();

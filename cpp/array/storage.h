@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <vector>
 
+#include "array/deferred.h"
 #include "base/packs.h"
 #include "base/ref.h"
 
@@ -17,9 +19,10 @@ class Storage : public Counted {
 public:
     explicit Storage(size_t bytes);
     Storage(void* data, size_t bytes, std::function<void()> release);  // foreign memory; release() gives it back
+    Storage(size_t bytes, Ref<Deferred> contents);
     ~Storage() override;
 
-    void* data() const { return data_; }
+    void* data() const { return deferred_ ? deferred_->data() : data_; }
     size_t bytes() const { return bytes_; }
     bool foreign() const { return static_cast<bool>(release_); }
 
@@ -29,7 +32,18 @@ public:
         if (has_packs_.load(std::memory_order_relaxed)) drop_packs();
     }
 
-    void add_export() { exports_.fetch_add(1, std::memory_order_relaxed); }
+    // Contents that are not computed yet, else null.
+    Deferred* deferred() const { return deferred_ && deferred_->pending() ? deferred_.get() : nullptr; }
+    // Whoever writes lets those go first that still read the old contents.
+    void add_reader(Ref<Deferred> reader);
+    void before_write() {
+        if (has_readers_.load(std::memory_order_relaxed)) settle_readers();
+    }
+
+    void add_export() {
+        before_write();
+        exports_.fetch_add(1, std::memory_order_relaxed);
+    }
     void drop_export() {
         ended_exports_.fetch_add(1, std::memory_order_relaxed);
         exports_.fetch_sub(1, std::memory_order_relaxed);
@@ -46,6 +60,7 @@ public:
 
 private:
     void drop_packs();
+    void settle_readers();
 
     void* data_;
     size_t bytes_;
@@ -53,6 +68,9 @@ private:
     std::atomic<int> exports_{0};
     std::atomic<uint32_t> ended_exports_{0};
     std::function<void()> release_;
+    const Ref<Deferred> deferred_;
+    std::atomic<bool> has_readers_{false};
+    std::vector<Ref<Deferred>> readers_;
     mutable std::atomic<bool> has_packs_{false};
     mutable Ref<Packs> packs_;
     mutable uint64_t packs_key_ = 0;

@@ -45,7 +45,7 @@ private:
 };
 
 // The operators whose lists may be forced.
-constexpr const char* kListedOps[] = {"conv",      "cross_entropy", "fold", "gemm",      "grid_sample",   "interpolate",
+constexpr const char* kListedOps[] = {"affine",    "conv",          "cross_entropy", "fold", "gemm", "grid_sample", "interpolate",
                                       "norm",      "optim",         "pool", "recurrent", "response_norm", "softmax"};
 void check_listed(const char* what, const std::string& op);   // ValueError for another
 

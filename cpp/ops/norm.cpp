@@ -1,6 +1,7 @@
 // The one tape entry of all normalisations: a kernel for values and first gradients, closed ops for what comes after.
 #include "ops/norm.h"
 
+#include "array/affine_pass.h"
 #include "autograd/node.h"
 
 namespace cc {
@@ -68,7 +69,9 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
 Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Array& mean,
                         const Array& var) {
     const NormProblem& p = norm.problem;
-    Array y = Array::empty(x.shape(), p.dtype, norm.format), centre = mean, rstd;
+    // Each channel for itself: one factor and one shift for all its pixels.
+    const bool by_channel = p.n == 1 && p.share() == 1 && p.centred && !p.channels_first && p.elements() > 0;
+    Array y = by_channel ? Array() : Array::empty(x.shape(), p.dtype, norm.format), centre = mean, rstd;
     if (!p.given) {
         if (!centre.defined() && p.centred) centre = Array::empty({p.n, p.groups}, p.dtype);
         rstd = Array::empty({p.n, p.groups}, p.dtype);
@@ -76,9 +79,15 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
     if (p.elements() > 0) {
         Array from = x.array().to(norm.format), w = beside(weight, norm.format), b = beside(bias, norm.format);
         NormArgs args{};
-        args.x = from.raw(), args.weight = raw(w), args.bias = raw(b), args.y = y.raw();
+        args.x = from.raw(), args.weight = raw(w), args.bias = raw(b), args.y = raw(y);
         args.mean = raw(centre), args.rstd = raw(rstd), args.var = raw(var);
+        Array scale, shift;
+        if (by_channel) {
+            scale = Array::empty({p.channels}, p.dtype), shift = Array::empty({p.channels}, p.dtype);
+            args.scale = scale.raw(), args.shift = shift.raw();
+        }
         cc::norm(p, args);
+        if (by_channel) y = affine(from, scale, shift);
     }
     Saved mean_given, var_given;
     if (p.given) mean_given = Saved(Tensor(mean)), var_given = Saved(Tensor(var));

@@ -113,6 +113,7 @@ void Optimizer::step() {
 
 Moved::Moved(const Array& target, const Array& grad)
     : target(target), param(target.contiguous()), grad(grad.to(target.dtype()).contiguous()) {
+    target.storage().before_write();
     step.param = param.raw();
     step.grad = this->grad.raw();
     step.numel = param.numel();

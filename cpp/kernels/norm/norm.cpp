@@ -66,6 +66,12 @@ void forward(const NormProblem& p, const NormArgs& args) {
             rstds[at] = static_cast<T>(1 / std::sqrt(var + p.eps));
         }
         double rstd = 1 / std::sqrt(var + p.eps);
+        if (!y) {
+            const double factor = rstd * (weight ? weight[group] : T{1});
+            static_cast<T*>(args.scale)[group] = static_cast<T>(factor);
+            static_cast<T*>(args.shift)[group] = static_cast<T>((bias ? bias[group] : T{0}) - mean * factor);
+            return;
+        }
         each_element(p, image, group, [&](int64_t i, int64_t c) {
             double normal = (x[i] - mean) * rstd;
             y[i] = static_cast<T>(normal * (weight ? weight[c] : T{1}) + (bias ? bias[c] : T{0}));
@@ -117,6 +123,20 @@ void backward(const NormProblem& p, const NormArgs& args) {
     });
 }
 
+void affine_reference(const AffineProblem& p, const AffineArgs& args) {
+    visit_floating("affine", p.dtype, [&](auto zero) {
+        using T = decltype(zero);
+        const T *x = static_cast<const T*>(args.x), *added = static_cast<const T*>(args.added),
+                *scale = static_cast<const T*>(args.scale), *shift = static_cast<const T*>(args.shift);
+        for (int64_t i = 0; i < p.pixels * p.channels; ++i) {
+            T value = std::fma(x[i], scale[i % p.channels], shift[i % p.channels]);
+            if (added) value += added[i];
+            value = value < static_cast<T>(p.low) ? static_cast<T>(p.low) : value;
+            static_cast<T*>(args.y)[i] = value > static_cast<T>(p.high) ? static_cast<T>(p.high) : value;
+        }
+    });
+}
+
 void reference(const NormProblem& problem, const NormArgs& args) {
     visit_floating("norm", problem.dtype, [&](auto zero) {
         using T = decltype(zero);
@@ -134,6 +154,20 @@ void columns(const NormProblem& problem, const NormArgs& args) {
     norm_by_columns(problem, args, Loops);
 }
 
+template <const NormLoops (&Loops)[2]>
+void affine(const AffineProblem& problem, const AffineArgs& args) {
+    affine_by_columns(problem, args, Loops);
+}
+
+constexpr Impl<AffineProblem, AffineArgs> kAffine[] = {
+#ifdef CONVCORE_X86
+    {"affine_avx512", Isa::Avx512, nullptr, affine<avx512::norm_loops>},
+    {"affine_avx2", Isa::Avx2, nullptr, affine<avx2::norm_loops>},
+#endif
+    {"affine_generic", Isa::Generic, nullptr, affine<generic::norm_loops>},
+    {"reference", Isa::Generic, nullptr, affine_reference},
+};
+
 constexpr Impl<NormProblem, NormArgs> kNorm[] = {
 #ifdef CONVCORE_X86
     {"runs_avx512", Isa::Avx512, runs_decline, runs<avx512::norm_loops>},
@@ -150,6 +184,14 @@ constexpr Impl<NormProblem, NormArgs> kNorm[] = {
 
 void norm(const NormProblem& problem, const NormArgs& args) {
     run_best("norm", kNorm, problem, args);
+}
+
+std::string AffineProblem::describe() const {
+    return str(dtype, " pixels", pixels, " c", channels, adds ? " added" : "", low > -HUGE_VAL || high < HUGE_VAL ? " clamped" : "");
+}
+
+void affine(const AffineProblem& problem, const AffineArgs& args) {
+    if (problem.pixels * problem.channels > 0) run_best("affine", kAffine, problem, args);
 }
 
 }  // namespace cc

@@ -36,7 +36,7 @@ struct NormArgs {
     const void* x;
     const void* weight;  // null: ones
     const void* bias;    // null: zeros (forward)
-    void* y;             // forward: written
+    void* y;             // forward: written, unless it is null
     void* mean;          // forward: written; backward: read. given: read by both; not centred: unused
     void* rstd;          // 1/√(biased variance + eps): forward: written; backward: read; given: unused
     void* var;           // forward: written (biased variance) unless null; given: read by both
@@ -44,6 +44,8 @@ struct NormArgs {
     void* grad_x;        // backward; null when not wanted
     void* grad_weight;   // backward; null when not wanted
     void* grad_bias;     // backward; null when not wanted
+    void* scale;         // forward of a batch whose y is null: the channels' factors of
+    void* shift;         // y = x·scale + shift
 };
 
 // Forward: y = (x − mean)·rstd·weight + bias; a variance that is not centred is the mean of x².
@@ -51,5 +53,25 @@ struct NormArgs {
 // grad_weight = Σ g·x̂, grad_x = rstd·(h − E[h] − x̂·E[h·x̂]), without the two averages when the
 // statistics are given, and without the first when not centred.
 void norm(const NormProblem& problem, const NormArgs& args);
+
+// y = min(high, max(low, x·scale + shift (+ added))) over channels-last [pixels][channels]: what a normalisation ends with, and
+// what may come after it, in one pass.
+struct AffineProblem {
+    Dtype dtype;
+    int64_t pixels, channels;
+    bool adds;
+    double low, high;
+
+    std::string describe() const;
+    double flops() const { return (adds ? 5.0 : 4.0) * pixels * channels; }
+    double bytes() const { return static_cast<double>(itemsize(dtype)) * pixels * channels * (adds ? 3 : 2); }
+};
+
+struct AffineArgs {
+    const void *x, *scale, *shift, *added;
+    void* y;
+};
+
+void affine(const AffineProblem& problem, const AffineArgs& args);
 
 }  // namespace cc

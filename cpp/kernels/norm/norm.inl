@@ -82,22 +82,36 @@ void dots(const void* x_, const void* g_, int64_t rows, int64_t columns, const v
         dots_of<V, 1>(x + j, g + j, rows, columns, columns - j, mean + j, sum + j, dot + j);
 }
 
+// Calls f(position, vectors' index, elements left) for the vectors of a run, four by four.
+template <class V, class F>
+inline void each_vector(int64_t n, F&& f) {
+    int64_t i = 0;
+    for (; i + 4 * V::lanes <= n; i += 4 * V::lanes)
+        for (int v = 0; v < 4; ++v) f(i + v * V::lanes, v, V::lanes);
+    for (; i < n; i += V::lanes) f(i, 0, n - i);
+}
+
 template <class V>
-void affine(const void* x_, int64_t rows, int64_t columns, const void* scale_, const void* shift_,
-            void* out_) {
+void affine(const void* x_, const void* added_, int64_t rows, int64_t columns, const void* scale_,
+            const void* shift_, double low_, double high_, void* out_) {
     using T = typename V::Scalar;
-    const T *x = static_cast<const T*>(x_), *scale = static_cast<const T*>(scale_),
-            *shift = static_cast<const T*>(shift_);
+    const T *x = static_cast<const T*>(x_), *added = static_cast<const T*>(added_),
+            *scale = static_cast<const T*>(scale_), *shift = static_cast<const T*>(shift_);
     T* out = static_cast<T*>(out_);
-    for (int64_t r = 0; r < rows; ++r, x += columns, out += columns) {
-        int64_t j = 0;
-        for (; j + V::lanes <= columns; j += V::lanes)
-            fma(V::load(x + j), V::load(scale + j), V::load(shift + j)).store(out + j);
-        if (j < columns) {
-            const int64_t n = columns - j;
-            fma(V::load(x + j, n), V::load(scale + j, n), V::load(shift + j, n)).store(out + j, n);
+    const V low = V::set(static_cast<T>(low_)), high = V::set(static_cast<T>(high_));
+    auto run = [&](auto adds) {
+        for (int64_t r = 0; r < rows; ++r, x += columns, out += columns) {
+            each_vector<V>(columns, [&](int64_t j, int, int64_t left) {
+                V value = fma(load_block<V>(x + j, left), load_block<V>(scale + j, left),
+                              load_block<V>(shift + j, left));
+                if (adds.value) value = value + load_block<V>(added + j, left);
+                store_block(min(high, max(low, value)), out + j, left);
+            });
+            if (adds.value) added += columns;
         }
-    }
+    };
+    if (added) run(Yes{});
+    else run(No{});
 }
 
 template <class V>
@@ -117,15 +131,6 @@ void gradient(const void* x_, const void* g_, int64_t rows, int64_t columns, con
             store_block(fma(centred, load_block<V>(by_x + j, n), part), out + j, n);
         }
     }
-}
-
-// Calls f(position, vectors' index, elements left) for the vectors of a run, four by four.
-template <class V, class F>
-inline void each_vector(int64_t n, F&& f) {
-    int64_t i = 0;
-    for (; i + 4 * V::lanes <= n; i += 4 * V::lanes)
-        for (int v = 0; v < 4; ++v) f(i + v * V::lanes, v, V::lanes);
-    for (; i < n; i += V::lanes) f(i, 0, n - i);
 }
 
 template <class V>

@@ -7,7 +7,9 @@
 // and squared distances (two passes over the block, one over memory), joined in double in the order
 // of the blocks (Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing
 // sample variances", 1979). Blocks depend on the problem alone.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/allocator.h"
 #include "kernels/norm/norm.h"
@@ -19,20 +21,22 @@ namespace cc {
 namespace {
 
 constexpr int64_t kLanes = 16;  // of the widest vector
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // An image as blocks of wide rows; what does not fill a wide row is a narrow block at the end.
 struct Blocks {
     int64_t channels, groups, share, fold, columns, wide_rows, rows_per_block, wide, rest;
 
-    explicit Blocks(const NormProblem& p)
-        : channels(p.channels), groups(p.groups), share(p.share()), fold(1) {
+    explicit Blocks(const NormProblem& p) : Blocks(p.pixels, p.channels, p.groups) {}
+    Blocks(int64_t pixels, int64_t channels, int64_t groups)
+        : channels(channels), groups(groups), share(groups ? channels / groups : 0), fold(1) {
         if (channels < 256)
             while (fold * channels % kLanes || fold * channels < 4 * kLanes) fold *= 2;
         columns = fold * channels;
-        wide_rows = p.pixels / fold;
+        wide_rows = pixels / fold;
         rows_per_block = std::max<int64_t>(32, kNormElementsPerTask / columns);
         wide = (wide_rows + rows_per_block - 1) / rows_per_block;
-        rest = p.pixels - wide_rows * fold;
+        rest = pixels - wide_rows * fold;
     }
 
     int64_t count() const { return wide + (rest > 0); }
@@ -113,7 +117,6 @@ private:
     void forward(int64_t image) const {
         const T* x = static_cast<const T*>(args_.x) + image * p_.pixels * p_.channels;
         const T* bias = static_cast<const T*>(args_.bias);
-        T* y = static_cast<T*>(args_.y) + image * p_.pixels * p_.channels;
         T *mean = static_cast<T*>(args_.mean) + image * p_.groups,
           *rstd = p_.given ? nullptr : static_cast<T*>(args_.rstd) + image * p_.groups,
           *var = args_.var ? static_cast<T*>(args_.var) + image * p_.groups : nullptr;
@@ -148,8 +151,18 @@ private:
                 shift.set(c, (bias ? bias[c] : T{0}) - centre * factor);
             }
         });
+        if (!args_.y) {
+            std::copy_n(scale.values.data(), p_.channels, static_cast<T*>(args_.scale));
+            std::copy_n(shift.values.data(), p_.channels, static_cast<T*>(args_.shift));
+            return;
+        }
+        apply(x, scale, shift, static_cast<T*>(args_.y) + image * p_.pixels * p_.channels);
+    }
+
+    void apply(const T* x, const Wide<T>& scale, const Wide<T>& shift, T* y) const {
         blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
-            loops_.affine(x + at, rows, columns, scale.values.data(), shift.values.data(), y + at);
+            loops_.affine(x + at, nullptr, rows, columns, scale.values.data(), shift.values.data(), -kInfinity, kInfinity,
+                          y + at);
         });
     }
 
@@ -193,14 +206,11 @@ private:
             }
         });
         if (!grad_x) return;
+        if (p_.given) return apply(grad_y, by_g, shift, grad_x);
         blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
-            if (p_.given)
-                loops_.affine(grad_y + at, rows, columns, by_g.values.data(), shift.values.data(),
-                              grad_x + at);
-            else
-                loops_.gradient(x + at, grad_y + at, rows, columns, centre.values.data(),
-                                by_g.values.data(), by_x.values.data(), shift.values.data(),
-                                grad_x + at);
+            loops_.gradient(x + at, grad_y + at, rows, columns, centre.values.data(),
+                            by_g.values.data(), by_x.values.data(), shift.values.data(),
+                            grad_x + at);
         });
     }
 
@@ -234,6 +244,24 @@ void norm_by_columns(const NormProblem& p, const NormArgs& args, const NormLoops
     visit_floating("norm", p.dtype, [&](auto zero) {
         Columns<decltype(zero)> columns(p, args, of_dtypes[p.dtype == Dtype::Float64]);
         p.backward ? columns.backward() : columns.forward();
+    });
+}
+
+void affine_by_columns(const AffineProblem& p, const AffineArgs& args, const NormLoops* of_dtypes) {
+    visit_floating("affine", p.dtype, [&](auto zero) {
+        using T = decltype(zero);
+        const Blocks blocks(p.pixels, p.channels, p.channels);
+        const T *x = static_cast<const T*>(args.x), *added = static_cast<const T*>(args.added);
+        Wide<T> scale(blocks), shift(blocks);
+        for (int64_t c = 0; c < p.channels; ++c) {
+            scale.set(c, static_cast<const T*>(args.scale)[c]);
+            shift.set(c, static_cast<const T*>(args.shift)[c]);
+        }
+        const NormLoops& loops = of_dtypes[p.dtype == Dtype::Float64];
+        blocks.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
+            loops.affine(x + at, added ? added + at : nullptr, rows, columns, scale.values.data(), shift.values.data(), p.low,
+                         p.high, static_cast<T*>(args.y) + at);
+        });
     });
 }
 

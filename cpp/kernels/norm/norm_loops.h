@@ -12,9 +12,9 @@ struct NormLoops {
     // sum[j] = Σ g, dot[j] = Σ g·(x − mean[j]).
     void (*dots)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean,
                  void* sum, void* dot);
-    // out = x·scale[j] + shift[j].
-    void (*affine)(const void* x, int64_t rows, int64_t columns, const void* scale,
-                   const void* shift, void* out);
+    // out = min(high, max(low, x·scale[j] + shift[j] + added)); added null: zeros.
+    void (*affine)(const void* x, const void* added, int64_t rows, int64_t columns, const void* scale,
+                   const void* shift, double low, double high, void* out);
     // out = g·by_g[j] + (x − mean[j])·by_x[j] + shift[j].
     void (*gradient)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean,
                      const void* by_g, const void* by_x, const void* shift, void* out);
@@ -47,5 +47,8 @@ const char* runs_decline(const NormProblem& problem);
 void norm_by_runs(const NormProblem& problem, const NormArgs& args, const NormLoops* of_dtypes);
 const char* columns_decline(const NormProblem& problem);
 void norm_by_columns(const NormProblem& problem, const NormArgs& args, const NormLoops* of_dtypes);
+struct AffineProblem;
+struct AffineArgs;
+void affine_by_columns(const AffineProblem& problem, const AffineArgs& args, const NormLoops* of_dtypes);
 
 }  // namespace cc

@@ -1,0 +1,19 @@
+// Fusion: the last pass of a batch normalisation over memory waits until someone reads its result, and on the way takes up an
+// activation and a sum that follow it. Each rounding is that of the separate passes, so nobody can tell by the numbers.
+#pragma once
+
+#include <optional>
+
+#include "array/array.h"
+#include "kernels/elementwise/elementwise.h"
+
+namespace cc {
+
+// x·scale + shift per channel of a channels-last x; computed at once where x might change unseen.
+Array affine(const Array& x, const Array& scale, const Array& shift);
+
+// op(x), a + b, as part of a pass that waits; none where they cannot be.
+std::optional<Array> join_affine(Unary op, const Array& x, double parameter, double parameter2);
+std::optional<Array> join_affine(const Array& a, const Array& b);
+
+}  // namespace cc

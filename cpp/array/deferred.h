@@ -1,0 +1,44 @@
+// Contents that are computed when they are first asked for: the end of a chain of passes over memory that may still grow.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+
+#include "base/ref.h"
+
+namespace cc {
+
+class Storage;
+
+// One storage has it as its contents, the storages it reads know it as their reader: they have it computed before they are
+// written to. Any thread may ask.
+class Deferred : public Counted {
+public:
+    void* data();  // computes what is not there yet
+    bool pending() const { return !data_.load(std::memory_order_acquire); }
+    bool over() const { return over_.load(std::memory_order_acquire); }
+    void* abandon();  // by its storage: nobody will ask again; the memory, if there is any
+
+protected:
+    explicit Deferred(size_t bytes) : bytes_(bytes) {}
+    virtual void compute(void* out) = 0;
+    virtual void release() = 0;  // what compute() needed
+
+    // f() while nothing is computed or released; false where that has happened.
+    template <class F>
+    bool while_pending(F f) {
+        std::lock_guard lock(mutex_);
+        if (over_) return false;
+        f();
+        return true;
+    }
+
+private:
+    std::mutex mutex_;
+    std::atomic<void*> data_{nullptr};
+    std::atomic<bool> over_{false};  // computed or abandoned
+    const size_t bytes_;
+};
+
+}  // namespace cc
