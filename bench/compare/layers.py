@@ -3,7 +3,8 @@
     python bench/compare/layers.py [--only REGEX] [--threads 2] [--quick] [--out bench/results/layers.json]
 
 Both libraries get the same numbers and their results are compared before anything is timed. Calls are timed in turn in one process;
-medians count, and PyTorch's better memory format. Its freed memory stays mapped (see timing.py), so that it pays for no fresh pages;
+medians count, and PyTorch's better memory format. Forward alone runs without a tape, where convcore keeps what it packs of
+the weights. Its freed memory stays mapped (see timing.py), so that it pays for no fresh pages;
 the row of four layers is timed a second time with the C library's own habit, `--fresh-pages`. The ratio is PyTorch's time over ours.
 """
 
