@@ -1,20 +1,20 @@
-// The three maps of convolution over the layers of bench/shapes/conv.txt, through the kernels alone.
+// The three maps of convolution over the layers of bench/shapes/conv.txt, by every algorithm that can compute them.
 //     cmake -S . -B build/bench -G Ninja -DCONVCORE_PYTHON=OFF -DCONVCORE_NATIVE_BENCH=ON && ninja -C build/bench
 //     build/bench/bench/native/bench_conv --benchmark_filter=layer1
-// "FLOP/s" counts the arithmetic of direct convolution.
-#include <benchmark/benchmark.h>
-
+// FLOP/s counts the arithmetic of direct convolution, whatever the algorithm saves of it: its share of the peak may exceed 1.
 #include <fstream>
 #include <sstream>
-#include <string>
-#include <vector>
 
-#include "base/allocator.h"
+#include "base/error.h"
+#include "bench.h"
 #include "kernels/conv/conv.h"
 
 namespace {
 
 using namespace cc;
+
+constexpr const char* kAlgorithms[] = {"winograd", "fft", "depthwise", "pointwise", "strip", "direct"};
+constexpr double kTolerance = 1e-5;  // Winograd's rounding
 
 ConvProblem parse(std::istringstream& line) {
     ConvProblem p{};
@@ -34,15 +34,46 @@ ConvProblem parse(std::istringstream& line) {
     return p;
 }
 
-void run(benchmark::State& state, ConvProblem problem, ConvMap map) {
-    problem.map = map;
-    Scratch<float> x(problem.n * problem.c * problem.in_pixels()), y(problem.n * problem.k * problem.out_pixels());
-    Scratch<float> weight(problem.k * (problem.c / problem.groups) * problem.taps());
-    std::fill_n(x.data(), problem.n * problem.c * problem.in_pixels(), 0.5f);
-    std::fill_n(y.data(), problem.n * problem.k * problem.out_pixels(), 0.5f);
-    std::fill_n(weight.data(), problem.k * (problem.c / problem.groups) * problem.taps(), 0.5f);
-    for (auto _ : state) conv(problem, {x.data(), weight.data(), y.data(), nullptr});
-    state.counters["FLOP/s"] = benchmark::Counter(problem.flops(), benchmark::Counter::kIsIterationInvariantRate);
+struct Layer {
+    ConvProblem p;
+    std::vector<float> x, weight, y;
+
+    explicit Layer(const ConvProblem& problem)
+        : p(problem), x(bench::numbers(p.n * p.c * p.in_pixels(), 1)),
+          weight(bench::numbers(p.k * (p.c / p.groups) * p.taps(), 2)), y(bench::numbers(p.n * p.k * p.out_pixels(), 3)) {}
+
+    std::vector<float>& result() { return p.map == ConvMap::Forward ? y : p.map == ConvMap::GradInput ? x : weight; }
+    void run(const char* algorithm) {
+        ForcedImpl forced("conv", algorithm);
+        conv(p, {x.data(), weight.data(), y.data(), nullptr});
+    }
+    std::vector<float> result_of(const char* algorithm) {
+        run(algorithm);
+        return result();
+    }
+};
+
+// The reference on one image: what is checked need not be large.
+void check(const std::string& name, ConvProblem p, const char* algorithm) {
+    p.n = 1;
+    bench::expect_close(name, Layer(p).result_of(algorithm), Layer(p).result_of("reference"), kTolerance);
+}
+
+void time(benchmark::State& state, const std::string& name, const ConvProblem& p, const char* algorithm) {
+    check(name, p, algorithm);
+    Layer layer(p);
+    for (auto _ : state) layer.run(algorithm);
+    bench::report(state, p.flops(), p.bytes());
+}
+
+bool can(ConvProblem p, const char* algorithm) {
+    p.n = 1;
+    try {
+        Layer(p).run(algorithm);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 }  // namespace
@@ -54,10 +85,14 @@ int main(int argc, char** argv) {
         std::string name;
         if (!(line >> name) || name[0] == '#') continue;
         ConvProblem problem = parse(line);
-        for (auto [map, suffix] : {std::pair{ConvMap::Forward, "/forward"}, {ConvMap::GradInput, "/grad_input"},
-                                   {ConvMap::GradWeight, "/grad_weight"}})
-            benchmark::RegisterBenchmark((name + suffix).c_str(), run, problem, map)->Unit(benchmark::kMillisecond)->UseRealTime();
+        for (auto [map, suffix] : {std::pair{ConvMap::Forward, "/forward/"}, {ConvMap::GradInput, "/grad_input/"},
+                                   {ConvMap::GradWeight, "/grad_weight/"}})
+            for (const char* algorithm : kAlgorithms) {
+                problem.map = map;
+                if (!can(problem, algorithm)) continue;
+                const std::string full = name + suffix + algorithm;
+                bench::add(full, [=](benchmark::State& state) { time(state, full, problem, algorithm); });
+            }
     }
-    benchmark::Initialize(&argc, argv);
-    benchmark::RunSpecifiedBenchmarks();
+    return bench::run_all(argc, argv);
 }
