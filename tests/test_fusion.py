@@ -74,24 +74,60 @@ def test_against_the_reference(forced):
         )
 
 
-def test_gradients_are_those_of_separate_passes():
+GRADS = {
+    "relu": lambda layer, a, b: F.relu(layer(a)),
+    "relu6": lambda layer, a, b: F.relu6(layer(a)),
+    "hardtanh": lambda layer, a, b: F.hardtanh(layer(a), -0.5, 0.25),
+    "clamp": lambda layer, a, b: layer(a).clamp(-0.5, 0.25),
+    "add-relu": lambda layer, a, b: F.relu(layer(a) + b),
+    "relu-add": lambda layer, a, b: F.relu(layer(a)) + b,
+    "twice": lambda layer, a, b: F.relu(layer(F.relu(layer(a)))),
+    "in place": lambda layer, a, b: F.relu(layer(a), inplace=True),
+    "two users": lambda layer, a, b: (y := layer(a)) * F.relu(y),
+    "another's result": lambda layer, a, b: F.relu(layer(a)) * F.relu(layer(b)),
+}
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("dtype", [cc.float32, cc.float64])
+@pytest.mark.parametrize("name", GRADS)
+def test_gradients_are_those_of_separate_passes(name, dtype, training):
     layer, x = norm()
-    skip = cc.randn(4, 12, 9, 7).to(memory_format=cc.channels_last)
+    layer = layer.to(dtype).train(training)
+    skip = cc.randn(4, 12, 9, 7, dtype=dtype).to(memory_format=cc.channels_last)
+    x = x.to(dtype).to(memory_format=cc.channels_last)
     grads = []
-    for look in (False, True):
+    for alone in (False, True):
         a, b = x.clone(), skip.clone()
         a.requires_grad = b.requires_grad = True
+        views = (
+            [a.detach().numpy(), b.detach().numpy()] if alone else []
+        )  # while they live, nothing waits
         layer.zero_grad()
-        y = layer(a)
-        if look:
-            np.array(y.detach().numpy())
-        z = y + b
-        if look:
-            np.array(z.detach().numpy())
-        (F.relu(z) ** 2).sum().backward()
-        grads.append([t.grad.numpy().copy() for t in (a, b, layer.weight, layer.bias)])
+        (GRADS[name](layer, a, b) ** 2).sum().backward()
+        grads.append([t.grad.numpy().copy() for t in (a, layer.weight, layer.bias)])
+        del views
     for waited, apart in zip(*grads, strict=True):
         assert np.array_equal(waited, apart)
+
+
+def test_the_gradient_of_a_clamp_may_be_looked_at():
+    layer, x = norm()
+    x = x.to(memory_format=cc.channels_last)
+    x.requires_grad = True
+    seen = []
+    y = layer(x)
+    y.register_hook(lambda g: seen.append(g.numpy().copy()))
+    F.relu(y).sum().backward()
+    assert np.array_equal(seen[0], (y.detach().numpy() > 0).astype(np.float32))
+
+
+def test_second_gradients():
+    layer, x = norm((2, 3, 4, 3))
+    layer, x = layer.to(cc.float64), x.to(cc.float64).to(memory_format=cc.channels_last)
+    x.requires_grad = True
+    assert cc.autograd.gradcheck(lambda t: F.relu6(layer(t)), (x,))
+    assert cc.autograd.gradgradcheck(lambda t: F.relu6(layer(t)) ** 2, (x,))
 
 
 WRITES = {

@@ -23,7 +23,18 @@ struct Affine {
 
 class AffinePass : public Deferred {
 public:
-    AffinePass(size_t bytes, Affine affine) : Deferred(bytes), affine_(std::move(affine)) {}
+    AffinePass(size_t bytes, const Affine& affine)
+        : Deferred(bytes), scale(affine.scale), shift(affine.shift), low(affine.low), high(affine.high),
+          adds(affine.added.defined()), serial(affine.x.storage().serial()), version(affine.x.storage().version()),
+          affine_(affine) {}
+
+    // What stays when it has run.
+    const Array scale, shift;
+    const double low, high;
+    const bool adds;
+    const uint64_t serial;  // of x's storage
+    const uint32_t version;
+
     // What waits; none if it no longer does.
     std::optional<Affine> waiting() {
         std::optional<Affine> found;
@@ -39,6 +50,28 @@ private:
     Affine affine_;
 };
 
+// grad where a clamp let its result through, else 0.
+class ClampGradPass : public Deferred {
+public:
+    ClampGradPass(size_t bytes, Binary op, const Array& grad, const Array& result, double low, double high)
+        : Deferred(bytes), op_(op), low_(low), high_(high), grad_(grad), result_(result) {}
+    bool waiting(Array& grad, Array& result) {
+        return while_pending([&] { grad = grad_, result = result_; });
+    }
+
+protected:
+    void compute(void* out) override {
+        const Shape flat{grad_.numel()}, one{1};
+        elementwise(op_, {flat, grad_.dtype(), grad_.dtype(), {one, one}, one}, grad_.raw(), result_.raw(), out, low_, high_);
+    }
+    void release() override { grad_ = result_ = Array(); }
+
+private:
+    const Binary op_;
+    const double low_, high_;
+    Array grad_, result_;
+};
+
 bool stays(const Array& x) { return x.storage().cacheable(); }
 
 Array defer(const Affine& affine) {
@@ -50,13 +83,16 @@ Array defer(const Affine& affine) {
     return Array::deferred(x.shape(), x.dtype(), Format::ChannelsLast, pass);
 }
 
+bool fills_channels_last(const Array& x) {
+    return x.offset() == 0 && x.strides() == strides_for(x.shape(), Format::ChannelsLast) &&
+           x.storage().bytes() == static_cast<size_t>(x.numel()) * itemsize(x.dtype());
+}
+
 // The pass that x, all of it, waits for.
 std::optional<Affine> waiting(const Array& x) {
     auto* pass = dynamic_cast<AffinePass*>(x.storage().deferred());
     std::optional<Affine> affine = pass ? pass->waiting() : std::nullopt;
-    if (affine && (x.offset() != 0 || x.shape() != affine->x.shape() || x.strides() != strides_for(x.shape(), Format::ChannelsLast)))
-        return std::nullopt;
-    return affine;
+    return affine && x.shape() == affine->x.shape() && fills_channels_last(x) ? affine : std::nullopt;
 }
 
 }  // namespace
@@ -89,6 +125,32 @@ std::optional<Array> join_affine(const Array& a, const Array& b) {
         return defer(*affine);
     }
     return std::nullopt;
+}
+
+std::optional<Array> join_clamp_grad(Binary op, const Array& grad, const Array& result, double parameter, double parameter2) {
+    if (op != Binary::ReluGrad && op != Binary::HardtanhGrad) return std::nullopt;
+    auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
+    const bool relu = op == Binary::ReluGrad;
+    if (!pass || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
+    if (pass->adds || result.storage().version() != 0 || grad.shape() != result.shape() || grad.dtype() != result.dtype() ||
+        !fills_channels_last(result) || grad.strides() != result.strides() || !stays(grad) || !stays(result))
+        return std::nullopt;
+    const size_t bytes = static_cast<size_t>(grad.numel()) * itemsize(grad.dtype());
+    Ref<Deferred> clamp(new ClampGradPass(bytes, op, grad, result, pass->low, pass->high));
+    grad.storage().add_reader(clamp);
+    result.storage().add_reader(clamp);
+    return Array::deferred(grad.shape(), grad.dtype(), Format::ChannelsLast, clamp);
+}
+
+std::optional<ClampedGrad> clamped_grad(const Array& grad, const Array& x) {
+    auto* clamp = dynamic_cast<ClampGradPass*>(grad.storage().deferred());
+    Array through, result;
+    if (!clamp || !fills_channels_last(grad) || grad.shape() != x.shape() || !fills_channels_last(x) || !clamp->waiting(through, result))
+        return std::nullopt;
+    auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
+    if (!pass || pass->serial != x.storage().serial() || pass->version != x.storage().version()) return std::nullopt;
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    return ClampedGrad{through, pass->scale, pass->shift, pass->low, pass->high < kInfinity ? pass->high : none};
 }
 
 }  // namespace cc

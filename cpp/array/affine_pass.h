@@ -1,5 +1,5 @@
 // Fusion: the last pass of a batch normalisation over memory waits until someone reads its result, and on the way takes up an
-// activation and a sum that follow it. Each rounding is that of the separate passes, so nobody can tell by the numbers.
+// activation and a sum that follow it; on the way back the activation's gradient waits likewise. Each rounding is that of the separate passes, so nobody can tell by the numbers.
 #pragma once
 
 #include <optional>
@@ -15,5 +15,16 @@ Array affine(const Array& x, const Array& scale, const Array& shift);
 // op(x), a + b, as part of a pass that waits; none where they cannot be.
 std::optional<Array> join_affine(Unary op, const Array& x, double parameter, double parameter2);
 std::optional<Array> join_affine(const Array& a, const Array& b);
+
+// The gradient through a clamp that a waiting pass has taken up waits as well: the normalisation's backward can tell from its own
+// input what the clamp let through.
+std::optional<Array> join_clamp_grad(Binary op, const Array& grad, const Array& result, double parameter, double parameter2);
+
+// What `grad` waits for, if it is the gradient through a clamp of x·scale + shift.
+struct ClampedGrad {
+    Array grad, scale, shift;
+    double low, high;  // NaN: no bound
+};
+std::optional<ClampedGrad> clamped_grad(const Array& grad, const Array& x);
 
 }  // namespace cc

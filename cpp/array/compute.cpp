@@ -46,6 +46,7 @@ Array compute(Unary op, const Array& x, double parameter, double parameter2) {
 Array compute(Binary op, const Array& a, const Array& b, double parameter, double parameter2) {
     if (op == Binary::Add)
         if (auto joined = join_affine(a, b)) return *joined;
+    if (auto joined = join_clamp_grad(op, a, b, parameter, parameter2)) return *joined;
     Shape shape = broadcast_shapes(name(op), a.shape(), b.shape());
     Array out = Array::empty(shape, result_dtype(op, a.dtype()), result_format(shape, {&a, &b}));
     elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);

@@ -33,6 +33,11 @@ std::mutex& lists_mutex() {
 
 }  // namespace
 
+uint64_t Storage::next_serial() {
+    static std::atomic<uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Storage::add_reader(Ref<Deferred> reader) {
     std::lock_guard lock(lists_mutex());
     readers_.erase(std::remove_if(readers_.begin(), readers_.end(), [](const Ref<Deferred>& r) { return r->over(); }),

@@ -52,6 +52,12 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
     } else {
         Array from = x.array().to(norm.format), gy = g.grad().array().to(norm.format), w = beside(weight, norm.format);
         NormArgs args{};
+        std::optional<ClampedGrad> clamped = problem.given ? std::nullopt : clamped_grad(gy, from);
+        if (clamped) {
+            gy = clamped->grad;
+            args.clamp_scale = clamped->scale.raw(), args.clamp_shift = clamped->shift.raw();
+            args.low = clamped->low, args.high = clamped->high;
+        }
         args.x = from.raw(), args.weight = raw(w), args.grad_y = gy.raw();
         args.mean = problem.given ? statistics.mean_given.get().array().raw() : raw(statistics.mean);
         args.var = problem.given ? statistics.var_given.get().array().raw() : nullptr;

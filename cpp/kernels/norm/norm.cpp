@@ -91,12 +91,18 @@ void backward(const NormProblem& p, const NormArgs& args) {
         return p.given ? 1 / std::sqrt(static_cast<double>(vars[at]) + p.eps) : rstds[at];
     };
     const double count = static_cast<double>(p.share() * p.pixels);
+    const T *scale = static_cast<const T*>(args.clamp_scale), *shift = static_cast<const T*>(args.clamp_shift);
+    auto grad = [&](int64_t i, int64_t c) {
+        if (!scale) return grad_y[i];
+        const T value = std::fma(x[i], scale[c], shift[c]);
+        return value <= static_cast<T>(args.low) || value >= static_cast<T>(args.high) ? T{0} : grad_y[i];
+    };
     if (grad_x)
         each_group(p, [&](int64_t image, int64_t group) {
             int64_t at = image * p.groups + group;
             double m = mean(at), r = rstd(at), sum = 0, dot = 0;
             auto weighted = [&](int64_t i, int64_t c) {
-                return static_cast<double>(grad_y[i]) * (weight ? weight[c] : T{1});
+                return static_cast<double>(grad(i, c)) * (weight ? weight[c] : T{1});
             };
             if (!p.given)
                 each_element(p, image, group, [&](int64_t i, int64_t c) {
@@ -114,8 +120,8 @@ void backward(const NormProblem& p, const NormArgs& args) {
                 for (int64_t pixel = 0; pixel < p.pixels; ++pixel) {
                     int64_t i = position(p, image, c, pixel);
                     int64_t at = image * p.groups + c / p.share();
-                    sum += grad_y[i];
-                    dot += grad_y[i] * (x[i] - mean(at)) * rstd(at);
+                    sum += grad(i, c);
+                    dot += grad(i, c) * (x[i] - mean(at)) * rstd(at);
                 }
             if (grad_bias) grad_bias[c] = static_cast<T>(sum);
             if (grad_weight) grad_weight[c] = static_cast<T>(dot);

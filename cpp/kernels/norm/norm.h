@@ -46,6 +46,10 @@ struct NormArgs {
     void* grad_bias;     // backward; null when not wanted
     void* scale;         // forward of a batch whose y is null: the channels' factors of
     void* shift;         // y = x·scale + shift
+    // Backward of a batch, null or what its forward said of y: grad_y counts only where low < x·scale + shift < high. A bound
+    // that is NaN is none.
+    const void *clamp_scale, *clamp_shift;
+    double low, high;
 };
 
 // Forward: y = (x − mean)·rstd·weight + bias; a variance that is not centred is the mean of x².

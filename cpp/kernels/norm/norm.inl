@@ -46,40 +46,80 @@ void moments(const void* x_, int64_t rows, int64_t columns, void* mean_, void* s
         moments_of<V, 1>(x + j, rows, columns, columns - j, mean + j, squares + j);
 }
 
-template <class V, int N>
+// Of the gradients of a column those that a clamp of v = x·scale + shift lets through.
+template <class V>
+struct Clamped {
+    V scale, shift, low, high;
+
+    Clamped(const NormClamp& of, int64_t j, int64_t left)
+        : scale(load_block<V>(static_cast<const typename V::Scalar*>(of.scale) + j, left)),
+          shift(load_block<V>(static_cast<const typename V::Scalar*>(of.shift) + j, left)),
+          low(V::set(static_cast<typename V::Scalar>(of.low))), high(V::set(static_cast<typename V::Scalar>(of.high))) {}
+    V operator()(V g, V x) const {
+        const V value = fma(x, scale, shift);
+        return select((value <= low) | (value >= high), V::set(0), g);
+    }
+};
+
+template <class V>
+struct Unclamped {
+    Unclamped(const NormClamp&, int64_t, int64_t) {}
+    V operator()(V g, V) const { return g; }
+};
+
+template <class V, class Kept>
 inline void dots_of(const typename V::Scalar* x, const typename V::Scalar* g, int64_t rows,
-                    int64_t columns, int64_t left, const typename V::Scalar* mean,
+                    int64_t columns, int64_t left, const typename V::Scalar* mean, const Kept& kept,
                     typename V::Scalar* sums, typename V::Scalar* dots_out) {
-    V centre[N], sum[N], dot[N];
-    for (int v = 0; v < N; ++v) {
-        centre[v] = load_block<V>(mean + v * V::lanes, left);
-        sum[v] = dot[v] = V::set(0);
+    const V centre = load_block<V>(mean, left);
+    V sum = V::set(0), dot = V::set(0);
+    for (int64_t r = 0; r < rows; ++r, x += columns, g += columns) {
+        const V value = load_block<V>(x, left), grad = kept(load_block<V>(g, left), value);
+        sum = sum + grad;
+        dot = fma(grad, value - centre, dot);
     }
-    for (int64_t r = 0; r < rows; ++r)
+    store_block(sum, sums, left);
+    store_block(dot, dots_out, left);
+}
+
+template <class V, class Kept>
+void dots_by(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_, const NormClamp& of,
+             void* sum_, void* dot_) {
+    using T = typename V::Scalar;
+    constexpr int N = 4;
+    const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
+            *mean = static_cast<const T*>(mean_);
+    T *sums = static_cast<T*>(sum_), *dots = static_cast<T*>(dot_);
+    int64_t j = 0;
+    for (; j + N * V::lanes <= columns; j += N * V::lanes) {
+        const Kept kept[N] = {{of, j, V::lanes}, {of, j + V::lanes, V::lanes}, {of, j + 2 * V::lanes, V::lanes},
+                              {of, j + 3 * V::lanes, V::lanes}};
+        V centre[N], sum[N], dot[N];
         for (int v = 0; v < N; ++v) {
-            const int64_t at = r * columns + v * V::lanes;
-            const V grad = load_block<V>(g + at, left);
-            sum[v] = sum[v] + grad;
-            dot[v] = fma(grad, load_block<V>(x + at, left) - centre[v], dot[v]);
+            centre[v] = V::load(mean + j + v * V::lanes);
+            sum[v] = dot[v] = V::set(0);
         }
-    for (int v = 0; v < N; ++v) {
-        store_block(sum[v], sums + v * V::lanes, left);
-        store_block(dot[v], dots_out + v * V::lanes, left);
+        for (int64_t r = 0; r < rows; ++r)
+            for (int v = 0; v < N; ++v) {
+                const int64_t at = r * columns + j + v * V::lanes;
+                const V value = V::load(x + at), grad = kept[v](V::load(g + at), value);
+                sum[v] = sum[v] + grad;
+                dot[v] = fma(grad, value - centre[v], dot[v]);
+            }
+        for (int v = 0; v < N; ++v) {
+            sum[v].store(sums + j + v * V::lanes);
+            dot[v].store(dots + j + v * V::lanes);
+        }
     }
+    for (; j < columns; j += V::lanes)
+        dots_of<V>(x + j, g + j, rows, columns, columns - j, mean + j, Kept(of, j, columns - j), sums + j, dots + j);
 }
 
 template <class V>
-void dots(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_,
-          void* sum_, void* dot_) {
-    using T = typename V::Scalar;
-    const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
-            *mean = static_cast<const T*>(mean_);
-    T *sum = static_cast<T*>(sum_), *dot = static_cast<T*>(dot_);
-    int64_t j = 0;
-    for (; j + 4 * V::lanes <= columns; j += 4 * V::lanes)
-        dots_of<V, 4>(x + j, g + j, rows, columns, V::lanes, mean + j, sum + j, dot + j);
-    for (; j < columns; j += V::lanes)
-        dots_of<V, 1>(x + j, g + j, rows, columns, columns - j, mean + j, sum + j, dot + j);
+void dots(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean, const NormClamp* of, void* sum,
+          void* dot) {
+    if (of) dots_by<V, Clamped<V>>(x, g, rows, columns, mean, *of, sum, dot);
+    else dots_by<V, Unclamped<V>>(x, g, rows, columns, mean, NormClamp{}, sum, dot);
 }
 
 // Calls f(position, vectors' index, elements left) for the vectors of a run, four by four.
@@ -114,9 +154,9 @@ void affine(const void* x_, const void* added_, int64_t rows, int64_t columns, c
     else run(No{});
 }
 
-template <class V>
-void gradient(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_,
-              const void* by_g_, const void* by_x_, const void* shift_, void* out_) {
+template <class V, class Kept>
+void gradient_by(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_, const NormClamp& of,
+                 const void* by_g_, const void* by_x_, const void* shift_, void* out_) {
     using T = typename V::Scalar;
     const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
             *mean = static_cast<const T*>(mean_), *by_g = static_cast<const T*>(by_g_),
@@ -125,12 +165,19 @@ void gradient(const void* x_, const void* g_, int64_t rows, int64_t columns, con
     for (int64_t r = 0; r < rows; ++r, x += columns, g += columns, out += columns) {
         for (int64_t j = 0; j < columns; j += V::lanes) {
             const int64_t n = columns - j;
-            const V centred = load_block<V>(x + j, n) - load_block<V>(mean + j, n);
-            const V part = fma(load_block<V>(g + j, n), load_block<V>(by_g + j, n),
-                               load_block<V>(shift + j, n));
+            const V value = load_block<V>(x + j, n), grad = Kept(of, j, n)(load_block<V>(g + j, n), value);
+            const V centred = value - load_block<V>(mean + j, n);
+            const V part = fma(grad, load_block<V>(by_g + j, n), load_block<V>(shift + j, n));
             store_block(fma(centred, load_block<V>(by_x + j, n), part), out + j, n);
         }
     }
+}
+
+template <class V>
+void gradient(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean, const NormClamp* of,
+              const void* by_g, const void* by_x, const void* shift, void* out) {
+    if (of) gradient_by<V, Clamped<V>>(x, g, rows, columns, mean, *of, by_g, by_x, shift, out);
+    else gradient_by<V, Unclamped<V>>(x, g, rows, columns, mean, NormClamp{}, by_g, by_x, shift, out);
 }
 
 template <class V>

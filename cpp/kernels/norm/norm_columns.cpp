@@ -175,13 +175,21 @@ private:
         Wide<T> centre(blocks_), by_g(blocks_), by_x(blocks_), shift(blocks_);
         for (int64_t c = 0; c < p_.channels; ++c) centre.set(c, mean[c / p_.share()]);
 
+        Wide<T> clamp_scale(blocks_), clamp_shift(blocks_);
+        const NormClamp clamp{clamp_scale.values.data(), clamp_shift.values.data(), args_.low, args_.high};
+        const NormClamp* of = args_.clamp_scale ? &clamp : nullptr;
+        for (int64_t c = 0; of && c < p_.channels; ++c) {
+            clamp_scale.set(c, static_cast<const T*>(args_.clamp_scale)[c]);
+            clamp_shift.set(c, static_cast<const T*>(args_.clamp_shift)[c]);
+        }
+
         const bool sums_wanted = (!p_.given && grad_x) || grad_weight || grad_bias;
         int64_t parts = sums_wanted ? blocks_.count() * blocks_.columns : 0;
         Scratch<T> sums(parts), dots(parts);
         if (sums_wanted)
             blocks_.each([&](int64_t block, int64_t at, int64_t rows, int64_t columns) {
                 int64_t part = block * blocks_.columns;
-                loops_.dots(x + at, grad_y + at, rows, columns, centre.values.data(),
+                loops_.dots(x + at, grad_y + at, rows, columns, centre.values.data(), of,
                             sums.data() + part, dots.data() + part);
             });
         blocks_.each_group([&](int64_t group, int64_t begin, int64_t end) {
@@ -208,7 +216,7 @@ private:
         if (!grad_x) return;
         if (p_.given) return apply(grad_y, by_g, shift, grad_x);
         blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
-            loops_.gradient(x + at, grad_y + at, rows, columns, centre.values.data(),
+            loops_.gradient(x + at, grad_y + at, rows, columns, centre.values.data(), of,
                             by_g.values.data(), by_x.values.data(), shift.values.data(),
                             grad_x + at);
         });

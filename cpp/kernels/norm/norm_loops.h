@@ -5,18 +5,24 @@
 
 namespace cc {
 
+// v = x·scale[j] + shift[j] was clamped: gradients count only where low < v < high. A bound that is NaN is none.
+struct NormClamp {
+    const void *scale, *shift;
+    double low, high;
+};
+
 struct NormLoops {
     // Over a [rows][columns] matrix, each column for itself:
     // mean[j] and sum of squared distances from it, of x[0 … rows)[j].
     void (*moments)(const void* x, int64_t rows, int64_t columns, void* mean, void* squares);
-    // sum[j] = Σ g, dot[j] = Σ g·(x − mean[j]).
-    void (*dots)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean,
+    // sum[j] = Σ g, dot[j] = Σ g·(x − mean[j]); of null: all g count.
+    void (*dots)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean, const NormClamp* of,
                  void* sum, void* dot);
     // out = min(high, max(low, x·scale[j] + shift[j] + added)); added null: zeros.
     void (*affine)(const void* x, const void* added, int64_t rows, int64_t columns, const void* scale,
                    const void* shift, double low, double high, void* out);
     // out = g·by_g[j] + (x − mean[j])·by_x[j] + shift[j].
-    void (*gradient)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean,
+    void (*gradient)(const void* x, const void* g, int64_t rows, int64_t columns, const void* mean, const NormClamp* of,
                      const void* by_g, const void* by_x, const void* shift, void* out);
 
     // Over a run of n neighbours that share their statistics; w null: ones, b null: zeros:
