@@ -8,7 +8,8 @@ void* Deferred::data() {
     if (void* there = data_.load(std::memory_order_acquire)) return there;
     std::lock_guard lock(mutex_);
     if (over_) return data_.load(std::memory_order_relaxed);
-    void* out = allocate(bytes_, MemoryUse::Tensor);
+    void* out = adopt();
+    if (!out) out = allocate(bytes_, MemoryUse::Tensor);
     try {
         compute(out);
     } catch (...) {

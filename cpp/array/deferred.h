@@ -21,7 +21,9 @@ public:
     void* abandon();  // by its storage: nobody will ask again; the memory, if there is any
 
 protected:
+    size_t bytes() const { return bytes_; }
     explicit Deferred(size_t bytes) : bytes_(bytes) {}
+    virtual void* adopt() { return nullptr; }  // memory of a source that nobody else holds, to compute in place
     virtual void compute(void* out) = 0;
     virtual void release() = 0;  // what compute() needed
 

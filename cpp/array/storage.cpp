@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "base/allocator.h"
 
@@ -32,6 +33,11 @@ std::mutex& lists_mutex() {
 }
 
 }  // namespace
+
+void* Storage::give_up(size_t bytes) {
+    const bool ours = !deferred_ && cacheable() && bytes_ == bytes && use_count() == 1;
+    return ours ? std::exchange(data_, nullptr) : nullptr;
+}
 
 uint64_t Storage::next_serial() {
     static std::atomic<uint64_t> last{0};

@@ -32,6 +32,9 @@ public:
         if (has_packs_.load(std::memory_order_relaxed)) drop_packs();
     }
 
+    // The memory, no longer the storage's, if there are so many bytes of it and the caller alone holds the storage; else null.
+    void* give_up(size_t bytes);
+
     // Contents that are not computed yet, else null.
     Deferred* deferred() const { return deferred_ && deferred_->pending() ? deferred_.get() : nullptr; }
     // What the contents were, or are to be, computed by; null where no pass waited.

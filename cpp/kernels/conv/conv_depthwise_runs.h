@@ -78,7 +78,8 @@ struct DepthwiseRuns {
                     std::fill(pixels + end, pixels + extent, zeros);
                 }
                 tile.out = to + (along.start + q * along.step) * p.c;
-                if (tile.lines) fetch(lowest_line + (in[2] + from + begin) * p.c, end - begin, p.c, cols);
+                for (int64_t below = 1; tile.lines && below <= axes[1].source_step; ++below)
+                    fetch(lowest_line + (below * in[2] + from + begin) * p.c, end - begin, p.c, cols);
                 fetch(tile.out + along.step * tile.pixels * p.c, tile.pixels, along.step * p.c, cols);
                 f(tile);
             }
