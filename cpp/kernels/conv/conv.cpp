@@ -77,7 +77,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      fft_lose<avx512::fft>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
     {"pointwise_avx512", Isa::Avx512, conv_pointwise_decline, pointwise<avx512::micro>},
-    {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>},
+    {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>, conv_strip_lose},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
     {"winograd_avx2", Isa::Avx2, conv_winograd_decline, winograd<avx2::winograd, avx2::micro>,
      conv_winograd_lose},
@@ -85,7 +85,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      fft_lose<avx2::fft>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
     {"pointwise_avx2", Isa::Avx2, conv_pointwise_decline, pointwise<avx2::micro>},
-    {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>},
+    {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>, conv_strip_lose},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
     {"winograd_generic", Isa::Generic, conv_winograd_decline, winograd<generic::winograd, generic::micro>,
@@ -94,7 +94,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      fft_lose<generic::fft>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
     {"pointwise_generic", Isa::Generic, conv_pointwise_decline, pointwise<generic::micro>},
-    {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>},
+    {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>, conv_strip_lose},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
     {"reference", Isa::Generic, nullptr, conv_reference},
 };

@@ -428,4 +428,23 @@ const char* conv_strip_decline(const ConvProblem& p) {
     return nullptr;
 }
 
+// A strip multiplies padding as well, which direct convolution leaves out: measured, it is 1.5 to 10 times slower where most
+// of the kernel lies outside the image.
+const char* conv_strip_lose(const ConvProblem& p) {
+    double inside = 1;
+    for (int a = 0; a < 3; ++a) {
+        // How many outputs o have o·stride + at < size.
+        auto below = [&](int64_t at, int64_t size) {
+            return std::clamp<int64_t>((size - at + p.stride[a] - 1) / p.stride[a], 0, p.out[a]);
+        };
+        int64_t met = 0;
+        for (int64_t t = 0; t < p.kernel[a]; ++t) {
+            const int64_t at = t * p.dilation[a] - p.pad_lo[a];
+            met += at < p.in[a] ? below(at, p.in[a]) - (at < 0 ? below(at, 0) : 0) : 0;
+        }
+        inside *= static_cast<double>(met) / static_cast<double>(p.out[a] * p.kernel[a]);
+    }
+    return inside < 0.5 ? "most of the kernel lies outside" : nullptr;
+}
+
 }  // namespace cc

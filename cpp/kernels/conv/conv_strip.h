@@ -8,5 +8,6 @@ namespace cc {
 
 void conv_strip(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
 const char* conv_strip_decline(const ConvProblem& problem);
+const char* conv_strip_lose(const ConvProblem& problem);
 
 }  // namespace cc
