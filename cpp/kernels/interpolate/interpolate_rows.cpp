@@ -67,7 +67,7 @@ void by_rows(const InterpolateProblem& p, const InterpolateArgs& args, Interpola
             const Span& span = spans[task % stretches];
             for (int64_t i = 0; i < t0.count(o0); ++i)
                 for (int64_t j = 0; j < t1.count(o1); ++j) {
-                    rows[one.row_count] = ((t0.first[o0] + i) * p.in[1] + t1.first[o1] + j) * p.in[2];
+                    rows[one.row_count] = ((t0.first[o0] + i) * p.in[1] + t1.first[o1] + j) * p.in[2] * p.c;
                     double weight = t0.weights[t0.start[o0] + i] * t1.weights[t1.start[o1] + j];
                     row_weights[one.row_count++] = static_cast<T>(weight);
                 }

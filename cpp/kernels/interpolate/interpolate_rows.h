@@ -10,7 +10,7 @@ struct InterpolateRow {
     const void* source;  // the image at the stretch's first source place
     void* target;        // at the first target
     int64_t c, targets;
-    const int64_t* rows;  // offsets of the source rows that are blended
+    const int64_t* rows;  // where the source rows that are blended begin, in elements
     const void* row_weights;
     int64_t row_count;
     void* blended;         // room for width places
