@@ -1,6 +1,8 @@
 // Normalisation: every instruction set against the reference, the references against their
 // definitions.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "kernel_check.h"
 #include "kernels/norm/norm.h"
@@ -30,6 +32,8 @@ struct Case {
         for (auto& value : given_var) value = std::fabs(value) + T(0.1);
     }
 
+    void check_affine(const std::vector<T>& y) const;
+
     std::vector<std::vector<T>> run() const {
         NormProblem p = problem;
         std::vector<T> y(x.size()), mean = given_mean, rstd(given_mean.size()), var = given_var, grad_x(x.size()),
@@ -45,9 +49,49 @@ struct Case {
         norm(p, {x.data(), w, nullptr, nullptr, mean.data(), rstd.data(), var.data(), grad.data(), alone.data(),
                  nullptr, nullptr});
         EXPECT(close(alone, grad_x, tolerance<T>), p.describe(), " grad_x alone");
+        if (p.n == 1 && p.share() == 1 && p.centred && !p.channels_first && p.elements() > 0) check_affine(y);
         return {y, mean, rstd, var, grad_x, grad_weight, grad_bias};
     }
 };
+
+// The batch's y in two steps: statistics to a scale and a shift, then the pass over x, which also adds and clamps; its backward
+// under a clamp is that of the gradient with what the clamp stopped set to zero.
+template <class T>
+void Case<T>::check_affine(const std::vector<T>& y) const {
+    NormProblem p = problem;
+    p.backward = false;
+    std::vector<T> scale(weight.size()), shift(weight.size()), mean = given_mean, rstd(given_mean.size()), var = given_var;
+    const T* w = affine ? weight.data() : nullptr;
+    NormArgs args{};
+    args.x = x.data(), args.weight = w, args.bias = affine ? bias.data() : nullptr;
+    args.mean = mean.data(), args.rstd = rstd.data(), args.var = var.data(), args.scale = scale.data(), args.shift = shift.data();
+    norm(p, args);
+    const double infinity = std::numeric_limits<double>::infinity(), none = std::numeric_limits<double>::quiet_NaN();
+    std::vector<T> got(x.size()), expected(x.size());
+    cc::affine({p.dtype, p.pixels, p.channels, false, -infinity, infinity}, {x.data(), scale.data(), shift.data(), nullptr, got.data()});
+    double largest = 1;
+    for (size_t i = 0; i < x.size(); ++i) largest = std::max({largest, std::fabs(double(x[i]) * scale[i % scale.size()]), std::fabs(double(y[i]))});
+    for (size_t i = 0; i < x.size(); ++i)
+        EXPECT(std::fabs(got[i] - y[i]) <= 4 * largest * std::numeric_limits<T>::epsilon(), p.describe(), " affine");
+    cc::affine({p.dtype, p.pixels, p.channels, true, 0, 0.5}, {x.data(), scale.data(), shift.data(), grad.data(), expected.data()});
+    for (size_t i = 0; i < x.size(); ++i)
+        EXPECT(expected[i] == std::min(T(0.5), std::max(T(0), static_cast<T>(got[i] + grad[i]))), p.describe(), " added, clamped");
+
+    if (p.given) return;
+    std::vector<T> kept = grad, grad_x(x.size()), grad_weight(weight.size()), grad_bias(weight.size()), grad_x2 = grad_x,
+                   grad_weight2 = grad_weight, grad_bias2 = grad_bias;
+    for (size_t i = 0; i < x.size(); ++i)
+        if (got[i] <= 0) kept[i] = 0;
+    p.backward = true;
+    NormArgs back{};
+    back.x = x.data(), back.weight = w, back.mean = mean.data(), back.rstd = rstd.data();
+    back.grad_y = kept.data(), back.grad_x = grad_x.data(), back.grad_weight = grad_weight.data(), back.grad_bias = grad_bias.data();
+    norm(p, back);
+    back.grad_y = grad.data(), back.grad_x = grad_x2.data(), back.grad_weight = grad_weight2.data(), back.grad_bias = grad_bias2.data();
+    back.clamp_scale = scale.data(), back.clamp_shift = shift.data(), back.low = 0, back.high = none;
+    norm(p, back);
+    EXPECT(grad_x == grad_x2 && grad_weight == grad_weight2 && grad_bias == grad_bias2, p.describe(), " clamped gradient");
+}
 
 template <class T>
 void compare(const NormProblem& problem, bool affine, double offset) {

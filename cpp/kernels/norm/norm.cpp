@@ -66,7 +66,7 @@ void forward(const NormProblem& p, const NormArgs& args) {
             rstds[at] = static_cast<T>(1 / std::sqrt(var + p.eps));
         }
         double rstd = 1 / std::sqrt(var + p.eps);
-        if (!y) {
+        if (args.scale) {
             const double factor = rstd * (weight ? weight[group] : T{1});
             static_cast<T*>(args.scale)[group] = static_cast<T>(factor);
             static_cast<T*>(args.shift)[group] = static_cast<T>((bias ? bias[group] : T{0}) - mean * factor);

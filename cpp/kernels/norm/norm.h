@@ -36,7 +36,7 @@ struct NormArgs {
     const void* x;
     const void* weight;  // null: ones
     const void* bias;    // null: zeros (forward)
-    void* y;             // forward: written, unless it is null
+    void* y;             // forward: written, unless scale is wanted instead
     void* mean;          // forward: written; backward: read. given: read by both; not centred: unused
     void* rstd;          // 1/√(biased variance + eps): forward: written; backward: read; given: unused
     void* var;           // forward: written (biased variance) unless null; given: read by both
@@ -44,8 +44,8 @@ struct NormArgs {
     void* grad_x;        // backward; null when not wanted
     void* grad_weight;   // backward; null when not wanted
     void* grad_bias;     // backward; null when not wanted
-    void* scale;         // forward of a batch whose y is null: the channels' factors of
-    void* shift;         // y = x·scale + shift
+    void* scale;         // forward of a batch: null, or written in place of y, as shift: the
+    void* shift;         // channels' y = x·scale + shift
     // Backward of a batch, null or what its forward said of y: grad_y counts only where low < x·scale + shift < high. A bound
     // that is NaN is none.
     const void *clamp_scale, *clamp_shift;

@@ -151,7 +151,7 @@ private:
                 shift.set(c, (bias ? bias[c] : T{0}) - centre * factor);
             }
         });
-        if (!args_.y) {
+        if (args_.scale) {
             std::copy_n(scale.values.data(), p_.channels, static_cast<T*>(args_.scale));
             std::copy_n(shift.values.data(), p_.channels, static_cast<T*>(args_.shift));
             return;
