@@ -15,9 +15,9 @@ struct Affine {
     double low = -kInfinity, high = kInfinity;
 
     bool clamps() const { return low > -kInfinity || high < kInfinity; }
-    void run(const void* from, void* y) const {
+    void run(void* y) const {
         AffineProblem p{x.dtype(), x.numel() / x.size(1), x.size(1), added.defined(), low, high};
-        cc::affine(p, {from, scale.raw(), shift.raw(), added.defined() ? added.raw() : nullptr, y});
+        cc::affine(p, {x.raw(), scale.raw(), shift.raw(), added.defined() ? added.raw() : nullptr, y});
     }
 };
 
@@ -43,13 +43,16 @@ public:
     }
 
 protected:
-    void* adopt() override { return adopted_ = affine_.x.storage().give_up(bytes()); }
-    void compute(void* out) override { affine_.run(adopted_ ? out : affine_.x.raw(), out); }
-    void release() override { affine_ = {}; }
+    void* borrow() override { return borrowed_ = affine_.x.storage().sole_data(bytes()); }
+    void compute(void* out) override { affine_.run(out); }
+    void release() override {
+        if (borrowed_ && !pending()) affine_.x.storage().give_up();
+        affine_ = {};
+    }
 
 private:
     Affine affine_;
-    void* adopted_ = nullptr;
+    void* borrowed_ = nullptr;
 };
 
 // grad where a clamp let its result through, else 0.
@@ -103,7 +106,7 @@ Array affine(const Array& x, const Array& scale, const Array& shift) {
     Affine affine{x, scale, shift, {}};
     if (stays(x)) return defer(affine);
     Array y = Array::empty(x.shape(), x.dtype(), Format::ChannelsLast);
-    affine.run(x.raw(), y.raw());
+    affine.run(y.raw());
     return y;
 }
 

@@ -1,5 +1,6 @@
 // Fusion: the last pass of a batch normalisation over memory waits until someone reads its result, and on the way takes up an
-// activation and a sum that follow it; on the way back the activation's gradient waits likewise. Each rounding is that of the separate passes, so nobody can tell by the numbers.
+// activation and a sum that follow it; on the way back the activation's gradient waits likewise. Each rounding is that of the
+// separate passes, so nobody can tell by the numbers.
 #pragma once
 
 #include <optional>

@@ -8,12 +8,12 @@ void* Deferred::data() {
     if (void* there = data_.load(std::memory_order_acquire)) return there;
     std::lock_guard lock(mutex_);
     if (over_) return data_.load(std::memory_order_relaxed);
-    void* out = adopt();
-    if (!out) out = allocate(bytes_, MemoryUse::Tensor);
+    void* borrowed = borrow();
+    void* out = borrowed ? borrowed : allocate(bytes_, MemoryUse::Tensor);
     try {
         compute(out);
     } catch (...) {
-        deallocate(out, bytes_, MemoryUse::Tensor);
+        if (!borrowed) deallocate(out, bytes_, MemoryUse::Tensor);
         throw;
     }
     over_ = true;

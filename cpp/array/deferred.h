@@ -9,8 +9,6 @@
 
 namespace cc {
 
-class Storage;
-
 // One storage has it as its contents, the storages it reads know it as their reader: they have it computed before they are
 // written to. Any thread may ask.
 class Deferred : public Counted {
@@ -23,9 +21,9 @@ public:
 protected:
     size_t bytes() const { return bytes_; }
     explicit Deferred(size_t bytes) : bytes_(bytes) {}
-    virtual void* adopt() { return nullptr; }  // memory of a source that nobody else holds, to compute in place
+    virtual void* borrow() { return nullptr; }  // memory of a source that nobody else holds, to compute in place
     virtual void compute(void* out) = 0;
-    virtual void release() = 0;  // what compute() needed
+    virtual void release() = 0;  // what compute() needed; memory that was borrowed, and now holds the result, is given up
 
     // f() while nothing is computed or released; false where that has happened.
     template <class F>

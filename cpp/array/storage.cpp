@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <utility>
 
 #include "base/allocator.h"
 
@@ -33,11 +32,6 @@ std::mutex& lists_mutex() {
 }
 
 }  // namespace
-
-void* Storage::give_up(size_t bytes) {
-    const bool ours = !deferred_ && cacheable() && bytes_ == bytes && use_count() == 1;
-    return ours ? std::exchange(data_, nullptr) : nullptr;
-}
 
 uint64_t Storage::next_serial() {
     static std::atomic<uint64_t> last{0};

@@ -32,8 +32,9 @@ public:
         if (has_packs_.load(std::memory_order_relaxed)) drop_packs();
     }
 
-    // The memory, no longer the storage's, if there are so many bytes of it and the caller alone holds the storage; else null.
-    void* give_up(size_t bytes);
+    // The memory, if there are so many bytes of it and the caller alone holds the storage; else null.
+    void* sole_data(size_t bytes) const { return !deferred_ && cacheable() && bytes_ == bytes && use_count() == 1 ? data_ : nullptr; }
+    void give_up() { data_ = nullptr; }  // the memory is somebody else's from now on
 
     // Contents that are not computed yet, else null.
     Deferred* deferred() const { return deferred_ && deferred_->pending() ? deferred_.get() : nullptr; }

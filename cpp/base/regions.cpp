@@ -45,13 +45,12 @@ void* Regions::take(size_t bytes) {
     return at->first;
 }
 
-// Both are free and lie side by side in one region.
+// Both are free, touched or not alike, and lie side by side in one region.
 Regions::Spans::iterator Regions::join(Spans::iterator left, Spans::iterator right) {
     set_free(left, false);
     set_free(right, false);
     left->second.bytes += right->second.bytes;
     left->second.last = right->second.last;
-    left->second.touched |= right->second.touched;
     spans_.erase(right);
     set_free(left, true);
     return left;

@@ -8,7 +8,6 @@
 #include <set>
 #include <utility>
 
-
 namespace cc {
 
 constexpr size_t kLargeBlock = size_t{1} << 20;  // from here on

@@ -51,10 +51,12 @@ template <class V>
 struct Clamped {
     V scale, shift, low, high;
 
-    Clamped(const NormClamp& of, int64_t j, int64_t left)
-        : scale(load_block<V>(static_cast<const typename V::Scalar*>(of.scale) + j, left)),
-          shift(load_block<V>(static_cast<const typename V::Scalar*>(of.shift) + j, left)),
-          low(V::set(static_cast<typename V::Scalar>(of.low))), high(V::set(static_cast<typename V::Scalar>(of.high))) {}
+    void read(const NormClamp& of, int64_t j, int64_t left) {
+        using T = typename V::Scalar;
+        scale = load_block<V>(static_cast<const T*>(of.scale) + j, left);
+        shift = load_block<V>(static_cast<const T*>(of.shift) + j, left);
+        low = V::set(static_cast<T>(of.low)), high = V::set(static_cast<T>(of.high));
+    }
     V operator()(V g, V x) const {
         const V value = fma(x, scale, shift);
         return select((value <= low) | (value >= high), V::set(0), g);
@@ -63,56 +65,46 @@ struct Clamped {
 
 template <class V>
 struct Unclamped {
-    Unclamped(const NormClamp&, int64_t, int64_t) {}
+    void read(const NormClamp&, int64_t, int64_t) {}
     V operator()(V g, V) const { return g; }
 };
 
-template <class V, class Kept>
-inline void dots_of(const typename V::Scalar* x, const typename V::Scalar* g, int64_t rows,
-                    int64_t columns, int64_t left, const typename V::Scalar* mean, const Kept& kept,
-                    typename V::Scalar* sums, typename V::Scalar* dots_out) {
-    const V centre = load_block<V>(mean, left);
-    V sum = V::set(0), dot = V::set(0);
-    for (int64_t r = 0; r < rows; ++r, x += columns, g += columns) {
-        const V value = load_block<V>(x, left), grad = kept(load_block<V>(g, left), value);
-        sum = sum + grad;
-        dot = fma(grad, value - centre, dot);
+// N whole vectors of columns from j on, or (N = 1) one of `left` columns.
+template <class V, class Kept, int N>
+inline void dots_of(const typename V::Scalar* x, const typename V::Scalar* g, int64_t rows, int64_t columns, int64_t j,
+                    int64_t left, const typename V::Scalar* mean, const NormClamp& of, typename V::Scalar* sums,
+                    typename V::Scalar* dots_out) {
+    Kept kept[N];
+    V centre[N], sum[N], dot[N];
+    for (int v = 0; v < N; ++v) {
+        kept[v].read(of, j + v * V::lanes, left);
+        centre[v] = load_block<V>(mean + j + v * V::lanes, left);
+        sum[v] = dot[v] = V::set(0);
     }
-    store_block(sum, sums, left);
-    store_block(dot, dots_out, left);
+    for (int64_t r = 0; r < rows; ++r)
+        for (int v = 0; v < N; ++v) {
+            const int64_t at = r * columns + j + v * V::lanes;
+            const V value = load_block<V>(x + at, left), grad = kept[v](load_block<V>(g + at, left), value);
+            sum[v] = sum[v] + grad;
+            dot[v] = fma(grad, value - centre[v], dot[v]);
+        }
+    for (int v = 0; v < N; ++v) {
+        store_block(sum[v], sums + j + v * V::lanes, left);
+        store_block(dot[v], dots_out + j + v * V::lanes, left);
+    }
 }
 
 template <class V, class Kept>
 void dots_by(const void* x_, const void* g_, int64_t rows, int64_t columns, const void* mean_, const NormClamp& of,
              void* sum_, void* dot_) {
     using T = typename V::Scalar;
-    constexpr int N = 4;
     const T *x = static_cast<const T*>(x_), *g = static_cast<const T*>(g_),
             *mean = static_cast<const T*>(mean_);
-    T *sums = static_cast<T*>(sum_), *dots = static_cast<T*>(dot_);
+    T *sum = static_cast<T*>(sum_), *dot = static_cast<T*>(dot_);
     int64_t j = 0;
-    for (; j + N * V::lanes <= columns; j += N * V::lanes) {
-        const Kept kept[N] = {{of, j, V::lanes}, {of, j + V::lanes, V::lanes}, {of, j + 2 * V::lanes, V::lanes},
-                              {of, j + 3 * V::lanes, V::lanes}};
-        V centre[N], sum[N], dot[N];
-        for (int v = 0; v < N; ++v) {
-            centre[v] = V::load(mean + j + v * V::lanes);
-            sum[v] = dot[v] = V::set(0);
-        }
-        for (int64_t r = 0; r < rows; ++r)
-            for (int v = 0; v < N; ++v) {
-                const int64_t at = r * columns + j + v * V::lanes;
-                const V value = V::load(x + at), grad = kept[v](V::load(g + at), value);
-                sum[v] = sum[v] + grad;
-                dot[v] = fma(grad, value - centre[v], dot[v]);
-            }
-        for (int v = 0; v < N; ++v) {
-            sum[v].store(sums + j + v * V::lanes);
-            dot[v].store(dots + j + v * V::lanes);
-        }
-    }
-    for (; j < columns; j += V::lanes)
-        dots_of<V>(x + j, g + j, rows, columns, columns - j, mean + j, Kept(of, j, columns - j), sums + j, dots + j);
+    for (; j + 4 * V::lanes <= columns; j += 4 * V::lanes)
+        dots_of<V, Kept, 4>(x, g, rows, columns, j, V::lanes, mean, of, sum, dot);
+    for (; j < columns; j += V::lanes) dots_of<V, Kept, 1>(x, g, rows, columns, j, columns - j, mean, of, sum, dot);
 }
 
 template <class V>
@@ -165,7 +157,9 @@ void gradient_by(const void* x_, const void* g_, int64_t rows, int64_t columns, 
     for (int64_t r = 0; r < rows; ++r, x += columns, g += columns, out += columns) {
         for (int64_t j = 0; j < columns; j += V::lanes) {
             const int64_t n = columns - j;
-            const V value = load_block<V>(x + j, n), grad = Kept(of, j, n)(load_block<V>(g + j, n), value);
+            Kept kept;
+            kept.read(of, j, n);
+            const V value = load_block<V>(x + j, n), grad = kept(load_block<V>(g + j, n), value);
             const V centred = value - load_block<V>(mean + j, n);
             const V part = fma(grad, load_block<V>(by_g + j, n), load_block<V>(shift + j, n));
             store_block(fma(centred, load_block<V>(by_x + j, n), part), out + j, n);
