@@ -10,25 +10,24 @@ the row of four layers is timed a second time with the C library's own habit, `-
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from timing import (
     alternate,
+    arguments,
+    begin,
     convcore,
-    keep_freed_memory,
     machine,
     progress,
+    rms_error,
     spread,
     torch,
-    use_threads,
 )
 
 LIBRARIES = {"convcore": convcore, "torch": torch}
@@ -192,7 +191,7 @@ def calls(library: Any, layer: Layer, layout: str, data: tuple) -> dict[str, Cal
 def check(layer: Layer, found: dict[str, list]) -> None:
     for ours, theirs in zip(found["convcore"], found["torch"], strict=True):
         a, b = np.asarray(ours.detach().numpy()), np.asarray(theirs.detach().numpy())
-        error = float(np.sqrt(np.mean((a - b) ** 2) / np.mean(b**2)))
+        error = rms_error(a, b)
         assert error < TOLERANCE, (
             f"{layer.name}: differs by {error:.1e} of the result's root mean square"
         )
@@ -223,20 +222,10 @@ def product(n: int, budget: float) -> Row:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--only", default="", help="rows whose group or name matches")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument(
-        "--fresh-pages", action="store_true", help="PyTorch's memory as the C library leaves it"
-    )
-    parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    if not args.fresh_pages:
-        keep_freed_memory()
-    use_threads(args.threads)
+    begin(args)
     budget = 0.3 if args.quick else 1.5
     rows: list[Row] = []
     for layer in progress(

@@ -31,13 +31,14 @@ from typing import Any
 import numpy as np
 from timing import (
     alternate,
+    arguments,
+    begin,
     convcore,
-    keep_freed_memory,
     machine,
     progress,
+    rms_error,
     spread,
     torch,
-    use_threads,
 )
 from zoo import NETS, Net, examples, training_step
 
@@ -196,7 +197,7 @@ def inference(name: str, state: State, budget: float) -> Iterator[Row]:
         wanted = calls["torch"]["row-major"]()
         for lib, kinds in calls.items():
             for kind, call in kinds.items():
-                error = float(np.sqrt(np.mean((call() - wanted) ** 2) / np.mean(wanted**2)))
+                error = rms_error(call(), wanted)
                 assert error < TOLERANCE, f"{name}, batch {batch}: {lib} {kind} is {error:.1e} off"
         yield timed(name, batch, "inference ms", calls, budget)
 
@@ -246,23 +247,13 @@ def show(found: list[Row], args: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     modes = ["training", "inference"]
     parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
     parser.add_argument("--mode", nargs="*", choices=modes, default=modes, help="at first both")
     parser.add_argument("--memory", action="store_true", help="also the peak memory of training")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument(
-        "--fresh-pages", action="store_true", help="freed memory is not kept mapped"
-    )
-    parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    if not args.fresh_pages:
-        keep_freed_memory()
-    use_threads(args.threads)
+    begin(args)
     found = [row for name in progress(args.nets, "timing") for row in rows(name, args)]
     show(found, args)
     if args.out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import gc
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 # Left alone, PyTorch's threads keep every core busy for tens of milliseconds after a call, and so take half the machine from
@@ -20,6 +22,7 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 import convcore  # noqa: E402
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 SAMPLE = 0.004  # seconds: shorter calls are repeated until a sample takes that long
@@ -96,6 +99,31 @@ def use_threads(n: int) -> None:
     """Both libraries use n threads from now on."""
     torch.set_num_threads(n)
     convcore.set_num_threads(n)
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """What layers.py and nets.py are asked alike; begin() does what is asked."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument(
+        "--fresh-pages", action="store_true", help="freed memory is not kept mapped"
+    )
+    parser.add_argument("--out", type=Path)
+    return parser
+
+
+def begin(args: argparse.Namespace) -> None:
+    if not args.fresh_pages:
+        keep_freed_memory()
+    use_threads(args.threads)
+
+
+def rms_error(found: np.ndarray, wanted: np.ndarray) -> float:
+    """The root mean square of the difference over that of what was wanted."""
+    return float(np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2)))
 
 
 def machine() -> dict[str, Any]:
