@@ -1,4 +1,5 @@
 #include "array/affine_pass.h"
+#include "array/conv_pass.h"
 
 #include <limits>
 
@@ -11,14 +12,20 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Affine {
-    Array x, scale, shift, added;
+    Array x, scale, shift, added;  // no scale and shift: the clamp and the sum alone
     double low = -kInfinity, high = kInfinity;
 
     bool clamps() const { return low > -kInfinity || high < kInfinity; }
     void run(void* y) const {
+        const Epilogue end{raw(scale), raw(shift), raw(added), low, high};
+        auto* conv = dynamic_cast<ConvPass*>(x.storage().deferred());
+        if (conv && x.storage().use_count() == 1 && conv->compute_with(end, y)) return;
         AffineProblem p{x.dtype(), x.numel() / x.size(1), x.size(1), added.defined(), low, high};
-        cc::affine(p, {x.raw(), scale.raw(), shift.raw(), added.defined() ? added.raw() : nullptr, y});
+        cc::affine(p, {x.raw(), end.scale, end.shift, end.added, y});
     }
+
+private:
+    static const void* raw(const Array& a) { return a.defined() ? a.raw() : nullptr; }
 };
 
 class AffinePass : public Deferred {
@@ -95,9 +102,12 @@ bool fills_channels_last(const Array& x) {
 
 // The pass that x, all of it, waits for.
 std::optional<Affine> waiting(const Array& x) {
-    auto* pass = dynamic_cast<AffinePass*>(x.storage().deferred());
+    Deferred* deferred = x.storage().deferred();
+    if (!deferred || !fills_channels_last(x)) return std::nullopt;
+    if (dynamic_cast<ConvPass*>(deferred)) return Affine{x, {}, {}, {}};
+    auto* pass = dynamic_cast<AffinePass*>(deferred);
     std::optional<Affine> affine = pass ? pass->waiting() : std::nullopt;
-    return affine && x.shape() == affine->x.shape() && fills_channels_last(x) ? affine : std::nullopt;
+    return affine && x.shape() == affine->x.shape() ? affine : std::nullopt;
 }
 
 }  // namespace
@@ -111,7 +121,7 @@ Array affine(const Array& x, const Array& scale, const Array& shift) {
 }
 
 std::optional<Array> join_affine(Unary op, const Array& x, double parameter, double parameter2) {
-    if (!x.storage().deferred() || (op != Unary::Relu && op != Unary::Hardtanh && op != Unary::Clamp)) return std::nullopt;
+    if (op != Unary::Relu && op != Unary::Hardtanh && op != Unary::Clamp) return std::nullopt;
     std::optional<Affine> affine = waiting(x);
     if (!affine || affine->clamps()) return std::nullopt;
     affine->low = op == Unary::Relu ? 0 : parameter;
@@ -120,7 +130,6 @@ std::optional<Array> join_affine(Unary op, const Array& x, double parameter, dou
 }
 
 std::optional<Array> join_affine(const Array& a, const Array& b) {
-    if (!a.storage().deferred() && !b.storage().deferred()) return std::nullopt;
     for (auto [x, added] : {std::pair(&a, &b), std::pair(&b, &a)}) {
         std::optional<Affine> affine = waiting(*x);
         if (!affine || affine->clamps() || affine->added.defined()) continue;
@@ -132,11 +141,16 @@ std::optional<Array> join_affine(const Array& a, const Array& b) {
     return std::nullopt;
 }
 
+bool waits_for(const Array& y, const Array& x) {
+    std::optional<Affine> affine = waiting(y);
+    return affine && affine->x.storage_ref() == x.storage_ref();
+}
+
 std::optional<Array> join_clamp_grad(Binary op, const Array& grad, const Array& result, double parameter, double parameter2) {
     if (op != Binary::ReluGrad && op != Binary::HardtanhGrad) return std::nullopt;
     auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
     const bool relu = op == Binary::ReluGrad;
-    if (!pass || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
+    if (!pass || !pass->scale.defined() || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
     if (pass->adds || result.storage().version() != 0 || grad.shape() != result.shape() || grad.dtype() != result.dtype() ||
         !fills_channels_last(result) || grad.strides() != result.strides() || !stays(grad) || !stays(result))
         return std::nullopt;

@@ -1,5 +1,6 @@
 // Fusion: the last pass of a batch normalisation over memory waits until someone reads its result, and on the way takes up an
-// activation and a sum that follow it; on the way back the activation's gradient waits likewise. Each rounding is that of the
+// activation and a sum that follow it; where its input is a convolution that waits too, and nobody else wants that, the pass
+// becomes the convolution's epilogue. On the way back the activation's gradient waits likewise. Each rounding is that of the
 // separate passes, so nobody can tell by the numbers.
 #pragma once
 
@@ -16,6 +17,9 @@ Array affine(const Array& x, const Array& scale, const Array& shift);
 // op(x), a + b, as part of a pass that waits; none where they cannot be.
 std::optional<Array> join_affine(Unary op, const Array& x, double parameter, double parameter2);
 std::optional<Array> join_affine(const Array& a, const Array& b);
+
+// Is y a pass over x that waits?
+bool waits_for(const Array& y, const Array& x);
 
 // The gradient through a clamp that a waiting pass has taken up waits as well: the normalisation's backward can tell from its own
 // input what the clamp let through.

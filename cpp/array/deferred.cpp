@@ -24,7 +24,10 @@ void* Deferred::data() {
 
 void* Deferred::abandon() {
     std::lock_guard lock(mutex_);
-    if (!over_) release();
+    if (!over_) {
+        unread();
+        release();
+    }
     over_ = true;
     return data_.load(std::memory_order_relaxed);
 }

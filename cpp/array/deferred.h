@@ -23,6 +23,7 @@ protected:
     explicit Deferred(size_t bytes) : bytes_(bytes) {}
     virtual void* borrow() { return nullptr; }  // memory of a source that nobody else holds, to compute in place
     virtual void compute(void* out) = 0;
+    virtual void unread() {}     // abandoned before anybody asked
     virtual void release() = 0;  // what compute() needed; memory that was borrowed, and now holds the result, is given up
 
     // f() while nothing is computed or released; false where that has happened.
@@ -31,6 +32,17 @@ protected:
         std::lock_guard lock(mutex_);
         if (over_) return false;
         f();
+        return true;
+    }
+
+    // f() in the place of compute(), while nothing is computed or released; then all is over. False where it was before.
+    template <class F>
+    bool instead(F f) {
+        std::lock_guard lock(mutex_);
+        if (over_) return false;
+        f();
+        over_ = true;
+        release();
         return true;
     }
 

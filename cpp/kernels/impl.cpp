@@ -92,7 +92,7 @@ DecisionLog::~DecisionLog() {
 
 const char* forced_impl(const char* op) {
     for (const ForcedImpl* one = forced_here; one; one = one->previous_)
-        if (one->op_ == op) return one->prefix_.c_str();
+        if (one->op_ == op) return one->prefix_.empty() ? nullptr : one->prefix_.c_str();
     Forced& all = forced();
     if (!all.any.load(std::memory_order_relaxed)) return nullptr;
     std::lock_guard lock(all.mutex);

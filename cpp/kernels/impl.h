@@ -53,7 +53,8 @@ void check_listed(const char* what, const std::string& op);   // ValueError for 
 const char* forced_impl(const char* op);
 void force_impl(const std::string& op, const std::string& prefix);  // an empty prefix lifts it
 
-// While it lives, this thread's calls of `op` run only implementations of that name, whatever is forced for all.
+// While it lives, this thread's calls of `op` run only implementations of that name, whatever is forced for all; an empty one
+// leaves the choice free.
 class ForcedImpl {
 public:
     ForcedImpl(const std::string& op, const std::string& prefix);

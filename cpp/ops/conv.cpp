@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "array/compute.h"
+#include "array/conv_pass.h"
 #include "autograd/node.h"
 #include "ops/window.h"
 
@@ -160,9 +161,8 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
     ConvProblem p = r.problem;
     p.map = ConvMap::Forward;
     Array x = input.array().to(Format::ChannelsLast), w = weight.array().contiguous();
-    Array y = Array::empty(with_spatial(p.n, p.k, p.out, r.rank), p.dtype, Format::ChannelsLast);
     Array b = bias.defined() ? bias.array().contiguous() : Array();
-    cc::conv(p, {x.raw(), w.raw(), y.raw(), bias.defined() ? b.raw() : nullptr, packs_of(w).get()});
+    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), x, w, b, packs_of(w));
     return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());

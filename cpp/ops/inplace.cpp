@@ -1,5 +1,6 @@
 // Ops in place: the result is computed beside the target, then the target takes its numbers and its place on the tape. A write
 // through a view gives the view's base a new node, in which the view's part comes from the value and the rest from the old base.
+#include "array/affine_pass.h"
 #include "array/compute.h"
 #include "autograd/region.h"
 #include "ops/ops.h"
@@ -27,7 +28,7 @@ void write(const Tensor& to, const Tensor& value) {
     Array& target = to.impl().array;
     const Array& from = value.array();
     bool exchange = from.dtype() == target.dtype() && from.shape() == target.shape() && from.strides() == target.strides() &&
-                    to.ref()->use_count() <= 2 && target.storage().use_count() == 1 && fills_its_storage(target) && fills_its_storage(from) &&
+                    to.ref()->use_count() <= 2 && target.storage().use_count() == 1 + waits_for(from, target) && fills_its_storage(target) && fills_its_storage(from) &&
                     only_owner(value);
     if (exchange)
         target = from;

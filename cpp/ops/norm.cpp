@@ -85,7 +85,7 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
     if (p.elements() > 0) {
         Array from = x.array().to(norm.format), w = beside(weight, norm.format), b = beside(bias, norm.format);
         NormArgs args{};
-        args.x = from.raw(), args.weight = raw(w), args.bias = raw(b), args.y = raw(y);
+        args.x = p.given && by_channel ? nullptr : from.raw(), args.weight = raw(w), args.bias = raw(b), args.y = raw(y);
         args.mean = raw(centre), args.rstd = raw(rstd), args.var = raw(var);
         Array scale, shift;
         if (by_channel) {

@@ -12,6 +12,7 @@
 #include "kernels/conv/conv_strip.h"
 #include "kernels/conv/conv_winograd.h"
 #include "kernels/impl.h"
+#include "kernels/norm/norm.h"
 
 namespace cc {
 
@@ -64,9 +65,22 @@ const char* fft_lose(const ConvProblem& p) {
                                  : FftTile{Set.f32.lanes, Set.f32.rows});
 }
 
+// The epilogue as a pass of its own.
+void finish(const ConvProblem& p, const ConvArgs& args) {
+    if (const Epilogue* e = args.epilogue)
+        affine({p.dtype, p.n * p.out_pixels(), p.k, e->added != nullptr, e->low, e->high},
+               {args.y, e->scale, e->shift, e->added, args.y});
+}
+
 template <const FftSet& Set, const MicroSet& Micro>
 void fft(const ConvProblem& p, const ConvArgs& args) {
     conv_fft(p, args, Set, Micro);
+    finish(p, args);
+}
+
+void reference(const ConvProblem& p, const ConvArgs& args) {
+    conv_reference(p, args);
+    finish(p, args);
 }
 
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
@@ -96,7 +110,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"pointwise_generic", Isa::Generic, conv_pointwise_decline, pointwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>, conv_strip_lose},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},
-    {"reference", Isa::Generic, nullptr, conv_reference},
+    {"reference", Isa::Generic, nullptr, reference},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/dtype.h"
 #include "base/packs.h"
+#include "kernels/gemm/epilogue.h"
 
 namespace cc {
 
@@ -47,6 +48,7 @@ struct ConvArgs {
     void* y;
     const void* bias;  // Forward only: null or k values
     Packs* packs = nullptr;  // where to keep what is computed from the weight alone
+    const Epilogue* epilogue = nullptr;  // Forward only, after the bias
 };
 
 void conv(const ConvProblem& problem, const ConvArgs& args);

@@ -34,18 +34,18 @@ struct Depthwise {
 
     // Forward and input gradient.
     void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight,
-                const T* bias) const {
+                const T* bias, const EpilogueOf<T>* epilogue) const {
         Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
         micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
         std::fill_n(zeros.data(), p.c, T{});
         if (std::all_of(passes.begin(), passes.end(), DepthwiseRuns<T>::fit))
-            runs(passes, source, result, transposed.data(), bias, zeros.data());
+            runs(passes, source, result, transposed.data(), bias, zeros.data(), epilogue);
         else
-            tables(passes, source, result, transposed.data(), bias, zeros.data());
+            tables(passes, source, result, transposed.data(), bias, zeros.data(), epilogue);
     }
 
     void runs(const std::vector<Pass>& passes, const T* source, T* result, T* transposed,
-              const T* bias, const T* zeros) const {
+              const T* bias, const T* zeros, const EpilogueOf<T>* epilogue) const {
         std::vector<int64_t> ends;
         int64_t end = 0;
         for (const Pass& pass : passes)
@@ -55,7 +55,7 @@ struct Depthwise {
             for (size_t i = 0; i < passes.size(); ++i) {
                 const int64_t base = i ? ends[i - 1] : 0, begin = std::max(first, base), stop = std::min(last, ends[i]);
                 if (begin < stop)
-                    DepthwiseRuns<T>{p, passes[i], source, result, zeros}.each_tile(
+                    DepthwiseRuns<T>{p, passes[i], source, result, zeros, epilogue}.each_tile(
                         begin - base, stop - base, 0, p.c, transposed, bias, micro.run_tile);
             }
         });
@@ -63,7 +63,7 @@ struct Depthwise {
 
     // Tiles of any pixels, whose kernel positions are looked up.
     void tables(const std::vector<Pass>& passes, const T* source, T* result, const T* transposed,
-                const T* bias, const T* zeros) const {
+                const T* bias, const T* zeros, const EpilogueOf<T>* epilogue) const {
         struct PassTiles {
             Parts tiles;
             PixelTable<T> table;
@@ -96,7 +96,7 @@ struct Depthwise {
                                                            weights_at.data());
                 for (int64_t t = 0; t < taps; ++t) weights_at[t] = of.order[weights_at[t]] * p.c;
                 micro.column_tile({taps, sources.data(), transposed, weights_at.data(),
-                                   results.data(), bias, rows, p.c});
+                                   results.data(), bias, rows, p.c, epilogue});
             }
         });
     }
@@ -146,10 +146,10 @@ struct Depthwise {
         run_stages(p.flops(), {{blocks * slices.count, slice_task}, {1, finish_task}});
     }
 
-    void run(T* x, T* weight, T* y, const T* bias) const {
+    void run(T* x, T* weight, T* y, const T* bias, const EpilogueOf<T>* epilogue) const {
         switch (p.map) {
-            case ConvMap::Forward: return pixels(forward_passes(p), x, y, weight, bias);
-            case ConvMap::GradInput: return pixels(grad_input_passes(p), y, x, weight, nullptr);
+            case ConvMap::Forward: return pixels(forward_passes(p), x, y, weight, bias, epilogue);
+            case ConvMap::GradInput: return pixels(grad_input_passes(p), y, x, weight, nullptr, nullptr);
             case ConvMap::GradWeight: return kernel(x, weight, y);
         }
     }
@@ -174,7 +174,8 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
     T *x = static_cast<T*>(args.x), *weight = static_cast<T*>(args.weight),
       *y = static_cast<T*>(args.y);
     const T* bias = static_cast<const T*>(args.bias);
-    if (p.k == p.c) return Depthwise<T>{p, micro}.run(x, weight, y, bias);
+    const EpilogueFor<T> epilogue(args.epilogue, y);
+    if (p.k == p.c) return Depthwise<T>{p, micro}.run(x, weight, y, bias, epilogue.get());
 
     ConvProblem some = p;
     some.c = some.groups = p.k;
@@ -193,7 +194,7 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
         T *x_part = x + chunks.begin(i) * x_size, *y_part = y + chunks.begin(i) * y_size;
         if (p.map != ConvMap::GradInput)
             widen(x_part, part.n * p.in_pixels(), p.c, times, wide.data());
-        Depthwise<T>{part, micro}.run(wide.data(), kernel ? sum.data() : weight, y_part, bias);
+        Depthwise<T>{part, micro}.run(wide.data(), kernel ? sum.data() : weight, y_part, bias, epilogue.get());
         if (p.map == ConvMap::GradInput)
             fold(wide.data(), part.n * p.in_pixels(), p.c, times, x_part);
     };

@@ -20,6 +20,7 @@ struct DepthwiseRuns {
     const T* source;
     T* result;
     const T* zeros;  // as many as there are channels
+    const EpilogueOf<T>* epilogue = nullptr;
 
     static bool fit(const Pass& pass) {
         const PassAxis& along = pass.axes[2];
@@ -46,7 +47,7 @@ struct DepthwiseRuns {
         Scratch<T*> b(order.size() + 1);
         const Parts runs = Parts::at_most(along.count, kRunPixels);
         RunTile<T> tile{width, along.source_step, 0, a.data(), b.data(), b_step, nullptr,
-                        along.step * p.c, bias ? bias + channel : nullptr, 0, cols};
+                        along.step * p.c, bias ? bias + channel : nullptr, 0, cols, epilogue};
         for (int64_t line = first; line < last; ++line) {
             const int64_t q1 = line % axes[1].count, q0 = line / axes[1].count % axes[0].count,
                           image = line / axes[1].count / axes[0].count;

@@ -42,6 +42,7 @@ struct Rows {
     const T* weight;
     const T* bias;
     Packs* packs;
+    const EpilogueFor<T> epilogue;
     const int64_t depth = (forward ? p.c : p.k) / p.groups, cols = (forward ? p.k : p.c) / p.groups;
     const Panels panels{micro.lanes, cols};
 
@@ -101,6 +102,8 @@ struct Rows {
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const int64_t width = panels.width(panel), first = panels.begin(panel);
             const T* b = packed + group * packed_group() + first * depth * p.taps();
+            const EpilogueOf<T>* all = epilogue.get();
+            const EpilogueOf<T> end = all ? all->from_column(group * cols + first) : EpilogueOf<T>{};
             for (int64_t piece = 0; piece < pieces; ++piece)
                 for (int64_t i = 0; i < count; ++i) {
                     const Parts part{kept[i], pieces};
@@ -114,7 +117,8 @@ struct Rows {
                                     sources.data() + (i * taps + tap) * micro.rows,
                                     panel_taps.data(), width, out,
                                     bias && piece == 0 ? bias + group * cols + first : nullptr,
-                                    rows, panels.size(panel), piece > 0});
+                                    rows, panels.size(panel), piece > 0,
+                                    all && piece + 1 == pieces ? &end : nullptr});
                 }
         }
     }
@@ -167,10 +171,12 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
       *y = static_cast<T*>(args.y);
     switch (p.map) {
         case ConvMap::Forward:
-            return Rows<T>{p, micro, true, x, y, weight, static_cast<const T*>(args.bias), args.packs}.run(
-                forward_passes(p));
+            return Rows<T>{p, micro, true, x, y, weight, static_cast<const T*>(args.bias), args.packs,
+                           EpilogueFor<T>(args.epilogue, y)}
+                .run(forward_passes(p));
         case ConvMap::GradInput:
-            return Rows<T>{p, micro, false, y, x, weight, nullptr, args.packs}.run(grad_input_passes(p));
+            return Rows<T>{p, micro, false, y, x, weight, nullptr, args.packs, EpilogueFor<T>(nullptr, x)}
+                .run(grad_input_passes(p));
         case ConvMap::GradWeight: return direct_grad_weight(p, x, weight, y, micro);
     }
 }

@@ -28,7 +28,7 @@ void conv_pointwise(const ConvProblem& p, const ConvArgs& args, const MicroSet& 
     product.a_col = 1;
     product.b_row = forward ? 1 : p.c;
     product.b_col = forward ? p.c : 1;
-    if (forward) gemm_blocked(product, {args.x, args.weight, args.y, args.bias, args.packs}, micro);
+    if (forward) gemm_blocked(product, {args.x, args.weight, args.y, args.bias, args.packs, args.epilogue}, micro);
     else gemm_blocked(product, {args.y, args.weight, args.x, nullptr, args.packs}, micro);
 }
 

@@ -173,7 +173,8 @@ struct Strips {
         return std::max<int64_t>(1, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1)));
     }
 
-    void forward(const T* x, const T* weight, T* y, const T* bias, Packs* packs) const {
+    void forward(const T* x, const T* weight, T* y, const T* bias, Packs* packs,
+                 const EpilogueOf<T>* epilogue) const {
         const Panels panels{micro.lanes, k};
         const int64_t packed_group = patch * panels.padded();
         Packed<T> packed(packs, p.weight_key("strip", micro.lanes, weight), p.groups * packed_group);
@@ -220,9 +221,10 @@ struct Strips {
                         for (int64_t line = 0; line < lines; ++line)
                             taps[line] = b + line * run * width;
                         for (int64_t i = 0; i < rows; ++i) out[i] = to + (first + i) * p.k + col;
+                        const EpilogueOf<T> end = epilogue ? epilogue->from_column(s.group * k + col) : EpilogueOf<T>{};
                         micro.row_tile({lines, run, sources.data(), taps.data(), width, out,
                                         bias ? bias + s.group * k + col : nullptr, rows,
-                                        panels.size(panel), false});
+                                        panels.size(panel), false, epilogue ? &end : nullptr});
                     }
                 }
             }
@@ -282,7 +284,7 @@ struct Strips {
                     T* base = strip + line_offset(line, s.count) + col;
                     for (int64_t i = 0; i < rows; ++i) out[i] = base + at[t + i * tiles.count];
                     micro.row_tile({1, k, sources, &b, panels.width(panel), out, nullptr, rows,
-                                    panels.size(panel), true});
+                                    panels.size(panel), true, nullptr});
                 }
         }
     }
@@ -407,7 +409,8 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
     const Strips<T> strips{p, micro};
     switch (p.map) {
         case ConvMap::Forward:
-            return strips.forward(x, weight, y, static_cast<const T*>(args.bias), args.packs);
+            return strips.forward(x, weight, y, static_cast<const T*>(args.bias), args.packs,
+                                  EpilogueFor<T>(args.epilogue, y).get());
         case ConvMap::GradInput: return strips.grad_input(x, weight, y);
         case ConvMap::GradWeight: return strips.grad_weight(x, weight, y);
     }

@@ -44,6 +44,7 @@ struct Rows {
     float *source, *result;
     const float *weight, *bias;
     Packs* packs;
+    const EpilogueFor<float> epilogue;
     const WinogradTiles tiles{p};
     const WinogradMaps& maps = winograd.maps[tiles.axes - 1];
     const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.elements();
@@ -116,6 +117,7 @@ struct Rows {
         Scratch<const float*> from(rows * result_window);
         std::fill_n(zeros.data(), std::max(depth, cols), 0.0f);
         const bool fetch = depth < kFetchDepth;
+        const float* added = epilogue.get() ? epilogue.get()->added : nullptr;
         auto look_up_sources = [&](int64_t at, float** to) {
             tiles.look_up(forward, at, std::min(rows, end - at), source, depth, zeros.data(), to);
         };
@@ -128,6 +130,9 @@ struct Rows {
             if (!forward)
                 first_touch(first, count, band_begin, band_end, odd, results.data(), zeros.data(),
                             from.data());
+            else if (added)
+                for (int64_t i = 0; i < count * result_window; ++i)
+                    from[i] = results[i] == unread.data() ? zeros.data() : added + (results[i] - result);
             if (next_count) look_up_sources(first + rows, next);
             const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, panel_element,
                                    count};
@@ -138,9 +143,10 @@ struct Rows {
                 maps.products({of, weights, weight_element, out.data(), out_element, padded,
                                {next, fetch && col < depth ? next_count * source_window : 0, col},
                                {results.data(), fetch ? count * result_window : 0, col}});
-                const WinogradScatter scatter{out.data(), out_element, from.data(), results.data(),
+                const WinogradScatter scatter{out.data(), out_element,
+                                              forward && !added ? nullptr : from.data(), results.data(),
                                               count, bias ? bias + col : nullptr, col,
-                                              std::min(width, cols - col)};
+                                              std::min(width, cols - col), epilogue.get()};
                 (forward ? maps.output : maps.grad_input)(scatter);
             }
         }
@@ -242,10 +248,13 @@ void conv_winograd(const ConvProblem& p, const ConvArgs& args, const Winograd& w
     switch (p.map) {
         case ConvMap::Forward:
             return Rows{p, winograd, micro, true, x, y, weight,
-                        static_cast<const float*>(args.bias), args.packs}
+                        static_cast<const float*>(args.bias), args.packs,
+                        EpilogueFor<float>(args.epilogue, y)}
                 .run();
         case ConvMap::GradInput:
-            return Rows{p, winograd, micro, false, y, x, weight, nullptr, args.packs}.run();
+            return Rows{p, winograd, micro, false, y, x, weight, nullptr, args.packs,
+                        EpilogueFor<float>(nullptr, x)}
+                .run();
         case ConvMap::GradWeight: return winograd_grad_weight(p, x, weight, y, winograd, micro);
     }
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "kernels/gemm/epilogue.h"
+
 namespace cc {
 
 // `tiles` tiles in the transformed domain: [element][tile/rows][channels/lanes][rows][lanes], zeros
@@ -43,11 +45,12 @@ struct WinogradProducts {
 struct WinogradScatter {
     const float* products;  // [elements][tiles][2 lanes]
     int64_t element;
-    const float* const* from;  // [tiles][window]: what is added to, or a row of zeros
+    const float* const* from;  // [tiles][window]: what is added to, or a row of zeros; null: none
     float* const* to;          // [tiles][window]: what is written, or a row nobody reads
     int64_t tiles;
     const float* bias;          // null or `channels` values
     int64_t offset, channels;  // channels [offset, offset + channels), at most 2 lanes
+    const EpilogueOf<float>* epilogue;  // null, or of all channels
 };
 
 // sums[c][k] (+)= Σ_tiles a[tile][c] · b[tile][k] of one element, over panels behind each other

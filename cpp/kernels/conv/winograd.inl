@@ -13,6 +13,7 @@
 #pragma once
 
 #include "kernels/conv/winograd.h"
+#include "kernels/gemm/epilogue.inl"
 
 #define CC_UNROLL _Pragma("GCC unroll 64")
 
@@ -177,6 +178,7 @@ void scatter(const WinogradScatter& s) {
                            : left >= lanes ? V::load(s.bias + c)
                                            : V::load(s.bias + c, left);
             auto load = [&](int e) { return V::load(products + e * s.element); };
+
             if (left >= lanes)
                 transform<Map, Axes, V>(load, [&](int i, V v) {
                     (v + (Add ? V::load(from[i] + at) : bias)).store(to[i] + at);
@@ -187,6 +189,37 @@ void scatter(const WinogradScatter& s) {
                 });
         }
     }
+}
+
+// The pixels are written with bias and epilogue.
+template <class V, class Map, int Axes>
+void scatter_with_epilogue(const WinogradScatter& s) {
+    constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
+    for (int64_t tile = 0; tile < s.tiles; ++tile) {
+        float* const* to = s.to + tile * window;
+        for (int64_t c = 0; c < s.channels; c += lanes) {
+            const float* products = s.products + tile * 2 * lanes + c;
+            const int64_t at = s.offset + c, left = s.channels - c;
+            const ColumnEpilogue<V> end(*s.epilogue, at, left);
+            auto part = [&](const float* p) { return left >= lanes ? V::load(p) : V::load(p, left); };
+            const V bias = s.bias ? part(s.bias + c) : V::set(0);
+            auto load = [&](int e) { return V::load(products + e * s.element); };
+            auto finish = [&](int i, V v) {
+                v = end.scaled(v + bias);
+                return end.clamped(s.from ? v + part(s.from[tile * window + i] + at) : v);
+            };
+            if (left >= lanes)
+                transform<Map, Axes, V>(load, [&](int i, V v) { finish(i, v).store(to[i] + at); });
+            else
+                transform<Map, Axes, V>(load, [&](int i, V v) { finish(i, v).store(to[i] + at, left); });
+        }
+    }
+}
+
+template <class V, class Map, int Axes>
+void output(const WinogradScatter& s) {
+    if (s.epilogue) scatter_with_epilogue<V, Map, Axes>(s);
+    else scatter<V, Map, Axes, false>(s);
 }
 
 template <class V, int Axes>
@@ -314,7 +347,7 @@ void outer(const WinogradOuter& o) {
 template <class V, int MaxRows, int Axes>
 constexpr WinogradMaps winograd_maps() {
     return {gather<V, InputMap, Axes>,         gather<V, GradOutputMap, Axes>,
-            scatter<V, OutputMap, Axes, false>, scatter<V, GradInputMap, Axes, true>,
+            output<V, OutputMap, Axes>,         scatter<V, GradInputMap, Axes, true>,
             products<V, MaxRows, Axes>,         weights<V, Axes>,
             grad_weights<V, Axes>};
 }

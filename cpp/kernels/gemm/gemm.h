@@ -6,6 +6,7 @@
 
 #include "base/dtype.h"
 #include "base/packs.h"
+#include "kernels/gemm/epilogue.h"
 
 namespace cc {
 
@@ -30,6 +31,7 @@ struct GemmArgs {
     void* c;
     const void* bias;  // null, or n values added to every row of C
     Packs* packs = nullptr;  // where to keep what is computed from B alone
+    const Epilogue* epilogue = nullptr;  // of n columns; wants one product of dense rows of C
 };
 
 void gemm(const GemmProblem& problem, const GemmArgs& args);

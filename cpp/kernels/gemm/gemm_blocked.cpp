@@ -15,6 +15,7 @@
 
 #include "base/allocator.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/norm/norm.h"
 #include "kernels/stages.h"
 
 namespace cc {
@@ -33,11 +34,14 @@ struct Blocked {
     T* c;
     const T* bias;
     Packs* packs;
+    const Epilogue* epilogue;
+    const EpilogueFor<T> end{epilogue, c};
 
     // One block of k: packs B unless that is done, then computes every tile of C.
     void block(int64_t begin, int64_t depth, bool filled, T* packed) const {
         const Panels panels{micro.lanes, p.n};
-        const bool last_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
+        const bool first_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
+        const EpilogueOf<T>* last_end = begin + depth == p.k ? end.get() : nullptr;
         const Parts rows = Parts::at_most(p.m, kBlockRows);
         const int64_t groups_wanted = std::max<int64_t>(1, 32 / rows.count);
         const Parts groups = Parts::at_most(
@@ -50,7 +54,7 @@ struct Blocked {
         auto compute = [&](int64_t task) {
             const int64_t block = task / groups.count, group = task % groups.count;
             tiles(rows.begin(block), rows.size(block), groups.begin(group), groups.begin(group + 1),
-                  begin, depth, packed, last_bias ? bias : nullptr, accumulate);
+                  begin, depth, packed, first_bias ? bias : nullptr, accumulate, last_end);
         };
         run_stages(2.0 * p.m * p.n * depth,
                    {{filled ? 0 : panels.count(), pack}, {rows.count * groups.count, compute}});
@@ -59,7 +63,8 @@ struct Blocked {
     bool rows_in_place() const { return p.a_col == 1 && (p.a_row * sizeof(T)) % 2048 != 0; }
 
     void tiles(int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel, int64_t begin,
-               int64_t depth, const T* packed, const T* bias, bool accumulate) const {
+               int64_t depth, const T* packed, const T* bias, bool accumulate,
+               const EpilogueOf<T>* end) const {
         const int64_t stride = depth + 64 / sizeof(T);  // copied rows start in different cache sets
         const bool in_place = rows_in_place() || rows == 1;
         Scratch<T> copy(in_place && p.a_col == 1 ? 1 : rows * stride);
@@ -77,8 +82,9 @@ struct Blocked {
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const T* b_panel = packed + panels.begin(panel) * depth;
             const T* panel_bias = bias ? bias + panels.begin(panel) : nullptr;
+            const EpilogueOf<T> panel_end = end ? end->from_column(panels.begin(panel)) : EpilogueOf<T>{};
             RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, panel_bias, 0,
-                            panels.size(panel), accumulate};
+                            panels.size(panel), accumulate, end ? &panel_end : nullptr};
             for (int64_t t = 0; t < tile_rows.count; ++t) {
                 tile.rows = tile_rows.size(t);
                 for (int64_t i = 0; i < tile.rows; ++i) {
@@ -157,13 +163,24 @@ struct Blocked {
         run_stages(2.0 * p.m * p.n * p.k, {{cols.count, compute}});
     }
 
+    // Where nothing need be packed; false elsewhere.
+    bool in_place() const {
+        if (p.a_col == 1 && p.b_row == 1 && (p.m <= kDotRows || p.n <= kDotCols)) dots();
+        else if (p.b_col != 1 || p.k == 0 || bias) return false;
+        else if ((p.a_row == 1 && (p.a_col != 1 || p.k == 1)) || p.m == 1) outer(a, p.a_col);
+        else if (p.m <= kDotRows) few_rows();
+        else return false;
+        return true;
+    }
+
     void run() const {
-        if (p.a_col == 1 && p.b_row == 1 && (p.m <= kDotRows || p.n <= kDotCols)) return dots();
-        if (p.b_col == 1 && p.k > 0 && !bias) {
-            if (p.a_row == 1 && (p.a_col != 1 || p.k == 1)) return outer(a, p.a_col);
-            if (p.m == 1) return outer(a, p.a_col);
-            if (p.m <= kDotRows) return few_rows();
-        }
+        if (!in_place()) return in_panels();
+        if (!epilogue) return;
+        affine({p.dtype, p.m, p.n, epilogue->added != nullptr, epilogue->low, epilogue->high},
+               {c, epilogue->scale, epilogue->shift, epilogue->added, c});
+    }
+
+    void in_panels() const {
         const Parts blocks = Parts::at_most(p.k, kDepth);
         const int64_t line = Panels{micro.lanes, p.n}.padded();
         const PackKey key{"gemm", b, {static_cast<int64_t>(p.dtype), micro.lanes, p.n, p.k, p.b_row, p.b_col}};
@@ -184,7 +201,9 @@ void run(GemmProblem p, const GemmArgs& args, const Micro<T>& micro) {
         p.batch = 1;
     }
     auto one = [&](int64_t i) {
-        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias, args.packs}.run();
+        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias, args.packs,
+                   args.epilogue}
+            .run();
     };
     if (p.batch >= 16) {
         const int64_t grain = static_cast<int64_t>(kSerialFlops / (2.0 * p.m * p.n * p.k + 1)) + 1;

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "kernels/gemm/epilogue.h"
+
 namespace cc {
 
 // out[i][j] (+)= bias[j] + Σ_t Σ_l a[t][i][l] · b[t][l][j]. A matrix product has one tap; a
@@ -18,6 +20,7 @@ struct RowTile {
     const T* bias;      // null or cols values
     int64_t rows, cols;
     bool accumulate;
+    const EpilogueOf<T>* epilogue;  // null or of cols columns
 };
 
 // out[i][j] (+)= Σ_p a[p][i] · b[p][j]: rows of pixels on both sides, as in the kernel's gradient.
@@ -59,6 +62,7 @@ struct ColumnTile {
     T* const* out;  // [rows]
     const T* bias;  // null or cols values
     int64_t rows, cols;
+    const EpilogueOf<T>* epilogue;  // null or of cols columns
 };
 
 // out[i][j] = bias[j] + Σ_l Σ_t a[l][i·stride + t][j] · b[l][t][j]: depthwise convolution of at most
@@ -75,6 +79,7 @@ struct RunTile {
     int64_t out_step;
     const T* bias;  // null or cols values
     int64_t pixels, cols;
+    const EpilogueOf<T>* epilogue;  // null or of cols columns
 };
 constexpr int kRunPixels = 8;
 constexpr int64_t run_extent(int64_t width, int64_t stride) { return (kRunPixels - 1) * stride + width; }

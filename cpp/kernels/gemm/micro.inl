@@ -17,6 +17,7 @@
 // vector stop at eight or so rows.
 #pragma once
 
+#include "kernels/gemm/epilogue.inl"
 #include "kernels/gemm/micro.h"
 
 #define CC_UNROLL _Pragma("GCC unroll 32")
@@ -48,6 +49,7 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
     const int64_t last = tile.cols - (Vectors - 1) * lanes;
     const bool accumulate = tile.accumulate;
     const T* bias = tile.bias;
+    const EpilogueOf<T>* epilogue = tile.epilogue;
     T* const* rows = tile.out;
     auto finish = [&](auto load, auto store) {
         if (bias)
@@ -60,6 +62,14 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
             if (accumulate)
                 CC_UNROLL for (int v = 0; v < Vectors; ++v)
                     acc[i][v] = (v < Vectors - 1 ? V::load(out + v * lanes) : load(out + v * lanes)) + acc[i][v];
+        }
+        if (epilogue)
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+                const ColumnEpilogue<V> end(*epilogue, v * lanes, v < Vectors - 1 ? lanes : last);
+                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = end(acc[i][v], rows[i] + v * lanes);
+            }
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {
+            T* out = rows[i];
             CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(out + v * lanes);
             store(acc[i][Vectors - 1], out + (Vectors - 1) * lanes);
         }
@@ -170,6 +180,11 @@ template <class V, int MaxRows, int Rows, class T>
                                    : V::load(tile.bias + j, left);
         V acc[Rows];
         CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = start;
+        auto finish = [&] {
+            if (!tile.epilogue) return;
+            const ColumnEpilogue<V> end(*tile.epilogue, j, left);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = end(acc[i], tile.out[i] + j);
+        };
         const T* const* a = tile.a;
         const T* b = tile.b + j;
         if (whole) {
@@ -177,6 +192,7 @@ template <class V, int MaxRows, int Rows, class T>
                 const V w = V::load(b + tile.b_at[t]);
                 CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i] = fma(V::load(a[i] + j), w, acc[i]);
             }
+            finish();
             CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i].store(tile.out[i] + j);
         } else {
             for (int64_t t = 0; t < tile.taps; ++t, a += MaxRows) {
@@ -184,6 +200,7 @@ template <class V, int MaxRows, int Rows, class T>
                 CC_UNROLL for (int i = 0; i < Rows; ++i)
                     acc[i] = fma(V::load(a[i] + j, left), w, acc[i]);
             }
+            finish();
             CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i].store(tile.out[i] + j, left);
         }
     }
@@ -201,7 +218,8 @@ template <class V, int Width, int Stride, class T>
     const int64_t lines = tile.lines, b_step = tile.b_step, out_step = tile.out_step, pixels = tile.pixels;
     const T* const* a_lines = tile.a;
     T* const* b_lines = tile.b;
-    auto vector = [=](const T* bias, int64_t j, T* out, auto load, auto store) {
+    const EpilogueOf<T>* epilogue = tile.epilogue;
+    auto vector = [=](const T* bias, int64_t j, int64_t left, T* out, auto load, auto store) {
         V acc[kRunPixels];
         const V start = bias ? load(bias + j) : V::set(0);
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
@@ -216,14 +234,19 @@ template <class V, int Width, int Stride, class T>
                         acc[(i - t) / Stride] = fma(pixel, b[t], acc[(i - t) / Stride]);
             }
         }
+        if (epilogue) {
+            const ColumnEpilogue<V> end(*epilogue, j, left);
+            CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
+                if (i < pixels) acc[i] = end(acc[i], out + i * out_step);
+        }
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
             if (i < pixels) store(acc[i], out + i * out_step);
     };
     int64_t j = 0;
     for (; j + V::lanes <= tile.cols; j += V::lanes)
-        vector(tile.bias, j, tile.out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+        vector(tile.bias, j, V::lanes, tile.out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
     if (const int64_t left = tile.cols - j)
-        vector(tile.bias, j, tile.out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+        vector(tile.bias, j, left, tile.out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
 
 template <class V, int Width, int Stride, class T>

@@ -39,7 +39,7 @@ double measure_peak_flops() {
             float* out[kMaxRows];
             for (int64_t i = 0; i < rows; ++i) sources[i] = a.data() + i * kDepth, out[i] = c.data() + i * width;
             for (int64_t i = 0; i < (end - begin) * repeats; ++i)
-                micro.row_tile({1, kDepth, sources, &panel, width, out, nullptr, rows, width, false});
+                micro.row_tile({1, kDepth, sources, &panel, width, out, nullptr, rows, width, false, nullptr});
         });
         best = std::max(best, static_cast<double>(kTasks * repeats) * tile_flops / (now_seconds() - start));
     }

@@ -135,7 +135,7 @@ void affine_reference(const AffineProblem& p, const AffineArgs& args) {
         const T *x = static_cast<const T*>(args.x), *added = static_cast<const T*>(args.added),
                 *scale = static_cast<const T*>(args.scale), *shift = static_cast<const T*>(args.shift);
         for (int64_t i = 0; i < p.pixels * p.channels; ++i) {
-            T value = std::fma(x[i], scale[i % p.channels], shift[i % p.channels]);
+            T value = std::fma(x[i], scale ? scale[i % p.channels] : T{1}, shift ? shift[i % p.channels] : -T{});
             if (added) value += added[i];
             value = value < static_cast<T>(p.low) ? static_cast<T>(p.low) : value;
             static_cast<T*>(args.y)[i] = value > static_cast<T>(p.high) ? static_cast<T>(p.high) : value;

@@ -33,7 +33,7 @@ struct NormProblem {
 // Everything has the problem's dtype; mean, rstd and var have n·groups elements, weight, bias and
 // their gradients `channels`.
 struct NormArgs {
-    const void* x;
+    const void* x;       // null where the statistics are given and only scale and shift are wanted
     const void* weight;  // null: ones
     const void* bias;    // null: zeros (forward)
     void* y;             // forward: written, unless scale is wanted instead
@@ -72,7 +72,7 @@ struct AffineProblem {
 };
 
 struct AffineArgs {
-    const void *x, *scale, *shift, *added;
+    const void *x, *scale, *shift, *added;  // no scale: 1, no shift: 0
     void* y;
 };
 

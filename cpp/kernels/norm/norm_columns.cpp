@@ -262,8 +262,8 @@ void affine_by_columns(const AffineProblem& p, const AffineArgs& args, const Nor
         const T *x = static_cast<const T*>(args.x), *added = static_cast<const T*>(args.added);
         Wide<T> scale(blocks), shift(blocks);
         for (int64_t c = 0; c < p.channels; ++c) {
-            scale.set(c, static_cast<const T*>(args.scale)[c]);
-            shift.set(c, static_cast<const T*>(args.shift)[c]);
+            scale.set(c, args.scale ? static_cast<const T*>(args.scale)[c] : T{1});
+            shift.set(c, args.shift ? static_cast<const T*>(args.shift)[c] : -T{});  // leaves even a −0 as it is
         }
         const NormLoops& loops = of_dtypes[p.dtype == Dtype::Float64];
         blocks.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {

@@ -38,6 +38,8 @@ struct Vector {
     friend Vector operator+(Vector a, Vector b) { return {a.v + b.v}; }
     friend Vector operator-(Vector a, Vector b) { return {a.v - b.v}; }
     friend Vector operator*(Vector a, Vector b) { return {a.v * b.v}; }
+    friend Vector max(Vector a, Vector b) { return {a.v > b.v ? a.v : b.v}; }
+    friend Vector min(Vector a, Vector b) { return {a.v < b.v ? a.v : b.v}; }
     friend Vector fma(Vector a, Vector b, Vector c) { return {a.v * b.v + c.v}; }
     friend Vector fnma(Vector a, Vector b, Vector c) { return {c.v - a.v * b.v}; }
 };

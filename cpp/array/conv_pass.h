@@ -1,0 +1,36 @@
+// A convolution that waits: a normalisation by given statistics, a clamp and a sum that follow it become its epilogue.
+#pragma once
+
+#include "array/array.h"
+#include "kernels/conv/conv.h"
+
+namespace cc {
+
+class ConvPass : public Deferred {
+public:
+    ConvPass(size_t bytes, const ConvProblem& problem, const Array& x, const Array& weight, const Array& bias, Ref<Packs> packs)
+        : Deferred(bytes), problem_(problem), x_(x), weight_(weight), bias_(bias), packs_(std::move(packs)) {}
+
+    // Writes what follows it to `out`, while it waits: then nobody may ask for its own contents any more. Else false.
+    bool compute_with(const Epilogue& epilogue, void* out) {
+        return instead([&] { run(out, &epilogue); });
+    }
+
+protected:
+    void compute(void* out) override { run(out, nullptr); }
+    void unread() override;
+    void release() override;
+
+private:
+    void run(void* out, const Epilogue* epilogue) const;
+
+    const ConvProblem problem_;
+    Array x_, weight_, bias_;
+    Ref<Packs> packs_;
+};
+
+// y of the forward map, channels-last; x, weight and bias (which may be undefined) lie as the kernels want them. Computed at
+// once where somebody wants to see which algorithm runs, or where an operand might change unseen.
+Array convolved(const ConvProblem& problem, const Shape& shape, const Array& x, const Array& weight, const Array& bias, Ref<Packs> packs);
+
+}  // namespace cc
