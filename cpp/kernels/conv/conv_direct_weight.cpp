@@ -2,8 +2,9 @@
 //
 // For one tap and up to kPixels output pixels a list of pointer pairs (dy row, x row) is made,
 // without the pixels whose x lies outside; then outer tiles of 14 (AVX-512; 6 with AVX2) k × two
-// vectors of c run down the list with both operands in place: nothing is packed, whatever the
-// stride, dilation or rank. Sums gather in scratch [k][tap][c] and become [k][c][tap] at the end.
+// vectors of c run down the list, whatever the stride, dilation or rank, while the rows of the list
+// that comes next are fetched. Rows stay in place unless their stride is bad for the cache. Sums
+// gather in scratch [k][tap][c] and become [k][c][tap] at the end.
 //
 // Tasks are blocks of kBlock × kBlock channels; where these are fewer than kTasks, the pixels are
 // cut into slices whose sums are added in a fixed pairwise tree. The cut comes from the problem
@@ -19,8 +20,9 @@
 namespace cc {
 namespace {
 
-constexpr int64_t kPixels = 256;
-constexpr int64_t kBlock = 64;
+constexpr int64_t kPixels = 128;
+constexpr int64_t kBlock = 128;
+constexpr int64_t kCopyFor = 64;
 constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20;
 
 template <class T>
@@ -30,26 +32,62 @@ struct GradWeight {
     const T *x, *y;
     const int64_t group_c = p.c / p.groups, group_k = p.k / p.groups, row = p.taps() * group_c;
 
+    // The channels of a block in the rows of pixels. Those are copied where their stride would put them all into the same cache
+    // sets, and the other side is wide enough to use them often.
+    struct Side {
+        const int64_t first, cols, stride;
+        const bool copies;
+        const T* lists[2][kPixels];
+        const T **rows = lists[0], **next = lists[1];
+        Scratch<T> memory;
+
+        Side(int64_t first, int64_t cols, int64_t channels, int64_t other)
+            : first(first), cols(cols), stride(((cols * sizeof(T) + 63) / 64 | 1) * 64 / sizeof(T)),
+              copies(channels * sizeof(T) % 256 == 0 && other >= kCopyFor), memory(copies ? kPixels * stride : 0) {}
+        int64_t offset() const { return copies ? 0 : first; }
+        void advance(int64_t count) {
+            std::swap(rows, next);
+            for (int64_t i = 0; copies && i < count; ++i) {
+                std::copy_n(rows[i] + first, cols, memory.data() + i * stride);
+                rows[i] = memory.data() + i * stride;
+            }
+        }
+        // Asks for the rows [begin, end) of those that come next.
+        void fetch(int64_t begin, int64_t end) const {
+            for (int64_t i = begin; i < end; ++i)
+                for (int64_t j = 0; j < cols; j += 64 / sizeof(T)) __builtin_prefetch(next[i] + first + j, 0, 2);
+        }
+    };
+
     // Adds pixels [first, end) to sums [k][tap][c] for a block of k and c of one group.
     void block(int64_t group, int64_t k, int64_t ks, int64_t c, int64_t cs, int64_t first,
                int64_t end, T* sums) const {
+        Side a(group * group_k + k, ks, p.k, cs), b(group * group_c + c, cs, p.c, ks);
         const Parts tiles = Parts::at_most(ks, micro.rows_for(cs));
-        const T *a[kPixels], *b[kPixels];
+        const Panels panels{micro.lanes, cs};
         for (int64_t i = 0; i < ks; ++i)
             for (int64_t t = 0; t < p.taps(); ++t)
                 std::fill_n(sums + (k + i) * row + t * group_c + c, cs, T{});
-        for (; first < end; first += kPixels) {
-            const int64_t count = std::min(kPixels, end - first);
-            for (int64_t tap = 0; tap < p.taps(); ++tap) {
-                const int64_t found = list_pairs(p, tap, first, count, x, y, a, b);
-                if (found == 0) continue;
-                const int64_t to = (p.flip ? p.taps() - 1 - tap : tap) * group_c;
-                for (int64_t j = c; j < c + cs; j += 2 * micro.lanes)
-                    for (int64_t i = 0; i < tiles.count; ++i)
-                        micro.outer_tile(
-                            {found, a, b, group * group_k + k + tiles.begin(i), group * group_c + j,
-                             sums + (k + tiles.begin(i)) * row + to + j, row, tiles.size(i),
-                             std::min(2 * micro.lanes, c + cs - j), true});
+        const int64_t all = tiles.count * panels.count(), steps = (end - first + kPixels - 1) / kPixels * p.taps();
+        auto look_up = [&](int64_t step) {
+            const int64_t from = first + step / p.taps() * kPixels;
+            return list_pairs(p, step % p.taps(), from, std::min(kPixels, end - from), x, y, a.next, b.next);
+        };
+        int64_t found = look_up(0);
+        for (int64_t step = 0; step < steps; ++step) {
+            const int64_t now = found, tap = step % p.taps();  // the positions of a kernel meet almost the same rows
+            a.advance(now);
+            b.advance(now);
+            found = step + 1 < steps ? look_up(step + 1) : 0;
+            T* to = sums + k * row + (p.flip ? p.taps() - 1 - tap : tap) * group_c + c;
+            for (int64_t at = 0; now && at < all; ++at) {
+                const int64_t i = tiles.begin(at % tiles.count), j = panels.begin(at / tiles.count);
+                if (tap + 1 == p.taps()) {
+                    a.fetch(found * at / all, found * (at + 1) / all);
+                    b.fetch(found * at / all, found * (at + 1) / all);
+                }
+                micro.outer_tile({now, a.rows, b.rows, a.offset() + i, b.offset() + j, to + i * row + j, row,
+                                  tiles.size(at % tiles.count), panels.size(at / tiles.count), true});
             }
         }
     }
