@@ -214,3 +214,145 @@ def test_a_pass_that_failed_can_be_asked_again():
             with cc.algorithms(affine="quantum"):
                 waits.numpy()
         assert np.array_equal(waits.numpy(), expected)
+
+
+CONVOLUTIONS = {
+    "winograd": ((2, 24, 13, 11), dict(out_channels=20, kernel_size=3, padding=1)),
+    "winograd in 1-D": ((2, 32, 41), dict(out_channels=27, kernel_size=3, padding=1)),
+    "fft": ((1, 32, 40, 40), dict(out_channels=24, kernel_size=9, padding=4)),
+    "depthwise": ((2, 20, 13, 11), dict(out_channels=20, kernel_size=3, padding=1, groups=20)),
+    "depthwise, apart": (
+        (2, 20, 13, 11),
+        dict(out_channels=20, kernel_size=3, padding=2, dilation=2, groups=20),
+    ),
+    "depthwise, two of each": (
+        (2, 10, 13, 11),
+        dict(out_channels=20, kernel_size=3, padding=1, groups=10),
+    ),
+    "pointwise": ((2, 37, 13, 11), dict(out_channels=29, kernel_size=1)),
+    "pointwise, deep": ((2, 800, 5, 5), dict(out_channels=29, kernel_size=1)),
+    "pointwise, few pixels": ((1, 37, 2, 1), dict(out_channels=29, kernel_size=1)),
+    "strip": ((2, 3, 13, 11), dict(out_channels=29, kernel_size=3, padding=1)),
+    "strip in groups": ((2, 16, 13, 11), dict(out_channels=12, kernel_size=3, groups=4)),
+    "direct": ((2, 40, 13, 11), dict(out_channels=29, kernel_size=3, stride=2, padding=1)),
+    "direct, many pieces": ((1, 700, 5, 5), dict(out_channels=20, kernel_size=3, stride=2)),
+}
+AFTER = {
+    **CHAINS,
+    "norm": lambda y, skip: F.batch_norm(y, *given(y)),
+    "norm-relu": lambda y, skip: F.relu(F.batch_norm(y, *given(y))),
+    "norm-relu6 in place": lambda y, skip: F.relu6(F.batch_norm(y, *given(y)), inplace=True),
+    "norm-add-relu": lambda y, skip: F.relu(F.batch_norm(y, *given(y)) + skip),
+    "relu in place": lambda y, skip: F.relu(y, inplace=True),
+    "norm twice": lambda y, skip: F.batch_norm(F.batch_norm(y, *given(y)), *given(y)),
+    "norm of both": lambda y, skip: F.batch_norm(y, *given(y)) + F.relu(y),
+}
+del AFTER["transposed"]  # of another shape where an image is not square
+
+
+def given(y):
+    c = y.shape[1]
+    ramp = cc.arange(c, dtype=y.dtype) / c
+    return ramp - 0.5, ramp + 0.5, 1 - ramp, ramp * 0.3
+
+
+def convolution(name, dtype=cc.float32, **more):
+    size, options = CONVOLUTIONS[name]
+    layer = (nn.Conv1d if len(size) == 3 else nn.Conv2d)(size[1], **options, **more).to(dtype)
+    return layer, cc.randn(*size, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_the_convolutions_are_of_every_kind(name):
+    layer, x = convolution(name)
+    with cc.explain() as log:
+        layer(x)
+    chosen = [d["implementation"] for d in log.decisions if d["op"] == "conv"]
+    assert chosen[0].startswith(name.split()[0].strip(","))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("dtype", [cc.float32, cc.float64])
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_an_epilogue_has_the_bits_of_separate_passes(name, dtype, bias):
+    layer, x = convolution(name, dtype, bias=bias)
+    with cc.no_grad():
+        apart = np.array(layer(x).numpy())
+        skip = cc.randn(*apart.shape, dtype=dtype).to(memory_format=cc.channels_last)
+        if apart.ndim == 3:
+            skip = cc.randn(*apart.shape, dtype=dtype).transpose(1, 2).contiguous().transpose(1, 2)
+        for what, chain in AFTER.items():
+            fused, expected = chain(layer(x), skip).numpy(), separately(chain, apart, skip.numpy())
+            assert np.array_equal(fused, expected), what
+
+
+@pytest.mark.parametrize("name", ["winograd", "depthwise", "pointwise", "strip", "direct"])
+def test_nobody_reads_the_convolution_alone(name):
+    layer, x = convolution(name)
+    with cc.no_grad():
+        size = layer(x).numel() * 4
+        before = cc.memory_stats()["tensors"]
+        y = F.relu(F.batch_norm(layer(x), *given(layer(x))))
+        y.sum()
+        assert size <= cc.memory_stats()["tensors"] - before < 2 * size
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("which", ["input", "weight", "bias", "skip"])
+def test_operands_may_change_before_the_convolution_runs(which, write):
+    layer, x = nn.Conv2d(12, 12, (9, 7), padding="same"), cc.randn(4, 12, 9, 7)
+    x = x.to(memory_format=cc.channels_last)
+    skip = cc.randn(4, 12, 9, 7).to(memory_format=cc.channels_last)
+    if which == "bias" and write in ("index", "view"):
+        write = "fill"  # it has one dimension
+    with cc.no_grad():
+        expected = F.relu(layer(x) + skip).numpy().copy()
+        waits = F.relu(layer(x) + skip)
+        target = {"input": x, "skip": skip, "weight": layer.weight, "bias": layer.bias}[which]
+        WRITES[write](target.detach())
+        assert np.array_equal(waits.numpy(), expected)
+
+
+@pytest.mark.parametrize("name", ["winograd", "direct", "strip"])
+def test_gradients_through_an_activation_after_a_convolution(name):
+    layer, x = convolution(name)
+    grads = []
+    for apart in (False, True):
+        layer.zero_grad()
+        a = x.clone()
+        a.requires_grad = True
+        y = layer(a)
+        if apart:
+            y.numpy() if not y.requires_grad else y.detach().numpy()
+        (F.relu(y) ** 2).sum().backward()
+        grads.append([t.grad.numpy().copy() for t in (a, layer.weight, layer.bias)])
+    for waited, alone in zip(*grads, strict=True):
+        assert np.array_equal(waited, alone)
+
+
+def test_what_is_forced_counts_when_the_convolution_is_called():
+    layer, x = convolution("direct")
+    with cc.no_grad():
+        y = layer(x)
+        with cc.algorithms(conv="winograd"):  # cannot compute it
+            y.numpy()
+        with cc.algorithms(conv="quantum"), pytest.raises(NotImplementedError):
+            layer(x)
+
+
+def test_many_threads_read_one_convolution():
+    layer, x = convolution("winograd")
+    with cc.no_grad():
+        expected = F.relu(layer(x)).numpy().copy()
+        for _ in range(10):
+            y, results = layer(x), []
+            reads = [lambda: y, lambda: F.relu(y), lambda: F.relu(y + y * 0)]
+            threads = [
+                threading.Thread(target=lambda read=read: results.append(F.relu(read()).numpy()))
+                for read in reads
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(results) == 3 and all(np.array_equal(expected, r) for r in results)

@@ -20,7 +20,7 @@ struct RowTile {
     const T* bias;      // null or cols values
     int64_t rows, cols;
     bool accumulate;
-    const EpilogueOf<T>* epilogue;  // null or of cols columns
+    const EpilogueOf<T>* epilogue;  // null or of cols columns; wants rows of out that do not overlap
 };
 
 // out[i][j] (+)= Σ_p a[p][i] · b[p][j]: rows of pixels on both sides, as in the kernel's gradient.

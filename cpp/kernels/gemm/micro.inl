@@ -52,26 +52,26 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
     const EpilogueOf<T>* epilogue = tile.epilogue;
     T* const* rows = tile.out;
     auto finish = [&](auto load, auto store) {
+        auto at = [&](int i, int v) { return rows[i] + v * lanes; };
+        auto add_old = [&](int i, int v) { acc[i][v] = (v < Vectors - 1 ? V::load(at(i, v)) : load(at(i, v))) + acc[i][v]; };
         if (bias)
             CC_UNROLL for (int v = 0; v < Vectors; ++v) {
                 const V shift = v < Vectors - 1 ? V::load(bias + v * lanes) : load(bias + v * lanes);
                 CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
             }
-        CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            T* out = rows[i];
-            if (accumulate)
-                CC_UNROLL for (int v = 0; v < Vectors; ++v)
-                    acc[i][v] = (v < Vectors - 1 ? V::load(out + v * lanes) : load(out + v * lanes)) + acc[i][v];
-        }
         if (epilogue)
             CC_UNROLL for (int v = 0; v < Vectors; ++v) {
                 const ColumnEpilogue<V> end(*epilogue, v * lanes, v < Vectors - 1 ? lanes : last);
-                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = end(acc[i][v], rows[i] + v * lanes);
+                CC_UNROLL for (int i = 0; i < Rows; ++i) {
+                    if (accumulate) add_old(i, v);
+                    acc[i][v] = end(acc[i][v], at(i, v));
+                }
             }
-        CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            T* out = rows[i];
-            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(out + v * lanes);
-            store(acc[i][Vectors - 1], out + (Vectors - 1) * lanes);
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {  // rows may overlap: one after the other
+            if (accumulate && !epilogue)
+                CC_UNROLL for (int v = 0; v < Vectors; ++v) add_old(i, v);
+            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(at(i, v));
+            store(acc[i][Vectors - 1], at(i, Vectors - 1));
         }
     };
     if (last == lanes)
