@@ -21,7 +21,7 @@ namespace cc {
 namespace {
 
 constexpr int64_t kDepth = 128;  // channels summed in registers
-constexpr int64_t kGroup = 8;    // vectors of channels a tile is transformed for at a time
+constexpr int64_t kAhead = 32;   // channels further on that a transform fetches
 
 // Bᵀ: windows of the input to elements.
 struct InputMap {
@@ -143,25 +143,30 @@ template <class Map, int Axes, class V, class Load, class Store>
 
 constexpr int power(int base, int axes) { return axes == 1 ? base : base * base; }
 
+// The tiles of a group one after the other for each vector of channels: so lines of the panel are written whole, and each line of
+// a pixel is used up while it is in the cache.
 template <class V, class Map, int Axes>
 void gather(const WinogradGather& g) {
-    constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes);
+    constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes), line = 16;
     const WinogradPanel& panel = g.panel;
-    for (int64_t first = 0; first < g.channels; first += kGroup * lanes)
-        for (int64_t tile = 0; tile < panel.tiles; ++tile) {
-            const float* const* pixels = g.pixels + tile * window;
-            float* row = panel.data + tile / panel.rows * panel.group + tile % panel.rows * lanes;
-            for (int64_t c = first; c < g.channels && c < first + kGroup * lanes; c += lanes) {
-                float* to = row + c * panel.rows;
+    for (int64_t first = 0; first < panel.tiles; first += panel.rows) {
+        const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
+        for (int64_t c = 0; c < g.channels; c += lanes) {
+            const int64_t left = g.channels - c;
+            const bool fetch = c % line == 0 && left > kAhead;
+            for (int64_t tile = first; tile < end; ++tile) {
+                const float* const* pixels = g.pixels + tile * window;
+                float* to = panel.data + first / panel.rows * panel.group + c * panel.rows + (tile - first) * lanes;
                 auto store = [&](int e, V value) { value.store(to + e * panel.element); };
-                const int64_t left = g.channels - c;
+                if (fetch)
+                    for (int64_t i = 0; i < window; ++i) __builtin_prefetch(pixels[i] + c + kAhead);
                 if (left >= lanes)
                     transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c); }, store);
                 else
-                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c, left); },
-                                            store);
+                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c, left); }, store);
             }
         }
+    }
 }
 
 // Add: the pixels are added to, else they are written with the bias added.
