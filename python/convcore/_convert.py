@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -119,6 +121,20 @@ def values(value: Any, name: str) -> list[int]:
         return [v.__index__() for v in value]
     except (TypeError, AttributeError):
         raise TypeError(f"{name}: expected an integer or several, got {value!r}") from None
+
+
+def remembered(options: Callable[..., tuple]) -> Callable[..., tuple]:
+    """options(…), made once for arguments that can be told apart by their hash: a call of an operator repeats them."""
+    made_once = functools.lru_cache(maxsize=256, typed=True)(options)
+
+    @functools.wraps(options)
+    def made(*args: Any) -> tuple:
+        try:
+            return made_once(*args)
+        except TypeError:  # a list among them; or a wrong one, which `options` says again
+            return options(*args)
+
+    return made
 
 
 def factors(value: Any, name: str) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcore import _core
+from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
 
@@ -18,6 +19,7 @@ def _padding(padding: Any) -> Any:
     return _values(padding, "padding")
 
 
+@_remembered
 def _options(
     stride: Any, padding: Any, dilation: Any, groups: int, flip: bool, mode: str = "zeros"
 ) -> tuple:

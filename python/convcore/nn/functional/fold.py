@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from convcore import _core
+from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
 
 
+@_remembered
 def _options(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> tuple:
     """The core's FoldOptions."""
     return (

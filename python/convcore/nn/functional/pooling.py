@@ -7,10 +7,12 @@ from typing import Any
 
 from convcore import _core
 from convcore._convert import factors as _factors
+from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
 
 
+@_remembered
 def _options(
     kernel_size: Any,
     stride: Any,
