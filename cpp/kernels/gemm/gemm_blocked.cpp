@@ -91,9 +91,16 @@ struct Blocked {
                     a_rows[i] = from + (tile_rows.begin(t) + i) * a_row;
                     out[i] = c + (row + tile_rows.begin(t) + i) * p.c_row + panels.begin(panel);
                 }
+                if (in_place && panel == first_panel && t + 1 < tile_rows.count)
+                    for (int64_t i = tile_rows.begin(t + 1); i < tile_rows.begin(t + 2); ++i)
+                        fetch(from + i * a_row, depth);
                 micro.row_tile(tile);
             }
         }
+    }
+
+    static void fetch(const T* from, int64_t count) {
+        for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(from + i);
     }
 
     void copy_rows(const T* from, int64_t rows, int64_t depth, T* to, int64_t stride) const {
