@@ -77,10 +77,10 @@ struct Rows {
         }
     }
 
-    // The tiles [first_tile, end_tile) of a pass, channels of the panels [first_panel, end_panel).
-    void block(const Pass& pass, int64_t group, const Parts& tiles, int64_t first_tile,
-               int64_t end_tile, int64_t first_panel, int64_t end_panel, const T* packed,
-               const T* zeros) const {
+    // The tiles [first_tile, end_tile) of a pass, channels of the panels [first_panel, end_panel) of
+    // all groups' panels.
+    void block(const Pass& pass, const Parts& tiles, int64_t first_tile, int64_t end_tile,
+               int64_t first_panel, int64_t end_panel, const T* packed, const T* zeros) const {
         const int64_t count = end_tile - first_tile, taps = pass.taps();
         const std::vector<int64_t> order = weight_taps(p, pass);
         const PixelTable<T> table(p, pass, source, result, micro.rows,
@@ -89,6 +89,7 @@ struct Rows {
         Scratch<const T*> sources(count * taps * micro.rows + 1);
         Scratch<T*> results(count * micro.rows);
         Scratch<const T*> panel_taps(taps + 1);
+        int64_t group = first_panel / panels.count();
         for (int64_t i = 0; i < count; ++i) {
             const T** tile = sources.data() + i * taps * micro.rows;
             const int64_t rows = tiles.size(first_tile + i);
@@ -99,7 +100,18 @@ struct Rows {
         const int64_t tap_bytes = depth * 2 * micro.lanes * static_cast<int64_t>(sizeof(T));
         const int64_t pieces =
             Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes)).count;
-        for (int64_t panel = first_panel; panel < end_panel; ++panel) {
+        auto next_group = [&] {
+            for (int64_t i = 0; i < count; ++i)
+                for (int64_t at = 0; at < kept[i] * micro.rows; ++at) {
+                    const T*& source = sources[i * taps * micro.rows + at];
+                    source += source == zeros ? 0 : depth;
+                }
+            for (int64_t i = 0; i < count * micro.rows; ++i) results[i] += cols;
+            ++group;
+        };
+        for (int64_t of_all = first_panel; of_all < end_panel; ++of_all) {
+            if (of_all / panels.count() > group) next_group();
+            const int64_t panel = of_all % panels.count();
             const int64_t width = panels.width(panel), first = panels.begin(panel);
             const T* b = packed + group * packed_group() + first * depth * p.taps();
             const EpilogueOf<T>* all = epilogue.get();
@@ -134,15 +146,15 @@ struct Rows {
         std::vector<PassTasks> tasks;
         int64_t pixels = 0, end = 0;
         for (const Pass& pass : passes) pixels += p.n * pass.pixels();
-        const int64_t all_blocks = p.groups * ((pixels / micro.rows + kBlockTiles) / kBlockTiles);
-        const Parts splits{panels.count(),
-                           std::clamp<int64_t>(kTasks / all_blocks, 1, panels.count())};
+        const int64_t all_blocks = (pixels / micro.rows + kBlockTiles) / kBlockTiles,
+                      all_panels = p.groups * panels.count();
+        const Parts splits{all_panels, std::clamp<int64_t>(kTasks / all_blocks, 1, all_panels)};
         const int64_t block_tiles = std::clamp<int64_t>(
-            p.groups * splits.count * pixels / micro.rows / kTasks, 1, kBlockTiles);
+            splits.count * pixels / micro.rows / kTasks, 1, kBlockTiles);
         for (const Pass& pass : passes) {
             const Parts tiles = Parts::at_most(p.n * pass.pixels(), micro.rows_for(cols));
             const Parts blocks = Parts::at_most(tiles.count, block_tiles);
-            end += blocks.count * splits.count * p.groups;
+            end += blocks.count * splits.count;
             tasks.push_back({tiles, blocks, end});
         }
         auto pack_task = [&](int64_t task) {
@@ -155,9 +167,8 @@ struct Rows {
             while (task >= tasks[pass].end) ++pass;
             const PassTasks& of = tasks[pass];
             task -= pass ? tasks[pass - 1].end : 0;
-            const int64_t split = task % splits.count, group = task / splits.count % p.groups,
-                          at = task / splits.count / p.groups;
-            block(passes[pass], group, of.tiles, of.blocks.begin(at), of.blocks.begin(at + 1),
+            const int64_t split = task % splits.count, at = task / splits.count;
+            block(passes[pass], of.tiles, of.blocks.begin(at), of.blocks.begin(at + 1),
                   splits.begin(split), splits.begin(split + 1), packed.data(), zeros.data());
         };
         run_stages(p.flops(), {{packed.filled() ? 0 : p.groups * panels.count(), pack_task}, {end, block_task}});
