@@ -2,9 +2,9 @@
 // panels [depth][2 vectors] (first stage), then tasks compute at most kBlockRows rows × some panels
 // of C (second stage).
 //
-// A's rows are read in place when they run along k; else, or when their stride would put them all
-// into the same cache sets, each task copies its block (≤ half of the second-level cache). A
-// register tile streams its panel from the first- or second-level cache.
+// A's rows are read in place when they run along k; else each task copies its block. A register tile
+// streams its panel from the first- or second-level cache; a block has so few rows that they stay in
+// the latter even where their stride puts them into few of its sets.
 // Where A and B run along m and n (the gradient of a linear layer's weight, or of its input for a
 // few examples) nothing is packed: the outer tile reads both in place. Where both run along k and rows are few (a linear layer on a
 // small batch), rows of both are multiplied as they stand.
@@ -22,7 +22,7 @@ namespace cc {
 namespace {
 
 constexpr int64_t kDepth = 384;
-constexpr int64_t kBlockRows = 168;  // 12 tiles of 14, 28 of 6
+constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 7 of 14
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
 constexpr int64_t kDotRows = 8, kDotCols = 4;
 
@@ -60,17 +60,15 @@ struct Blocked {
                    {{filled ? 0 : panels.count(), pack}, {rows.count * groups.count, compute}});
     }
 
-    bool rows_in_place() const { return p.a_col == 1 && (p.a_row * sizeof(T)) % 2048 != 0; }
-
     void tiles(int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel, int64_t begin,
                int64_t depth, const T* packed, const T* bias, bool accumulate,
                const EpilogueOf<T>* end) const {
         const int64_t stride = depth + 64 / sizeof(T);  // copied rows start in different cache sets
-        const bool in_place = rows_in_place() || rows == 1;
-        Scratch<T> copy(in_place && p.a_col == 1 ? 1 : rows * stride);
+        const bool in_place = p.a_col == 1;
+        Scratch<T> copy(in_place ? 0 : rows * stride);
         const T* from = a + row * p.a_row + begin * p.a_col;
         int64_t a_row = p.a_row;
-        if (!(in_place && p.a_col == 1)) {
+        if (!in_place) {
             copy_rows(from, rows, depth, copy.data(), stride);
             from = copy.data();
             a_row = stride;
@@ -104,14 +102,10 @@ struct Blocked {
     }
 
     void copy_rows(const T* from, int64_t rows, int64_t depth, T* to, int64_t stride) const {
-        if (p.a_row == 1 && p.a_col != 1)
-            return micro.transpose(from, p.a_col, to, stride, depth, rows);
+        if (p.a_row == 1) return micro.transpose(from, p.a_col, to, stride, depth, rows);
         for (int64_t i = 0; i < rows; ++i)
-            if (p.a_col == 1)
-                std::copy_n(from + i * p.a_row, depth, to + i * stride);
-            else
-                for (int64_t l = 0; l < depth; ++l)
-                    to[i * stride + l] = from[i * p.a_row + l * p.a_col];
+            for (int64_t l = 0; l < depth; ++l)
+                to[i * stride + l] = from[i * p.a_row + l * p.a_col];
     }
 
     // Too few rows to pay for packing B: A is turned to run along m.
