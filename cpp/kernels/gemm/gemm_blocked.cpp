@@ -4,7 +4,8 @@
 //
 // A's rows are read in place when they run along k; else each task copies its block. A register tile
 // streams its panel from the first- or second-level cache; a block has so few rows that they stay in
-// the latter even where their stride puts them into few of its sets.
+// the latter even where their stride puts them into few of its sets. Meanwhile the next panel is
+// fetched, and of a large A the rows of the next tile.
 // Where A and B run along m and n (the gradient of a linear layer's weight, or of its input for a
 // few examples) nothing is packed: the outer tile reads both in place. Where both run along k and rows are few (a linear layer on a
 // small batch), rows of both are multiplied as they stand.
@@ -23,6 +24,7 @@ namespace {
 
 constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 7 of 14
+constexpr int64_t kFetchFrom = 2 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
 constexpr int64_t kDotRows = 8, kDotCols = 4;
 
@@ -64,7 +66,7 @@ struct Blocked {
                int64_t depth, const T* packed, const T* bias, bool accumulate,
                const EpilogueOf<T>* end) const {
         const int64_t stride = depth + 64 / sizeof(T);  // copied rows start in different cache sets
-        const bool in_place = p.a_col == 1;
+        const bool in_place = p.a_col == 1, fetches = in_place && p.m * p.k >= kFetchFrom;
         Scratch<T> copy(in_place ? 0 : rows * stride);
         const T* from = a + row * p.a_row + begin * p.a_col;
         int64_t a_row = p.a_row;
@@ -79,6 +81,9 @@ struct Blocked {
         T* out[kMaxRows];
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const T* b_panel = packed + panels.begin(panel) * depth;
+            const bool more = panel + 1 < end_panel;
+            const T* next_panel = packed + panels.begin(panel + more) * depth;
+            const int64_t line = more ? panels.width(panel + 1) * depth : 0;
             const T* panel_bias = bias ? bias + panels.begin(panel) : nullptr;
             const EpilogueOf<T> panel_end = end ? end->from_column(panels.begin(panel)) : EpilogueOf<T>{};
             RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, panel_bias, 0,
@@ -89,9 +94,11 @@ struct Blocked {
                     a_rows[i] = from + (tile_rows.begin(t) + i) * a_row;
                     out[i] = c + (row + tile_rows.begin(t) + i) * p.c_row + panels.begin(panel);
                 }
-                if (in_place && panel == first_panel && t + 1 < tile_rows.count)
+                if (fetches && panel == first_panel && t + 1 < tile_rows.count)
                     for (int64_t i = tile_rows.begin(t + 1); i < tile_rows.begin(t + 2); ++i)
                         fetch(from + i * a_row, depth);
+                const int64_t begin = line * t / tile_rows.count, end = line * (t + 1) / tile_rows.count;
+                fetch(next_panel + begin, end - begin);
                 micro.row_tile(tile);
             }
         }
