@@ -4,10 +4,13 @@
 // What is left at the edges goes element by element.
 #include <immintrin.h>
 
+#include "base/dtype.h"
 #include "kernels/copy/loops.h"
 
 namespace cc::avx2 {
 namespace {
+
+#include "kernels/copy/bfloat16.inl"
 
 inline void block(const float* src, int64_t from, float* dst, int64_t to) {
     __m256 a[8], b[8];
@@ -42,6 +45,9 @@ void transpose32(const void* src_, int64_t from, void* dst_, int64_t to, int64_t
         for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
             dst[c * to + r] = src[r * from + c];
 }
+
+void widen_bfloat16(const uint16_t* src, float* dst, int64_t n) { widen_loop(src, dst, n); }
+void narrow_bfloat16(const float* src, uint16_t* dst, int64_t n) { narrow_loop(src, dst, n); }
 
 void convert_uint8_float32(const uint8_t* src, float* dst, int64_t n) {
     for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<float>(src[i]);
