@@ -118,7 +118,7 @@ Tensor average(const Resolved& r, const Tensor& x) {
 }  // namespace
 
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices) {
-    if (auto y = recast("max_pool", [&](auto& a) { return max_pool(rank, a, options, return_indices); }, input)) return *y;
+    if (auto y = recast(op_name("max_pool", rank), [&](auto& a) { return max_pool(rank, a, options, return_indices); }, input)) return *y;
     const char* op = op_name("max_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -129,7 +129,7 @@ std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOpti
 
 std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const Sizes& output_size, bool return_indices) {
     auto here = [&](auto& a) { return adaptive_max_pool(rank, a, output_size, return_indices); };
-    if (auto y = recast("adaptive_max_pool", here, input)) return *y;
+    if (auto y = recast(op_name("adaptive_max_pool", rank), here, input)) return *y;
     const char* op = op_name("adaptive_max_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -139,7 +139,7 @@ std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const
 }
 
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
-    if (auto y = recast("avg_pool", [&](auto& a) { return avg_pool(rank, a, options); }, input)) return *y;
+    if (auto y = recast(op_name("avg_pool", rank), [&](auto& a) { return avg_pool(rank, a, options); }, input)) return *y;
     const char* op = op_name("avg_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -148,7 +148,7 @@ Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
 }
 
 Tensor adaptive_avg_pool(int rank, const Tensor& input, const Sizes& output_size) {
-    if (auto y = recast("adaptive_avg_pool", [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, input)) return *y;
+    if (auto y = recast(op_name("adaptive_avg_pool", rank), [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, input)) return *y;
     const char* op = op_name("adaptive_avg_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);

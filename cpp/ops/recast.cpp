@@ -10,7 +10,12 @@ namespace {
 
 // PyTorch's lists for its CPU: these run in bfloat16, these in float32; all others follow their operands.
 constexpr const char* kLower[] = {"conv", "conv_transpose", "linear", "matmul", "prelu", "recurrence"};
-constexpr const char* kFull[] = {"binary_cross_entropy", "cross_entropy"};
+constexpr const char* kFull[] = {
+    "adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss", "cross_entropy", "ctc_loss", "fractional_max_pool", "grid_sample", "hinge_embedding_loss", "huber_loss",
+    "kl_div", "l1_loss", "local_response_norm", "lp_pool3d", "margin_ranking_loss", "max_pool3d", "max_unpool", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "nll_loss", "poisson_nll_loss", "prod", "smooth_l1_loss", "soft_margin_loss",
+    "triplet_margin_loss"};
 
 template <size_t n>
 bool contains(const char* const (&list)[n], const char* op) {
