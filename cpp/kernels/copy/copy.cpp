@@ -24,8 +24,6 @@ constexpr int64_t kBlock = 1024;
 constexpr int64_t kGrain = 16 * 1024;
 constexpr int64_t kTile = 64;
 
-#include "kernels/copy/bfloat16.inl"
-
 template <class To, class From> To converted(From value) {
     if constexpr (std::is_same_v<From, BFloat16>) return converted<To>(float{value});
     else if constexpr (std::is_same_v<To, bool>) return value != From{};
@@ -120,7 +118,7 @@ void widen_bfloat16(const uint16_t* src, float* dst, int64_t n) {
     if (isa() == Isa::Avx512) return avx512::widen_bfloat16(src, dst, n);
     if (isa() == Isa::Avx2) return avx2::widen_bfloat16(src, dst, n);
 #endif
-    widen_loop(src, dst, n);
+    for (int64_t i = 0; i < n; ++i) dst[i] = from_bfloat16_bits(src[i]);
 }
 
 void narrow_bfloat16(const float* src, uint16_t* dst, int64_t n) {
@@ -128,7 +126,7 @@ void narrow_bfloat16(const float* src, uint16_t* dst, int64_t n) {
     if (isa() == Isa::Avx512) return avx512::narrow_bfloat16(src, dst, n);
     if (isa() == Isa::Avx2) return avx2::narrow_bfloat16(src, dst, n);
 #endif
-    narrow_loop(src, dst, n);
+    for (int64_t i = 0; i < n; ++i) dst[i] = bfloat16_bits(src[i]);
 }
 
 void copy(const CopyProblem& p, const void* src, void* dst) {

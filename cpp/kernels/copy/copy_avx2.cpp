@@ -1,14 +1,25 @@
 // 8×8 blocks of 4-byte elements, transposed in registers: eight loads along the source's rows,
 // three rounds of interleaving (pairs, quarters, halves), eight stores along the destination's
 // rows. Every cache line is read and written whole, so strides that are powers of two do no harm.
-// What is left at the edges goes element by element.
-#include <immintrin.h>
-
+// What is left at the edges goes element by element. And conversions.
 #include "base/dtype.h"
 #include "kernels/copy/loops.h"
+#include "kernels/simd/avx2.h"
 
 namespace cc::avx2 {
 namespace {
+
+inline F32 load_upper(const uint16_t* p) {
+    const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return F32::from_bits({_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16)});
+}
+
+inline void store_upper(F32 x, uint16_t* p) {
+    const __m256i low = _mm256_srli_epi32(bits(x).v, 16);
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(p),
+        _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1)));
+}
 
 #include "kernels/copy/bfloat16.inl"
 
