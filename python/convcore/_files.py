@@ -303,7 +303,8 @@ def _read_stream(file: BinaryIO) -> tuple[dict[str, np.ndarray], str]:
         raise TypeError("expected a file opened in binary mode")
     _check_kind(content)
     bits = []
-    with contextlib.suppress(ValueError, AttributeError):  # a damaged header is for the library to tell
+    # A damaged header is for the library to tell.
+    with contextlib.suppress(ValueError, AttributeError):
         bits = [name for name, entry in _header(content).items() if entry.get("dtype") == "BF16"]
     if bits:
         content = _relabelled(content, bits, "U16")

@@ -22,15 +22,15 @@ class autocast:
     convcore.bfloat16
     """
 
-    def __init__(
-        self, device_type: str = "cpu", dtype: Any = None, enabled: bool = True
-    ) -> None:
+    def __init__(self, device_type: str = "cpu", dtype: Any = None, enabled: bool = True) -> None:
         convert.check_device(device_type)
         dtype = _core.dtype.bfloat16 if dtype is None else convert.to_dtype(dtype)
         if dtype != _core.dtype.bfloat16:
             raise _core.ArgumentError(f"autocast: dtype must be bfloat16, got {dtype}")
         self.device, self.fast_dtype, self._enabled = "cpu", dtype, bool(enabled)
-        self._modes: list[_core.AutocastMode] = []  # a stack: one object may be entered inside itself
+        self._modes: list[
+            _core.AutocastMode
+        ] = []  # a stack: one object may be entered inside itself
 
     def __enter__(self) -> autocast:
         self._modes.append(_core.AutocastMode(self._enabled))
