@@ -78,7 +78,7 @@ const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, con
     return impl.lose && !forced ? impl.lose(problem) : nullptr;
 }
 
-// Problem offers std::string describe() const, double flops() const and double bytes() const.
+// Problem offers Dtype dtype, std::string describe() const, double flops() const and double bytes() const.
 template <class Problem, class Args, size_t N>
 void run_best(const char* op, const Impl<Problem, Args> (&list)[N], const Problem& problem, const Args& args) {
     if (problem.dtype == Dtype::BFloat16) fail(ErrorKind::NotImplemented, op, ": bfloat16 must be widened before");
