@@ -558,6 +558,8 @@ def test_training(way, optimizer):
     assert {v.dtype for v in kept.values() if isinstance(v, cc.Tensor) and v.ndim} <= {cc.float32}
     again = OPTIMIZERS[optimizer](net.parameters())
     again.load_state_dict(optim.state_dict())
+    for key, value in again.state_dict()["state"][0].items():
+        assert np.array_equal(value, kept[key]), f"{key} goes through a state dict to the bit"
     again.step()
 
 
@@ -668,6 +670,19 @@ def test_autocast_converts_a_weight_once():
         assert (F.linear(x, w) == 2 * first).all(), "a changed weight is converted anew"
     (F.linear(x, w) - first.float()).sum().backward()
     assert w.grad.dtype == cc.float32
+
+
+def test_autocast_recurrent_layers():
+    x = cc.randn(2, 5, 3)
+    for layer in (cc.nn.LSTM(3, 4), cc.nn.GRU(3, 4)):
+        with cc.autocast():
+            y, state = layer(x)
+            again, _ = layer(x, state)  # whose dtype is another one than x's
+        assert y.dtype == again.dtype == cc.bfloat16
+        again.float().sum().backward()
+        assert {p.grad.dtype for p in layer.parameters()} == {cc.float32}
+        low, _ = layer.bfloat16()(x.bfloat16())
+        assert_near(low.float().detach().numpy(), y.float().detach().numpy(), 4, "as bfloat16")
 
 
 @pytest.mark.parametrize("inside", [False, True])

@@ -155,7 +155,8 @@ class Tensor(MathMethods):
         return convert.to_numpy(self, True)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray:
-        if dtype is not None and convert.to_dtype(dtype) != self.dtype == Dtype.bfloat16:
+        other = dtype is not None and np.dtype(dtype).name != "bfloat16"
+        if other and self.dtype == Dtype.bfloat16:
             return self.detach().float().__array__(dtype, copy)
         array = convert.to_numpy(self, False)
         if dtype is not None and array.dtype != dtype:
