@@ -13,7 +13,8 @@ class autocast:
     """Inside, convolutions and matrix products take bfloat16 and losses float32; a context or a decorator.
 
     The rest follows its operands, as PyTorch's lists for the CPU have it. Parameters stay float32 and
-    get float32 gradients. `backward()` belongs outside. It holds for this thread alone.
+    get float32 gradients. `backward()` belongs outside. It holds for this thread alone. A weight is
+    converted once until it changes or the outermost region ends, whatever `cache_enabled` is.
 
     >>> import convcore as cc
     >>> layer = cc.nn.Linear(2, 1)
@@ -22,15 +23,20 @@ class autocast:
     convcore.bfloat16
     """
 
-    def __init__(self, device_type: str = "cpu", dtype: Any = None, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        device_type: str = "cpu",
+        dtype: Any = None,
+        enabled: bool = True,
+        cache_enabled: bool | None = None,
+    ) -> None:
         convert.check_device(device_type)
         dtype = _core.dtype.bfloat16 if dtype is None else convert.to_dtype(dtype)
         if dtype != _core.dtype.bfloat16:
             raise _core.ArgumentError(f"autocast: dtype must be bfloat16, got {dtype}")
         self.device, self.fast_dtype, self._enabled = "cpu", dtype, bool(enabled)
-        self._modes: list[
-            _core.AutocastMode
-        ] = []  # a stack: one object may be entered inside itself
+        # A stack: one object may be entered inside itself.
+        self._modes: list[_core.AutocastMode] = []
 
     def __enter__(self) -> autocast:
         self._modes.append(_core.AutocastMode(self._enabled))
