@@ -120,6 +120,14 @@ def test_autocast_converts_a_weight_once():
     assert w.grad.dtype == cc.float32
 
 
+def test_autocast_around_several_steps():
+    w = cc.ones(1, 2).requires_grad_()
+    with cc.autocast():
+        for _ in range(3):  # gradients add up; each walk frees its graph
+            F.mse_loss(F.linear(cc.ones(1, 2), w), cc.zeros(1, 1)).backward()
+    assert w.grad.tolist() == [[12, 12]]
+
+
 def test_autocast_recurrent_layers():
     x = cc.randn(2, 5, 3)
     for layer in (cc.nn.LSTM(3, 4), cc.nn.GRU(3, 4)):

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "autograd/node.h"
+
 namespace cc {
 
 namespace {
@@ -36,7 +38,8 @@ AutocastMode::~AutocastMode() {
 Tensor cast_once(const Tensor& leaf, Tensor (*cast)(const Tensor& x)) {
     const Ref<Storage>& storage = leaf.array().storage_ref();
     auto found = state.casts.find(leaf.ref().get());
-    if (found != state.casts.end() && found->second.storage == storage && found->second.version == storage->version())
+    if (found != state.casts.end() && found->second.storage == storage && found->second.version == storage->version() &&
+        !found->second.result.grad_fn()->released())
         return found->second.result;
     Tensor result = cast(leaf);
     state.casts[leaf.ref().get()] = {leaf, result, storage, storage->version()};

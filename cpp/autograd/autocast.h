@@ -17,8 +17,8 @@ private:
     bool previous_;
 };
 
-// What a leaf that requires a gradient was last converted to; cast(x) where it was not yet or has changed. Forgotten at the end
-// of the outermost mode.
+// What a leaf that requires a gradient was last converted to; cast(x) where it was not yet, has changed, or a backward walk has
+// used the conversion up. Forgotten at the end of the outermost mode.
 Tensor cast_once(const Tensor& leaf, Tensor (*cast)(const Tensor& x));
 
 }  // namespace cc
