@@ -63,10 +63,10 @@ REASONS = {
     """,
     "transforms of functions": """
         .vmap .func autograd.functional.*     """,
-    "other devices and precisions: the CPU, float32 and float64 are what there is": """
-        Tensor.cuda ipu xpu mtia mps bfloat16 half short char  is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_xla
+    "other devices and precisions: the CPU, bfloat16, float32 and float64 are what there is": """
+        Tensor.cuda ipu xpu mtia mps half short char  is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_xla
         is_xpu to_mkldnn  record_stream pin_memory is_pinned to_empty share_memory share_memory_
-        is_shared skip_init convert_conv*_weight_memory_format *autocast* GradScaler Stream Event AcceleratorError
+        is_shared skip_init convert_conv*_weight_memory_format GradScaler Stream Event AcceleratorError
         OutOfMemoryError HalfTensor BFloat16Tensor ShortTensor CharTensor .float16 .float8* .float4* .int1 .int2 .int3 .int4
         .int5 .int6 .int7 .int8 .int16 .uint1 .uint2 .uint3 .uint4 .uint5 .uint6 .uint7 .uint16 .uint32 .uint64 .bit .bits*
         .has_* .accelerator .amp .cpu .backends .get_device_module .get_float32_matmul_precision .set_float32_matmul_precision

@@ -28,7 +28,7 @@ def wanted(op, case) -> bool:
     return case.torch and not case.big and not case.chance
 
 
-DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+DTYPES = ("bool", "uint8", "int32", "int64", "bfloat16", "float32", "float64")
 
 
 def promotions(module) -> dict[str, str]:

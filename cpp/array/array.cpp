@@ -214,7 +214,7 @@ void Array::copy_from(const Array& source) const {
 
 void Array::fill(double value) const {
     storage_->before_write();
-    visit_dtype(dtype_, [&](auto zero) {
+    visit_element(dtype_, [&](auto zero) {
         using T = decltype(zero);
         T element = std::is_same_v<T, bool> ? static_cast<T>(value != 0) : static_cast<T>(value);
         cc::fill(shape_, strides_, dtype_, raw(), &element);
@@ -223,7 +223,7 @@ void Array::fill(double value) const {
 }
 
 double Array::item() const {
-    return visit_dtype(dtype_, [&](auto zero) { return static_cast<double>(*data<decltype(zero)>()); });
+    return visit_element(dtype_, [&](auto zero) { return static_cast<double>(*data<decltype(zero)>()); });
 }
 
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {

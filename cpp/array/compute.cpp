@@ -18,9 +18,15 @@ Format result_format(const Shape& shape, std::initializer_list<const Array*> ope
 ElementwiseProblem problem_for(const Array& out, Dtype dtype, std::initializer_list<const Array*> operands) {
     ElementwiseProblem problem{out.shape(), dtype, out.dtype(), {}, out.strides()};
     int i = 0;
-    for (const Array* operand : operands) problem.strides[i++] = operand->expand(out.shape()).strides();
+    for (const Array* operand : operands) {
+        problem.widened[i] = dtype == Dtype::BFloat16 && operand->dtype() == Dtype::Float32;
+        problem.strides[i++] = operand->expand(out.shape()).strides();
+    }
     return problem;
 }
+
+// Of two operands, one of which may be float32 beside bfloat16.
+Dtype dtype_of_both(const Array& a, const Array& b) { return b.dtype() == Dtype::BFloat16 ? b.dtype() : a.dtype(); }
 
 std::pair<ReduceProblem, Shape> problem_for(const Array& x, uint32_t axes, bool keepdim) {
     ReduceProblem problem{x.dtype(), {}, {}, {}, {}};
@@ -48,8 +54,9 @@ Array compute(Binary op, const Array& a, const Array& b, double parameter, doubl
         if (auto joined = join_affine(a, b)) return *joined;
     if (auto joined = join_clamp_grad(op, a, b, parameter, parameter2)) return *joined;
     Shape shape = broadcast_shapes(name(op), a.shape(), b.shape());
-    Array out = Array::empty(shape, result_dtype(op, a.dtype()), result_format(shape, {&a, &b}));
-    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
+    const Dtype dtype = dtype_of_both(a, b);
+    Array out = Array::empty(shape, result_dtype(op, dtype), result_format(shape, {&a, &b}));
+    elementwise(op, problem_for(out, dtype, {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
     return out;
 }
 
@@ -68,7 +75,7 @@ void compute_into(const Array& out, Unary op, const Array& x, double parameter, 
 
 void compute_into(const Array& out, Binary op, const Array& a, const Array& b, double parameter, double parameter2) {
     out.storage().before_write();
-    elementwise(op, problem_for(out, a.dtype(), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
+    elementwise(op, problem_for(out, dtype_of_both(a, b), {&a, &b}), a.raw(), b.raw(), out.raw(), parameter, parameter2);
     out.storage().bump_version();
 }
 
@@ -80,6 +87,10 @@ void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, 
 }
 
 Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
+    if (x.dtype() == Dtype::BFloat16) {
+        Array out = compute(op, x.to(Dtype::Float32), axes, keepdim);
+        return is_floating(out.dtype()) ? out.to(Dtype::BFloat16) : out;
+    }
     auto [problem, shape] = problem_for(x, axes, keepdim);
     Array out = Array::empty(shape, result_dtype(op, x.dtype()));
     reduce(op, problem, x.raw(), out.raw());
@@ -87,6 +98,10 @@ Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
 }
 
 std::pair<Array, Array> compute_extremes(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
+    if (x.dtype() == Dtype::BFloat16) {
+        auto [values, positions] = compute_extremes(op, x.to(Dtype::Float32), axes, keepdim);
+        return {values.to(Dtype::BFloat16), positions};
+    }
     auto [problem, shape] = problem_for(x, axes, keepdim);
     Array values = Array::empty(shape, x.dtype()), positions = Array::empty(shape, Dtype::Int64);
     reduce_positions(op, problem, x.raw(), values.raw(), positions.data<int64_t>());

@@ -9,7 +9,8 @@
 
 namespace cc {
 
-// Operands must already have the dtype the function computes in.
+// Operands must already have the dtype the function computes in; bfloat16 is widened and rounded on the way, and one operand
+// of two may be float32 beside it.
 Array compute(Unary op, const Array& x, double parameter = 0, double parameter2 = 0);
 Array compute(Binary op, const Array& a, const Array& b, double parameter = 0, double parameter2 = 0);
 Array compute(Ternary op, const Array& a, const Array& b, const Array& c, double parameter = 0, double parameter2 = 0);

@@ -6,6 +6,7 @@
 
 #include "array/compute.h"
 #include "autograd/accumulate_grad.h"
+#include "autograd/autocast.h"
 
 namespace cc {
 
@@ -67,6 +68,7 @@ public:
 
     Tensors run(bool retain_graph) {
         GradMode mode(create_graph_);
+        AutocastMode off(false);  // each gradient is computed as the op's result was
         auto checked = std::chrono::steady_clock::now();
         for (Visit* visit : order_) {
             auto now = std::chrono::steady_clock::now();

@@ -105,11 +105,12 @@ Saved::Saved(const Tensor& tensor, bool needed) {
         tensor_ = tensor;
     } else {
         Edge edge = edge_of(tensor);
-        tensor_ = Tensor(tensor.array());
+        widened_ = impl.stored.defined();
+        tensor_ = Tensor(widened_ ? impl.stored : tensor.array());
         tensor_.impl().grad_fn = edge.node;
         tensor_.impl().slot = edge.slot;
     }
-    storage_ = tensor.array().storage_ref();
+    storage_ = tensor_.array().storage_ref();
     version_ = storage_->version();
 }
 
@@ -117,7 +118,12 @@ Tensor Saved::get() const {
     if (!tensor_.defined()) return tensor_;
     check(storage_->version() == version_, "backward: a tensor of shape ", tensor_.shape(),
           ", needed for a gradient, was changed in place (version ", storage_->version(), ", expected ", version_, ")");
-    return tensor_;
+    if (!widened_) return tensor_;
+    Tensor wide(tensor_.array().to(Dtype::Float32));
+    wide.impl().stored = tensor_.array();
+    wide.impl().grad_fn = tensor_.grad_fn();
+    wide.impl().slot = tensor_.impl().slot;
+    return wide;
 }
 
 Tensors aliases_of(const Tensors& tensors) {

@@ -104,6 +104,7 @@ public:
 
 private:
     Tensor tensor_;
+    bool widened_ = false;  // tensor_ is the bfloat16 that it came from, at its place on the tape
     Ref<Storage> storage_;  // held, so that an in-place op cannot exchange it unseen
     uint32_t version_ = 0;
 };

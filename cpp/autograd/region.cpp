@@ -14,6 +14,11 @@ Array seen(const Array& base, const Region& region) {
 
 // Windows: several elements of the region lie at one place.
 void add_to_places(const Array& out, const Region& region, const Array& values) {
+    if (out.dtype() == Dtype::BFloat16) {
+        Array wide = out.to(Dtype::Float32);
+        add_to_places(wide, region, values.to(Dtype::Float32));
+        return out.copy_from(wide);
+    }
     Array from = values.contiguous(), offsets = Array::empty(region.shape, Dtype::Int64);
     for (int64_t i = 0; i < from.numel(); ++i) {
         int64_t rest = i, offset = region.offset;

@@ -26,6 +26,7 @@ public:
     ~TensorImpl() override;
 
     Array array;
+    Array stored;                 // of a widened bfloat16: what it came from, which is what backward keeps
     bool requires_grad = false;   // of a leaf; of a result, true with grad_fn
     bool retains_grad = false;    // a non-leaf that keeps .grad
     bool wrapped_number = false;  // a Python number: takes part in promotion as PyTorch's do

@@ -26,4 +26,18 @@ void Packs::keep(std::shared_ptr<Pack> pack) {
     all_.push_back(std::move(pack));
 }
 
+Ref<Counted> Packs::find_object(const PackKey& key) const {
+    std::lock_guard lock(mutex_);
+    for (const auto& [other, object] : objects_)
+        if (same(other, key)) return object;
+    return nullptr;
+}
+
+void Packs::keep_object(const PackKey& key, Ref<Counted> object) {
+    std::lock_guard lock(mutex_);
+    for (const auto& entry : objects_)
+        if (same(entry.first, key)) return;
+    objects_.emplace_back(key, std::move(object));
+}
+
 }  // namespace cc

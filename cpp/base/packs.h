@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/allocator.h"
@@ -34,10 +35,14 @@ public:
 
     std::shared_ptr<Pack> find(const PackKey& key) const;
     void keep(std::shared_ptr<Pack> pack);  // filled; the first of one key stays
+    // The same of something that counts its own memory.
+    Ref<Counted> find_object(const PackKey& key) const;
+    void keep_object(const PackKey& key, Ref<Counted> object);
 
 private:
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<Pack>> all_;
+    std::vector<std::pair<PackKey, Ref<Counted>>> objects_;
 };
 
 // Memory for a pack: what an earlier call kept, or memory to fill, and then to keep().

@@ -1,4 +1,5 @@
 // The tape as Python sees it: grad mode, backward, gradients, user-defined functions.
+#include "autograd/autocast.h"
 #include "autograd/backward.h"
 #include "bind/bind.h"
 
@@ -56,6 +57,8 @@ void bind_autograd(nb::module_& m) {
     set_interrupt_check(check_interrupt);
     m.def("is_grad_enabled", &grad_enabled);
     m.def("set_grad_enabled", &set_grad_enabled);
+    m.def("is_autocast_enabled", &autocast_enabled);
+    nb::class_<AutocastMode>(m, "AutocastMode").def(nb::init<bool>(), nb::arg("enabled"));
     m.def("backward", [](const Tensors& tensors, const OptionalTensors& grads, bool retain_graph, bool create_graph) {
         GilRelease released;
         backward(tensors, or_undefined(grads), retain_graph, create_graph);

@@ -22,27 +22,31 @@ nb::capsule keep_storage(const Array& array, bool writable) {
 }
 
 nb::dlpack::dtype dlpack_dtype(Dtype dtype) {
+    if (dtype == Dtype::BFloat16) return {static_cast<uint8_t>(nb::dlpack::dtype_code::Bfloat), 16, 1};
     return visit_dtype(dtype, [](auto zero) { return nb::dtype<decltype(zero)>(); });
 }
 
+// numpy has no bfloat16: the package shows its bits as one.
+nb::dlpack::dtype numpy_dtype(Dtype dtype) { return dtype == Dtype::BFloat16 ? nb::dtype<uint16_t>() : dlpack_dtype(dtype); }
+
 template <class... Kind>
-nb::object exported(const Array& array, bool writable) {
+nb::object exported(const Array& array, nb::dlpack::dtype dtype, bool writable) {
     size_t sizes[kMaxRank];
     int64_t strides[kMaxRank];
     for (int i = 0; i < array.rank(); ++i) {
         sizes[i] = static_cast<size_t>(array.size(i));
         strides[i] = array.strides()[i];
     }
-    nb::ndarray<Kind...> view(array.raw(), static_cast<size_t>(array.rank()), sizes, keep_storage(array, writable), strides,
-                           dlpack_dtype(array.dtype()));
+    nb::ndarray<Kind...> view(array.raw(), static_cast<size_t>(array.rank()), sizes, keep_storage(array, writable), strides, dtype);
     return view.cast(nb::rv_policy::reference);
 }
 
 Dtype dtype_from_dlpack(nb::dlpack::dtype dtype) {
-    for (Dtype candidate : {Dtype::Bool, Dtype::UInt8, Dtype::Int32, Dtype::Int64, Dtype::Float32, Dtype::Float64})
+    for (Dtype candidate :
+         {Dtype::Bool, Dtype::UInt8, Dtype::Int32, Dtype::Int64, Dtype::BFloat16, Dtype::Float32, Dtype::Float64})
         if (dlpack_dtype(candidate) == dtype) return candidate;
     fail(ErrorKind::Type, "from_dlpack: the array's dtype (code ", static_cast<int>(dtype.code), ", ",
-         static_cast<int>(dtype.bits), " bits) is none of bool, uint8, int32, int64, float32, float64");
+         static_cast<int>(dtype.bits), " bits) is none of bool, uint8, int32, int64, bfloat16, float32, float64");
 }
 
 }  // namespace
@@ -50,9 +54,10 @@ Dtype dtype_from_dlpack(nb::dlpack::dtype dtype) {
 void bind_interop(nb::module_& m) {
     // numpy(): shares memory, writable. __array__: shares memory, read-only, never refuses.
     m.def("to_numpy", [](const Tensor& x, bool writable) {
-        return writable ? exported<nb::numpy>(x.array(), true) : exported<nb::numpy, nb::ro>(x.array(), false);
+        nb::dlpack::dtype dtype = numpy_dtype(x.dtype());
+        return writable ? exported<nb::numpy>(x.array(), dtype, true) : exported<nb::numpy, nb::ro>(x.array(), dtype, false);
     });
-    m.def("to_dlpack", [](const Tensor& x) { return exported<nb::array_api>(x.array(), true); });
+    m.def("to_dlpack", [](const Tensor& x) { return exported<nb::array_api>(x.array(), dlpack_dtype(x.dtype()), true); });
     m.def("from_dlpack", [](nb::ndarray<nb::device::cpu> source) {
         Shape shape, strides;
         for (size_t i = 0; i < source.ndim(); ++i) {

@@ -144,10 +144,10 @@ void def_inplace(nb::class_<TensorHolder>& cls, const char* name) {
 
 nb::object item(const Tensor& x) {
     check(x.numel() == 1, "item: the tensor must have one element, got shape ", x.shape());
-    return visit_dtype(x.dtype(), [&](auto zero) -> nb::object {
+    return visit_element(x.dtype(), [&](auto zero) -> nb::object {
         auto value = *x.array().data<decltype(zero)>();
         if constexpr (std::is_same_v<decltype(zero), bool>) return nb::bool_(value);
-        else if constexpr (std::is_floating_point_v<decltype(zero)>) return nb::float_(value);
+        else if constexpr (is_floating(dtype_of<decltype(zero)>)) return nb::float_(static_cast<double>(value));
         else return nb::int_(value);
     });
 }
@@ -289,6 +289,7 @@ void bind_tensor(nb::module_& m) {
         .value("uint8", Dtype::UInt8)
         .value("int32", Dtype::Int32)
         .value("int64", Dtype::Int64)
+        .value("bfloat16", Dtype::BFloat16)
         .value("float32", Dtype::Float32)
         .value("float64", Dtype::Float64)
         .def_prop_ro("is_floating_point", [](Dtype dtype) { return is_floating(dtype); })

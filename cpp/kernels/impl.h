@@ -7,6 +7,7 @@
 
 #include "base/allocator.h"
 #include "base/cpu.h"
+#include "base/dtype.h"
 #include "base/error.h"
 
 namespace cc {
@@ -78,9 +79,10 @@ const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, con
     return impl.lose && !forced ? impl.lose(problem) : nullptr;
 }
 
-// Problem offers std::string describe() const, double flops() const and double bytes() const.
+// Problem offers Dtype dtype, std::string describe() const, double flops() const and double bytes() const.
 template <class Problem, class Args, size_t N>
 void run_best(const char* op, const Impl<Problem, Args> (&list)[N], const Problem& problem, const Args& args) {
+    if (problem.dtype == Dtype::BFloat16) fail(ErrorKind::NotImplemented, op, ": bfloat16 must be widened before");
     const char* forced = forced_impl(op);
     OpName name(op);
     for (const auto& impl : list) {

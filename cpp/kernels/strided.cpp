@@ -86,6 +86,9 @@ void gather(const Strided& layout, int array, size_t itemsize, const void* src, 
         case 1:
             return gather_as(layout, array, static_cast<const uint8_t*>(src), begin, n,
                              static_cast<uint8_t*>(dst));
+        case 2:
+            return gather_as(layout, array, static_cast<const uint16_t*>(src), begin, n,
+                             static_cast<uint16_t*>(dst));
         case 4:
             return gather_as(layout, array, static_cast<const uint32_t*>(src), begin, n,
                              static_cast<uint32_t*>(dst));
@@ -101,6 +104,9 @@ void scatter(const Strided& layout, int array, size_t itemsize, const void* src,
         case 1:
             return scatter_as(layout, array, static_cast<const uint8_t*>(src), begin, n,
                               static_cast<uint8_t*>(dst));
+        case 2:
+            return scatter_as(layout, array, static_cast<const uint16_t*>(src), begin, n,
+                              static_cast<uint16_t*>(dst));
         case 4:
             return scatter_as(layout, array, static_cast<const uint32_t*>(src), begin, n,
                               static_cast<uint32_t*>(dst));

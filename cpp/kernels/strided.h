@@ -64,7 +64,7 @@ struct Strided {
 };
 
 // Copies elements [begin, begin + n) of a strided array to or from dense memory. Elements are
-// itemsize bytes (1, 4 or 8).
+// itemsize bytes (1, 2, 4 or 8).
 void gather(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin,
             int64_t n, void* dst);
 void scatter(const Strided& layout, int array, size_t itemsize, const void* src, int64_t begin,

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/autocast.h"
 #include "nn/init.h"
 #include "ops/random.h"
 
@@ -23,7 +24,7 @@ Tensor zeros_as(const Tensor& like, const Shape& shape) { return zeros(shape, li
 
 void check_state(const char* op, const char* name, const Tensor& state, const Shape& expected, Dtype dtype) {
     check(state.shape() == expected, op, ": ", name, " must have shape ", expected, ", got ", state.shape());
-    check_type(state.dtype() == dtype, op, ": input has dtype ", dtype, ", ", name, " ", state.dtype());
+    check_type(state.dtype() == dtype || autocast_enabled(), op, ": input has dtype ", dtype, ", ", name, " ", state.dtype());
 }
 
 // For each row the order of its steps reversed up to its length.

@@ -3,6 +3,7 @@
 #include "autograd/node.h"
 #include "ops/ops.h"
 #include "ops/random.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -31,6 +32,7 @@ Tensor sloped(const char* op, const Tensor& x, const Tensor& slope) {
 }  // namespace
 
 Tensor prelu(const Tensor& input, const Tensor& weight) {
+    if (auto y = recast("prelu", [&](auto& a, auto& b) { return prelu(a, b); }, input, weight)) return *y;
     check_floating("prelu", input);
     check_type(weight.dtype() == input.dtype(), "prelu: input has dtype ", input.dtype(), ", weight ", weight.dtype());
     int64_t channels = input.rank() > 1 ? input.size(1) : 1;

@@ -1,6 +1,7 @@
 // Batch and instance normalisation: y = (x − mean)/√(var + eps)·weight + bias, statistics per channel over all other axes, or over the
 // pixels of one image; both keep running ones.
 #include "ops/norm.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -23,7 +24,7 @@ Array running_array(const char* op, const char* argument, const Tensor& t, const
 // running ← (1 − momentum)·running + momentum·(the images' average·factor); of[image][channel].
 void update_running(const char* op, const Tensor& running, const Array& of, double momentum, double factor) {
     if (!running.defined()) return;
-    Array old = running.array().contiguous(), now = Array::empty(old.shape(), old.dtype());
+    Array old = running.array().to(computed_in(running.dtype())).contiguous(), now = Array::empty(old.shape(), old.dtype());
     visit_floating(op, old.dtype(), [&](auto zero) {
         using T = decltype(zero);
         Array values = of.to(old.dtype());
@@ -69,6 +70,8 @@ Tensor over_pixels(const char* op, const Tensor& x, const Tensor& running_mean, 
 
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps) {
+    auto here = [&](auto& a, auto& b, auto& c) { return batch_norm(a, running_mean, running_var, b, c, training, momentum, eps); };
+    if (auto y = recast_by_first("batch_norm", here, x, weight, bias)) return *y;
     check(x.rank() >= 2, "batch_norm: input must have at least 2 dimensions (batch, channels, …), got shape ", x.shape());
     check(training || (running_mean.defined() && running_var.defined()),
           "batch_norm: running_mean and running_var are needed when training=False");
@@ -79,6 +82,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
 
 Tensor instance_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                      const Tensor& bias, bool use_input_stats, double momentum, double eps) {
+    auto here = [&](auto& a, auto& b, auto& c) { return instance_norm(a, running_mean, running_var, b, c, use_input_stats, momentum, eps); };
+    if (auto y = recast_by_first("instance_norm", here, x, weight, bias)) return *y;
     constexpr const char* kOp = "instance_norm";
     check(x.rank() >= 3, kOp, ": input must have at least 3 dimensions (batch, channels, space…), got shape ", x.shape());
     check(running_mean.defined() == running_var.defined(), kOp, ": running_mean and running_var go together");

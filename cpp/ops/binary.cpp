@@ -103,6 +103,12 @@ void derivative(Binary op, Backward& g, const Saved& sa, const Saved& sb) {
     }
 }
 
+// A number beside bfloat16 is not rounded to it, as the result alone is.
+Tensor operand(const Tensor& x, Dtype dtype) {
+    bool number = x.rank() == 0 && is_floating(x.dtype()) && !x.requires_grad();
+    return to(x, number ? computed_in(dtype) : dtype);
+}
+
 bool saves_operands(Binary op) {
     return op != Binary::Add && op != Binary::Sub && op != Binary::FloorDivide && op != Binary::Heaviside;
 }
@@ -115,7 +121,8 @@ Tensor binary(Binary op, const Tensor& x, const Tensor& y) {
     if (!is_floating(dtype) && !accepts(op, Dtype::Int64)) dtype = Dtype::Float32;
     check_type(accepts(op, dtype), name(op), ": operands must not have dtype ", dtype);
     if (op == Binary::Pow && is_floating(dtype) && is_number(y)) return power(to(x, dtype), y.array().item());
-    Tensor a = to(x, dtype), b = to(y, dtype);
+    Tensor a = operand(x, dtype), b = operand(y, dtype);
+    if (a.rank() == 0 && b.rank() == 0) a = to(x, dtype), b = to(y, dtype);
     Array out = compute(op, a.array(), b.array());
     if (out.dtype() != dtype) return Tensor(std::move(out));
     bool save = saves_operands(op);

@@ -74,7 +74,9 @@ Tensor logaddexp(const Tensor& x, const Tensor& y, double base) {
 
 Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf, std::optional<double> neginf) {
     if (!is_floating(x.dtype())) return clone(x);
-    double most = x.dtype() == Dtype::Float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+    double most = x.dtype() == Dtype::Float64   ? std::numeric_limits<double>::max()
+                  : x.dtype() == Dtype::Float32 ? std::numeric_limits<float>::max()
+                                                : 0x1.FEp127;
     Array out = compute(Binary::NanToNum, x.array(), Array::full({}, x.dtype(), nan), posinf.value_or(most), neginf.value_or(-most));
     return record("nan_to_num", std::move(out), {x}, [x = Saved(x)](Backward& g) {
         g[0] = where(unary(Unary::IsFinite, x.get().detach()), g.grad(), number(0, Dtype::Float64));

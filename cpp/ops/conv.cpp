@@ -9,6 +9,7 @@
 #include "array/compute.h"
 #include "array/conv_pass.h"
 #include "autograd/node.h"
+#include "ops/recast.h"
 #include "ops/window.h"
 
 namespace cc {
@@ -227,6 +228,8 @@ void check_grad_output(const Resolved& r, const Tensor& grad_output) {
 }  // namespace
 
 Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
+    auto here = [&](auto& a, auto& b, auto& c) { return conv(rank, a, b, c, options); };
+    if (auto y = recast("conv", here, input, Weight{weight}, bias)) return *y;
     const char* op = op_name("conv", rank);
     check_type(weight.defined(), op, ": weight must be a tensor, got None");
     Tensor x = input;
@@ -241,6 +244,8 @@ Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& b
 
 Tensor conv_transpose(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
                       const Sizes& output_padding, const Sizes& output_size) {
+    auto here = [&](auto& a, auto& b, auto& c) { return conv_transpose(rank, a, b, c, options, output_padding, output_size); };
+    if (auto y = recast("conv_transpose", here, input, Weight{weight}, bias)) return *y;
     const char* op = op_name("conv_transpose", rank);
     check_type(weight.defined(), op, ": weight must be a tensor, got None");
     Tensor x = input;
@@ -255,6 +260,8 @@ Tensor conv_transpose(int rank, const Tensor& input, const Tensor& weight, const
 
 Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, const Tensor& grad_output,
                        const ConvOptions& options) {
+    auto here = [&](auto& a, auto& b) { return conv_grad_input(rank, input_size, a, b, options); };
+    if (auto y = recast("conv_grad_input", here, weight, grad_output)) return *y;
     const char* op = op_name("conv_grad_input", rank);
     check(input_size.rank() == rank + 2, op, ": input_size must have ", rank + 2, " sizes, got ", input_size);
     check_dtypes(op, weight, "grad_output", grad_output);
@@ -265,6 +272,8 @@ Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, 
 
 Tensor conv_grad_weight(int rank, const Tensor& input, const Shape& weight_size, const Tensor& grad_output,
                         const ConvOptions& options) {
+    auto here = [&](auto& a, auto& b) { return conv_grad_weight(rank, a, weight_size, b, options); };
+    if (auto y = recast("conv_grad_weight", here, input, grad_output)) return *y;
     const char* op = op_name("conv_grad_weight", rank);
     check(input.rank() == rank + 2, op, ": input must have ", rank + 2, " dimensions, got shape ", input.shape());
     check_dtypes(op, input, "grad_output", grad_output);

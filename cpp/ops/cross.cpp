@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 #include "ops/lines.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -45,6 +46,7 @@ Tensor vector_product(const Tensor& a, const Tensor& b, int axis) {
 }  // namespace
 
 Tensor cross(const Tensor& input, const Tensor& other, int64_t dim) {
+    if (auto y = recast("cross", [&](auto& a, auto& b) { return cross(a, b, dim); }, input, other)) return *y;
     Shape shape = broadcast_shapes("cross", input.shape(), other.shape());
     int axis = normalize_axis("cross", "dim", dim, shape.rank());
     check(shape[axis] == 3, "cross: a dimension of size 3 is needed, got shapes ", input.shape(), " and ", other.shape());

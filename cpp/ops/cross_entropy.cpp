@@ -5,6 +5,7 @@
 #include "autograd/node.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -86,6 +87,8 @@ Tensor with_probabilities(const Tensor& x, const Tensor& target, const Tensor& w
 
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing) {
+    auto here = [&](auto& a, auto& b, auto& c) { return cross_entropy(a, b, c, ignore_index, reduction, label_smoothing); };
+    if (auto y = recast("cross_entropy", here, input, target, weight)) return *y;
     check(label_smoothing >= 0 && label_smoothing <= 1, kOp, ": label_smoothing must be between 0 and 1, got ",
           label_smoothing);
     Options options{ignore_index, reduction, label_smoothing};

@@ -7,6 +7,7 @@
 #include "autograd/node.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -89,6 +90,8 @@ Tensor losses(const Tensor& x, Labels labels, int64_t blank, bool zero_infinity)
 
 Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const std::vector<int64_t>& input_lengths,
                 const std::vector<int64_t>& target_lengths, int64_t blank, LossReduction reduction, bool zero_infinity) {
+    auto here = [&](auto& a) { return ctc_loss(a, targets, input_lengths, target_lengths, blank, reduction, zero_infinity); };
+    if (auto y = recast("ctc_loss", here, log_probs)) return *y;
     check_type(is_floating(log_probs.dtype()), kOp, ": log_probs must have a floating-point dtype, got ", log_probs.dtype());
     bool unbatched = log_probs.rank() == 2;
     check(unbatched || log_probs.rank() == 3, kOp, ": log_probs must have shape (T, N, C) or (T, C), got ", log_probs.shape());

@@ -5,6 +5,7 @@
 #include "autograd/node.h"
 #include "kernels/pdist/pdist.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -36,6 +37,8 @@ Tensor cosine_expression(const Tensor& a, const Tensor& b, int axis, double eps)
 
 // x1·x2/(max(‖x1‖, eps)·max(‖x2‖, eps)); the gradient takes no notice of eps.
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps) {
+    auto here = [&](auto& a, auto& b) { return cosine_similarity(a, b, dim, eps); };
+    if (auto y = recast("cosine_similarity", here, x1, x2)) return *y;
     const char* op = "cosine_similarity";
     check_operands(op, x1, x2);
     Dtype dtype = result_type(x1, x2);
@@ -64,6 +67,7 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double
 }
 
 Tensor pdist(const Tensor& input, double p) {
+    if (auto y = recast("pdist", [&](auto& a) { return pdist(a, p); }, input)) return *y;
     constexpr const char* kOp = "pdist";
     check_type(is_floating(input.dtype()), kOp, ": input must have a floating-point dtype, got ", input.dtype());
     check(input.rank() == 2, kOp, ": input must have 2 dimensions, got shape ", input.shape());
@@ -91,6 +95,8 @@ Tensor pdist(const Tensor& input, double p) {
 }
 
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim) {
+    auto here = [&](auto& a, auto& b) { return pairwise_distance(a, b, p, eps, keepdim); };
+    if (auto y = recast("pairwise_distance", here, x1, x2)) return *y;
     check_operands("pairwise_distance", x1, x2);
     Tensor d = add(sub(x1, x2), plain(eps));
     return norm(d.rank() > 0 ? d : unsqueeze(d, 0), p, {-1}, keepdim);

@@ -6,6 +6,7 @@
 #include "kernels/random/random.h"
 #include "ops/ops.h"
 #include "ops/random.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -58,6 +59,7 @@ Tensor affine(const Tensor& x, const Tensor& by, const Tensor& shift) {
 }  // namespace
 
 Tensor dropout(const Tensor& input, double p, bool training) {
+    if (auto y = recast("dropout", [&](auto& a) { return dropout(a, p, training); }, input)) return *y;
     check_p("dropout", p);
     if (!training || p == 0) return input;
     check_type(is_floating(input.dtype()), "dropout: input must have a floating-point dtype, got ", input.dtype());
@@ -67,6 +69,7 @@ Tensor dropout(const Tensor& input, double p, bool training) {
 
 // As in PyTorch, an input without a batch axis is taken in 1-D and 3-D; in 2-D three dimensions mean (batch, channels, length).
 Tensor dropout_channels(int rank, const Tensor& input, double p, bool training) {
+    if (auto y = recast("dropout_channels", [&](auto& a) { return dropout_channels(rank, a, p, training); }, input)) return *y;
     static constexpr const char* names[] = {"dropout1d", "dropout2d", "dropout3d"};
     const char* op = names[rank - 1];
     check_p(op, p);
@@ -79,12 +82,15 @@ Tensor dropout_channels(int rank, const Tensor& input, double p, bool training) 
 }
 
 Tensor alpha_dropout(const Tensor& input, double p, bool training) {
+    if (auto y = recast("alpha_dropout", [&](auto& a) { return alpha_dropout(a, p, training); }, input)) return *y;
     if (!drops_some("alpha_dropout", input, p, training)) return all_or_nothing(input, p, training);
     const double by = alpha_scale(p);
     return plus(scale(dropout(plus(input, kSaturation), p, true), by), -kSaturation * by);
 }
 
 Tensor feature_alpha_dropout(const Tensor& input, double p, bool training) {
+    auto here = [&](auto& a) { return feature_alpha_dropout(a, p, training); };
+    if (auto y = recast("feature_alpha_dropout", here, input)) return *y;
     constexpr const char* kOp = "feature_alpha_dropout";
     check(input.rank() >= 2, kOp, ": input must have at least 2 dimensions (batch, channels, …), got shape ", input.shape());
     if (!drops_some(kOp, input, p, training)) return all_or_nothing(input, p, training);

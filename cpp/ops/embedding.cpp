@@ -8,7 +8,7 @@
 #include "array/compute.h"
 #include "autograd/node.h"
 #include "kernels/index/index.h"
-#include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -95,6 +95,7 @@ Tensor bag_numbers(const Numbers& starts) {
 
 // The sums of bags of rows, which are nowhere put beside each other.
 Tensor sum_rows(const char* op, const Tensor& weight, const Numbers& rows, const Numbers& starts, bool frequency) {
+    if (auto y = recast(op, [&](auto& a) { return sum_rows(op, a, rows, starts, frequency); }, weight)) return *y;
     Array table = weight.array().contiguous();
     const int64_t bags = static_cast<int64_t>(starts.size()) - 1;
     Array out = Array::empty({bags, weight.size(1)}, weight.dtype());
@@ -135,8 +136,8 @@ Tensor greatest(const Tensor& rows, const Numbers& starts) {
     for (size_t bag = 0; bag + 1 < starts.size(); ++bag)
         if (starts[bag + 1] > starts[bag]) bags.push_back(static_cast<int64_t>(bag)), kept.push_back(starts[bag + 1]);
     const int64_t count = static_cast<int64_t>(bags.size()), columns = rows.size(1);
-    Array at = Array::empty({count, columns}, Dtype::Int64), dense = rows.array().contiguous();
-    bag_argmax({rows.dtype(), count, columns, kept.data()}, dense.raw(), at.data<int64_t>());
+    Array at = Array::empty({count, columns}, Dtype::Int64), dense = rows.array().to(computed_in(rows.dtype())).contiguous();
+    bag_argmax({dense.dtype(), count, columns, kept.data()}, dense.raw(), at.data<int64_t>());
     Tensor values = gather(rows, 0, Tensor(at));
     const int64_t all = static_cast<int64_t>(starts.size()) - 1;
     return count == all ? values : index_sum({all, columns}, 0, as_tensor(bags), values);

@@ -13,7 +13,7 @@ namespace {
 // out[i] = start + i·step, computed in double (in int64 for integers, which are exact there).
 Array ramp(int64_t count, Dtype dtype, double start, double step) {
     Array out = Array::empty({count}, dtype);
-    visit_dtype(dtype, [&](auto zero) {
+    visit_element(dtype, [&](auto zero) {
         using T = decltype(zero);
         T* values = out.data<T>();
         for (int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(start + static_cast<double>(i) * step);
@@ -45,7 +45,7 @@ Tensor linspace(double start, double end, int64_t steps, Dtype dtype) {
     check(steps >= 0, "linspace: steps must not be negative, got ", steps);
     double step = steps > 1 ? (end - start) / static_cast<double>(steps - 1) : 0;
     Array out = Array::empty({steps}, dtype);
-    visit_dtype(dtype, [&](auto zero) {
+    visit_element(dtype, [&](auto zero) {
         using T = decltype(zero);
         T* values = out.data<T>();
         for (int64_t i = 0; i < steps; ++i) {

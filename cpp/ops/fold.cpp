@@ -2,6 +2,7 @@
 // are a view.
 #include "kernels/fold/fold.h"
 
+#include "ops/recast.h"
 #include "ops/view.h"
 #include "ops/window.h"
 
@@ -47,6 +48,7 @@ Tensor folded(const FoldProblem& problem, const Tensor& columns, const Shape& pl
 
 // The adjoint of windows along one dimension: as columns of planes [dim][what follows it], or of single lines.
 Tensor fold_dim(const Tensor& grad, const Shape& shape, int axis, int64_t size, int64_t step) {
+    if (auto x = recast("fold", [&](auto& a) { return fold_dim(a, shape, axis, size, step); }, grad)) return *x;
     FoldProblem p{};
     p.dtype = grad.dtype();
     p.n = 1;
@@ -69,6 +71,7 @@ Tensor fold_dim(const Tensor& grad, const Shape& shape, int axis, int64_t size, 
 }  // namespace
 
 Tensor unfold(const Tensor& x, const FoldOptions& options) {
+    if (auto y = recast("unfold", [&](auto& a) { return unfold(a, options); }, x)) return *y;
     const char* op = "unfold";
     check(x.rank() == 3 || x.rank() == 4, op, ": input must have 4 dimensions (or 3 without a batch), got shape ", x.shape());
     const int lead = x.rank() - 3;
@@ -81,6 +84,7 @@ Tensor unfold(const Tensor& x, const FoldOptions& options) {
 }
 
 Tensor fold(const Tensor& x, const Sizes& output_size, const FoldOptions& options) {
+    if (auto y = recast("fold", [&](auto& a) { return fold(a, output_size, options); }, x)) return *y;
     const char* op = "fold";
     check(x.rank() == 2 || x.rank() == 3, op, ": input must have 3 dimensions (or 2 without a batch), got shape ", x.shape());
     const int lead = x.rank() - 2;

@@ -3,6 +3,7 @@
 
 #include "autograd/node.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -140,6 +141,8 @@ Tensor expression(const GridSampleProblem& p, const Tensor& x, const Tensor& gri
 
 Tensor grid_sample(const Tensor& x, const Tensor& grid, const std::string& mode, const std::string& padding_mode,
                    bool align_corners) {
+    auto here = [&](auto& a, auto& b) { return grid_sample(a, b, mode, padding_mode, align_corners); };
+    if (auto y = recast("grid_sample", here, x, grid)) return *y;
     GridSampleProblem p = problem_for(x, grid, mode, padding_mode, align_corners);
     Array from = x.array().to(Format::ChannelsLast), at = grid.array().contiguous();
     Array y = Array::empty(result_shape(x, grid), p.dtype, Format::ChannelsLast);
@@ -154,6 +157,7 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const std::string& mode,
 }
 
 Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners) {
+    if (auto y = recast("affine_grid", [&](auto& a) { return affine_grid(a, size, align_corners); }, theta)) return *y;
     const int rank = size.rank() - 2;
     check_type(is_floating(theta.dtype()), "affine_grid: theta must have a floating-point dtype, got ", theta.dtype());
     check(rank == 2 || rank == 3, "affine_grid: size must have 4 or 5 numbers (batch, channels, …), got ", size);

@@ -1,11 +1,14 @@
 // Group, layer and root-mean-square normalisation: statistics of each image alone, over groups of channels or over the last axes.
 #include "ops/norm.h"
+#include "ops/recast.h"
 
 #include <limits>
 
 namespace cc {
 
 Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight, const Tensor& bias, double eps) {
+    auto here = [&](auto& a, auto& b, auto& c) { return group_norm(a, num_groups, b, c, eps); };
+    if (auto y = recast_by_first("group_norm", here, x, weight, bias)) return *y;
     constexpr const char* kOp = "group_norm";
     check(x.rank() >= 2, kOp, ": input must have at least 2 dimensions (batch, channels, …), got shape ", x.shape());
     check(num_groups >= 1, kOp, ": num_groups must be at least 1, got ", num_groups);
@@ -53,10 +56,14 @@ Tensor over_last(const char* op, bool centred, const Tensor& x, const Shape& sha
 }  // namespace
 
 Tensor layer_norm(const Tensor& input, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
+    auto here = [&](auto& a, auto& b, auto& c) { return layer_norm(a, normalized_shape, b, c, eps); };
+    if (auto y = recast_by_first("layer_norm", here, input, weight, bias)) return *y;
     return over_last("layer_norm", true, input, normalized_shape, weight, bias, eps);
 }
 
 Tensor rms_norm(const Tensor& input, const Shape& normalized_shape, const Tensor& weight, std::optional<double> eps) {
+    auto here = [&](auto& a, auto& b) { return rms_norm(a, normalized_shape, b, eps); };
+    if (auto y = recast_by_first("rms_norm", here, input, weight)) return *y;
     double least = input.dtype() == Dtype::Float64 ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
     return over_last("rms_norm", false, input, normalized_shape, weight, Tensor(), eps.value_or(least));
 }

@@ -73,6 +73,8 @@ Array copied(const Array& x) {
 
 // out, which nobody else holds, with src's elements written at the index.
 Array scattered(Array out, const Place& place, const Array& src, Write write) {
+    if (write == Write::Add && out.dtype() == Dtype::BFloat16)
+        return scattered(out.to(Dtype::Float32), place, src.to(Dtype::Float32), write).to(out.dtype());
     Array index = at_least_1d(place.index), target = at_least_1d(out), part = reached(target, index.shape(), place.axis);
     Array from = at_least_1d(src);
     for (int i = 0; i < from.rank(); ++i) from = from.slice(i, 0, index.size(i), 1);
@@ -136,6 +138,8 @@ Tensor index_select_at(const Tensor& x, const Place& place);
 
 // out, which nobody else holds, with the rows of src added at the index.
 Array with_rows_added(Array out, const Place& place, const Array& src) {
+    if (out.dtype() == Dtype::BFloat16)
+        return with_rows_added(out.to(Dtype::Float32), place, src.to(Dtype::Float32)).to(out.dtype());
     Array from = src.contiguous();
     IndexProblem p = problem_along(out, place.axis, place.index.numel());
     place.check_range(index_add(p, out.raw(), place.index.data<int64_t>(), from.raw()), p.dim);

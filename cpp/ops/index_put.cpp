@@ -42,6 +42,8 @@ Array row_major_copy(const Array& x) {
 
 // out, which nobody else holds, with value's rows added.
 Array with_rows_added(Array out, const Rows& rows, const Array& value) {
+    if (out.dtype() == Dtype::BFloat16)
+        return with_rows_added(out.to(Dtype::Float32), rows, value.to(Dtype::Float32)).to(out.dtype());
     Array from = value.contiguous();
     put_add(out.dtype(), out.raw(), out.numel(), rows.offsets.data<int64_t>(), rows.offsets.numel(), rows.rest.numel(), from.raw());
     return out;

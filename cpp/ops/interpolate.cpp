@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "autograd/node.h"
+#include "ops/recast.h"
 #include "ops/window.h"
 
 namespace cc {
@@ -116,6 +117,7 @@ Tensor move_nearest(const Mode& mode, const Tensor& x, const Map& map) {
 }  // namespace
 
 Tensor interpolate(const Tensor& x, const InterpolateOptions& options) {
+    if (auto y = recast("interpolate", [&](auto& a) { return interpolate(a, options); }, x)) return *y;
     int rank = x.rank() - 2;
     check(rank >= 1 && rank <= 3, kOp, ": input must have 3, 4 or 5 dimensions (batch, channels, …), got shape ", x.shape());
     const Mode& mode = find_mode(options, rank);

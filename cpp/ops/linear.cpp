@@ -1,6 +1,7 @@
 #include "autograd/node.h"
 #include "kernels/gemm/gemm.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -42,6 +43,8 @@ Tensor plus_bias(const Tensor& y, const Tensor& bias) {
 }  // namespace
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+    auto here = [&](auto& a, auto& b, auto& c) { return linear(a, b, c); };
+    if (auto y = recast("linear", here, input, Weight{weight}, bias)) return *y;
     check_type(weight.defined(), "linear: weight must be a tensor, got None");
     check_type(is_floating(input.dtype()), "linear: input must have a floating-point dtype, got ", input.dtype());
     check_type(input.dtype() == weight.dtype(), "linear: input has dtype ", input.dtype(), ", weight ", weight.dtype());
@@ -65,6 +68,8 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
 // y[k] = Σ x1[i]·w[k, i, j]·x2[j] with the smaller of the intermediate results: all pairs x1[i]·x2[j], or Σ x1[i]·w[k, i, j] for all
 // k, j.
 Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias) {
+    auto here = [&](auto& a, auto& b, auto& c, auto& d) { return bilinear(a, b, c, d); };
+    if (auto y = recast("bilinear", here, input1, input2, weight, bias)) return *y;
     check(weight.rank() == 3, "bilinear: weight must have 3 dimensions (out, in1, in2), got shape ", weight.shape());
     const Tensor* inputs[] = {&input1, &input2};
     for (int i = 0; i < 2; ++i) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -24,6 +25,8 @@ Tensor smoothed(const Tensor& map, const Tensor& column, const Tensor& row) {
 }  // namespace
 
 Tensor local_contrast_norm(const Tensor& input, int64_t kernel_size, double sigma, double eps) {
+    auto here = [&](auto& a) { return local_contrast_norm(a, kernel_size, sigma, eps); };
+    if (auto y = recast("local_contrast_norm", here, input)) return *y;
     const char* op = "local_contrast_norm";
     check_type(is_floating(input.dtype()), op, ": input must have a floating-point dtype, got ", input.dtype());
     check(input.rank() == 4, op, ": input must have 4 dimensions (N, C, H, W), got shape ", input.shape());

@@ -6,6 +6,7 @@
 #include "autograd/node.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -140,21 +141,29 @@ Tensor reduced(const Tensor& loss, LossReduction reduction) {
 }
 
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction, const Tensor& weight) {
+    auto here = [&](auto& a, auto& b, auto& c) { return mse_loss(a, b, reduction, c); };
+    if (auto y = recast("mse_loss", here, input, target, weight)) return *y;
     return reduced_by_weight(weighted("mse_loss", apply(kMse, input, target), input, weight), weight, reduction);
 }
 
 Tensor l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction, const Tensor& weight) {
+    auto here = [&](auto& a, auto& b, auto& c) { return l1_loss(a, b, reduction, c); };
+    if (auto y = recast("l1_loss", here, input, target, weight)) return *y;
     return reduced_by_weight(weighted("l1_loss", apply(kL1, input, target), input, weight), weight, reduction);
 }
 
 // ½·d²/β below β, |d| − β/2 above.
 Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double beta) {
+    auto here = [&](auto& a, auto& b) { return smooth_l1_loss(a, b, reduction, beta); };
+    if (auto y = recast("smooth_l1_loss", here, input, target)) return *y;
     check(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta);
     return reduced(beta == 0 ? apply(kL1, input, target) : apply(kSmoothL1, input, target, beta), reduction);
 }
 
 // ½·d² up to δ, δ·(|d| − δ/2) above.
 Tensor huber_loss(const Tensor& input, const Tensor& target, LossReduction reduction, double delta, const Tensor& weight) {
+    auto here = [&](auto& a, auto& b, auto& c) { return huber_loss(a, b, reduction, delta, c); };
+    if (auto y = recast("huber_loss", here, input, target, weight)) return *y;
     check(delta > 0, "huber_loss: delta must be positive, got ", delta);
     return reduced(weighted("huber_loss", apply(kHuber, input, target, delta), input, weight), reduction);
 }
@@ -162,6 +171,8 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, LossReduction reduc
 // (1 − t)·x + (1 + (pos_weight − 1)·t)·ln(1 + e^{−x})
 Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
                                         const Tensor& pos_weight, LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c, auto& d) { return binary_cross_entropy_with_logits(a, b, c, d, reduction); };
+    if (auto y = recast("binary_cross_entropy_with_logits", here, input, target, weight, pos_weight)) return *y;
     const char* op = "binary_cross_entropy_with_logits";
     check_operands(op, input, target);
     check_same_shape(op, input, target);
@@ -173,6 +184,8 @@ Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& targe
 
 // −t·ln p − (1 − t)·ln(1 − p), logarithms not below −100; the slope (p − t)/(p·(1 − p)) with the divisor not below 1e−12.
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c) { return binary_cross_entropy(a, b, c, reduction); };
+    if (auto y = recast("binary_cross_entropy", here, input, target, weight)) return *y;
     const char* op = "binary_cross_entropy";
     check_operands(op, input, target);
     check_same_shape(op, input, target);
@@ -202,6 +215,8 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Ten
 
 // t·(ln t − input), 0 where t is 0; with log_target e^t·(t − input).
 Tensor kl_div(const Tensor& input, const Tensor& target, const std::string& reduction, bool log_target) {
+    auto here = [&](auto& a, auto& b) { return kl_div(a, b, reduction, log_target); };
+    if (auto y = recast("kl_div", here, input, target)) return *y;
     bool by_batch = reduction == "batchmean";
     LossReduction how = by_batch ? LossReduction::Sum : reduction_of("kl_div", reduction);
     Tensor loss = reduced(apply(log_target ? kKlDivLog : kKlDiv, input, target), how);
@@ -210,17 +225,23 @@ Tensor kl_div(const Tensor& input, const Tensor& target, const std::string& redu
 
 // ln(1 + e^{−t·x})
 Tensor soft_margin_loss(const Tensor& input, const Tensor& target, LossReduction reduction) {
+    auto here = [&](auto& a, auto& b) { return soft_margin_loss(a, b, reduction); };
+    if (auto y = recast("soft_margin_loss", here, input, target)) return *y;
     check_same_shape("soft_margin_loss", input, target);
     return reduced(apply(kSoftMargin, input, target), reduction);
 }
 
 Tensor hinge_embedding_loss(const Tensor& input, const Tensor& target, double margin, LossReduction reduction) {
+    auto here = [&](auto& a, auto& b) { return hinge_embedding_loss(a, b, margin, reduction); };
+    if (auto y = recast("hinge_embedding_loss", here, input, target)) return *y;
     return reduced(apply(kHingeEmbedding, input, target, margin), reduction);
 }
 
 // e^x − t·x, or x − t·ln(x + eps) of rates; full adds Stirling's t·ln t − t + ½·ln 2πt where t > 1.
 Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_input, bool full, double eps,
                         LossReduction reduction) {
+    auto here = [&](auto& a, auto& b) { return poisson_nll_loss(a, b, log_input, full, eps, reduction); };
+    if (auto y = recast("poisson_nll_loss", here, input, target)) return *y;
     Tensor loss = log_input ? apply(kPoisson, input, target) : apply(kPoissonRate, input, target, eps);
     if (full) {
         Tensor many = binary(Binary::Greater, target.detach(), plain(1)), t = where(many, target, plain(1));
@@ -234,6 +255,8 @@ Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_inpu
 // ½·(ln v + (x − t)²/v), v not below eps; the gradient takes no notice of that limit.
 Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& var, bool full, double eps,
                          LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c) { return gaussian_nll_loss(a, b, c, full, eps, reduction); };
+    if (auto y = recast("gaussian_nll_loss", here, input, target, var)) return *y;
     const char* op = "gaussian_nll_loss";
     check_operands(op, input, target);
     Tensor v = to(var, result_type(input, target));
@@ -255,6 +278,8 @@ Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor
 
 // −mean over the classes, the last axis, of t·ln σ(x) + (1 − t)·ln σ(−x).
 Tensor multilabel_soft_margin_loss(const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c) { return multilabel_soft_margin_loss(a, b, c, reduction); };
+    if (auto y = recast("multilabel_soft_margin_loss", here, input, target, weight)) return *y;
     const char* op = "multilabel_soft_margin_loss";
     check(input.rank() > 0, op, ": input must have at least 1 dimension (…, C), got a 0-d tensor");
     check_same_shape(op, input, target);

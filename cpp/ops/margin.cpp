@@ -5,6 +5,7 @@
 #include "kernels/multilabel_margin/multilabel_margin.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -23,6 +24,8 @@ void check_floating(const char* op, const char* argument, const Tensor& x) {
 // max(0, margin − t·(x1 − x2))
 Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin,
                            LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c) { return margin_ranking_loss(a, b, c, margin, reduction); };
+    if (auto y = recast("margin_ranking_loss", here, input1, input2, target)) return *y;
     const char* op = "margin_ranking_loss";
     check_floating(op, "input1", input1);
     check(input1.rank() == input2.rank() && input1.rank() == target.rank(),
@@ -34,6 +37,8 @@ Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Ten
 // 1 − cos(x1, x2) for targets 1, max(0, cos(x1, x2) − margin) for targets −1.
 Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin,
                              LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c) { return cosine_embedding_loss(a, b, c, margin, reduction); };
+    if (auto y = recast("cosine_embedding_loss", here, input1, input2, target)) return *y;
     const char* op = "cosine_embedding_loss";
     check_floating(op, "input1", input1);
     bool single = target.rank() == 0;
@@ -53,6 +58,8 @@ Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const T
 // Σ max(0, margin − x[t] + x[i])^p/C over the classes i other than t.
 Tensor multi_margin_loss(const Tensor& input, const Tensor& target, int64_t p, double margin, const Tensor& weight,
                          LossReduction reduction) {
+    auto here = [&](auto& a, auto& b) { return multi_margin_loss(a, target, p, margin, b, reduction); };
+    if (auto y = recast("multi_margin_loss", here, input, weight)) return *y;
     const char* op = "multi_margin_loss";
     check(p == 1 || p == 2, op, ": p must be 1 or 2, got ", p);
     check_floating(op, "input", input);
@@ -78,6 +85,8 @@ Tensor multi_margin_loss(const Tensor& input, const Tensor& target, int64_t p, d
 
 // 1/C·Σ max(0, 1 − x[t] + x[i]) over the listed classes t, up to the first −1, and the classes i that are not listed.
 Tensor multilabel_margin_loss(const Tensor& input, const Tensor& target, LossReduction reduction) {
+    auto here = [&](auto& a) { return multilabel_margin_loss(a, target, reduction); };
+    if (auto y = recast("multilabel_margin_loss", here, input)) return *y;
     const char* op = "multilabel_margin_loss";
     check_floating(op, "input", input);
     check(input.rank() <= 2, op, ": input must have shape (N, C) or (C,), got ", input.shape());
@@ -97,6 +106,8 @@ Tensor multilabel_margin_loss(const Tensor& input, const Tensor& target, LossRed
 // max(0, d(a, p) − d(a, n) + margin); with swap, the negative's distance is the lesser of those to a and to p.
 Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative, double margin, double p,
                            double eps, bool swap, LossReduction reduction) {
+    auto here = [&](auto& a, auto& b, auto& c) { return triplet_margin_loss(a, b, c, margin, p, eps, swap, reduction); };
+    if (auto y = recast("triplet_margin_loss", here, anchor, positive, negative)) return *y;
     const char* op = "triplet_margin_loss";
     check_floating(op, "anchor", anchor);
     check(margin > 0, op, ": margin must be greater than 0, got ", margin);

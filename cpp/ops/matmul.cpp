@@ -1,6 +1,7 @@
 #include "autograd/node.h"
 #include "kernels/gemm/gemm.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -54,6 +55,7 @@ Shape leading(const Shape& shape) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
+    if (auto y = recast("matmul", [&](auto& a, auto& b) { return matmul(a, b); }, a, b)) return *y;
     check_type(a.dtype() == b.dtype(), "matmul: input has dtype ", a.dtype(), ", other ", b.dtype());
     check(a.rank() > 0 && b.rank() > 0, "matmul: both operands must have at least one dimension, got shapes ", a.shape(),
           " and ", b.shape());

@@ -4,6 +4,7 @@
 #include "autograd/node.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -97,6 +98,8 @@ Tensor reduced_nll(const Tensor& loss, const Tensor& x, const Array& target, con
 
 Tensor nll_loss(const Tensor& input, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                 LossReduction reduction) {
+    auto here = [&](auto& a, auto& b) { return nll_loss(a, target, b, ignore_index, reduction); };
+    if (auto y = recast("nll_loss", here, input, weight)) return *y;
     Tensor x = input, t = target;
     bool unbatched = add_batch_axis("nll_loss", x, t);
     check_class_weight("nll_loss", weight, x);

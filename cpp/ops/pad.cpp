@@ -87,9 +87,10 @@ Tensor adjoint(const Borders& b, const Shape& in, const Tensor& grad) {
         return forward(crop, grad);
     }
     const Format format = grad.array().format();
-    Array from = grad.array().to(format), x = Array::empty(in, grad.dtype(), format);
-    pad_adjoint(problem_of(b, in, grad.dtype(), format), from.raw(), x.raw());
-    return record("pad_backward", std::move(x), {grad}, [b](Backward& g) { g[0] = forward(b, g.grad()); });
+    const Dtype dtype = computed_in(grad.dtype());
+    Array from = grad.array().to(format).to(dtype), x = Array::empty(in, dtype, format);
+    pad_adjoint(problem_of(b, in, dtype, format), from.raw(), x.raw());
+    return record("pad_backward", x.to(grad.dtype()), {grad}, [b](Backward& g) { g[0] = forward(b, g.grad()); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "autograd/node.h"
 #include "ops/places.h"
+#include "ops/recast.h"
 #include "ops/window.h"
 
 namespace cc {
@@ -117,6 +118,7 @@ Tensor average(const Resolved& r, const Tensor& x) {
 }  // namespace
 
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices) {
+    if (auto y = recast(op_name("max_pool", rank), [&](auto& a) { return max_pool(rank, a, options, return_indices); }, input)) return *y;
     const char* op = op_name("max_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -126,6 +128,8 @@ std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOpti
 }
 
 std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const Sizes& output_size, bool return_indices) {
+    auto here = [&](auto& a) { return adaptive_max_pool(rank, a, output_size, return_indices); };
+    if (auto y = recast(op_name("adaptive_max_pool", rank), here, input)) return *y;
     const char* op = op_name("adaptive_max_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -135,6 +139,7 @@ std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const
 }
 
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
+    if (auto y = recast(op_name("avg_pool", rank), [&](auto& a) { return avg_pool(rank, a, options); }, input)) return *y;
     const char* op = op_name("avg_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
@@ -143,6 +148,7 @@ Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
 }
 
 Tensor adaptive_avg_pool(int rank, const Tensor& input, const Sizes& output_size) {
+    if (auto y = recast(op_name("adaptive_avg_pool", rank), [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, input)) return *y;
     const char* op = op_name("adaptive_avg_pool", rank);
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);

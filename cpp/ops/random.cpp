@@ -19,7 +19,9 @@ void check_floating(const char* op, Dtype dtype) {
     check_type(is_floating(dtype), op, ": dtype must be floating-point, got ", dtype);
 }
 
+// In float32 for bfloat16.
 Array uniform(const Shape& shape, Dtype dtype, Generator& generator) {
+    dtype = computed_in(dtype);
     Array out = Array::empty(shape, dtype);
     Philox state = generator.take_blocks(random_blocks(out.numel(), per_block(dtype)));
     random_uniform(dtype, state, out.numel(), out.raw());
@@ -27,6 +29,7 @@ Array uniform(const Shape& shape, Dtype dtype, Generator& generator) {
 }
 
 Array normal(const Shape& shape, Dtype dtype, Generator& generator) {
+    dtype = computed_in(dtype);
     Array out = Array::empty(shape, dtype);
     Philox state = generator.take_blocks(random_blocks(out.numel(), per_block(dtype)));
     random_normal(dtype, state, out.numel(), out.raw());
@@ -114,12 +117,14 @@ Generator& default_generator() {
 
 Tensor rand(const Shape& size, Dtype dtype, Generator& generator) {
     check_floating("rand", dtype);
-    return Tensor(uniform(size, dtype, generator));
+    Array values = uniform(size, dtype, generator);
+    if (dtype == Dtype::BFloat16) compute_into(values, Unary::Clamp, values, 0, 1 - 0x1p-8);  // never rounded to 1
+    return Tensor(values.to(dtype));
 }
 
 Tensor randn(const Shape& size, Dtype dtype, Generator& generator) {
     check_floating("randn", dtype);
-    return Tensor(normal(size, dtype, generator));
+    return Tensor(normal(size, dtype, generator).to(dtype));
 }
 
 Tensor randint(int64_t low, int64_t high, const Shape& size, Dtype dtype, Generator& generator) {

@@ -5,6 +5,7 @@
 #include "autograd/node.h"
 #include "kernels/gemm/gemm.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -163,6 +164,8 @@ void check_operands(Cell cell, const Tensor& input, const Tensor& h0, const Tens
 
 Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight,
                            const Tensor& bias, const Tensor& projection, bool reverse) {
+    auto here = [&](auto& a, auto& b, auto& c, auto& d, auto& e, auto& f) { return recurrence_in_steps(cell, a, b, c, d, e, f, reverse); };
+    if (auto y = recast("recurrence_in_steps", here, input, h0, c0, weight, bias, projection)) return *y;
     int64_t steps = input.size(0);
     Tensors hs(steps), cs(steps);
     Tensor h = h0, c = c0;
@@ -183,6 +186,8 @@ Tensor recurrence_in_steps(Cell cell, const Tensor& input, const Tensor& h0, con
 
 Tensor recurrence(Cell cell, const Tensor& input, const Tensor& h0, const Tensor& c0, const Tensor& weight, const Tensor& bias,
                   bool reverse) {
+    auto here = [&](auto& a, auto& b, auto& c, auto& d, auto& e) { return recurrence(cell, a, b, c, d, e, reverse); };
+    if (auto y = recast("recurrence", here, input, h0, c0, Weight{weight}, bias)) return *y;
     check_operands(cell, input, h0, c0, weight, bias);
     Sizes3 n{input.size(0), h0.size(0), h0.size(1)};
     Array out = Array::empty({cell == Cell::Lstm ? 2 : 1, n.steps, n.rows, n.hidden}, input.dtype()), kept;

@@ -1,6 +1,7 @@
 #include "array/compute.h"
 #include "autograd/node.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -122,6 +123,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+    if (auto y = recast("mean", [&](auto& a) { return mean(a, axes, keepdim); }, x)) return *y;
     check_type(is_floating(x.dtype()), "mean: input must have a floating-point dtype, got ", x.dtype());
     uint32_t mask = axis_mask("mean", x, axes);
     return scale(sum_axes(x, mask, keepdim), 1.0 / static_cast<double>(reduced_count(x, mask)));
@@ -151,6 +153,7 @@ bool has_zero(const Tensor& x) {
 }  // namespace
 
 Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
+    if (auto y = recast("prod", [&](auto& a) { return prod(a, axes, keepdim); }, x)) return *y;
     uint32_t mask = axis_mask("prod", x, axes);
     return record("prod", compute(Reduction::Prod, x.array(), mask, keepdim), {x},
                   [mask, axes, x = Saved(x)](Backward& g) {
@@ -165,6 +168,7 @@ Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor var(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
+    if (auto y = recast("var", [&](auto& a) { return var(a, axes, correction, keepdim); }, x)) return *y;
     check_type(is_floating(x.dtype()), "var: input must have a floating-point dtype, got ", x.dtype());
     uint32_t mask = axis_mask("var", x, axes);
     Tensor centred = sub(x, mean(x, axes, true));

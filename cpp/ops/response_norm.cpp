@@ -5,6 +5,7 @@
 
 #include "autograd/node.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -29,6 +30,8 @@ Tensor expression(const ResponseNormProblem& p, const Tensor& x) {
 
 // Krizhevsky, Sutskever and Hinton, 2012, 3.3.
 Tensor local_response_norm(const Tensor& input, int64_t size, double alpha, double beta, double k) {
+    auto here = [&](auto& a) { return local_response_norm(a, size, alpha, beta, k); };
+    if (auto y = recast("local_response_norm", here, input)) return *y;
     constexpr const char* kOp = "local_response_norm";
     check(input.rank() >= 3, kOp, ": input must have at least 3 dimensions (batch, channels, space…), got shape ", input.shape());
     check_type(is_floating(input.dtype()), kOp, ": input must have a floating-point dtype, got ", input.dtype());
@@ -53,6 +56,7 @@ Tensor local_response_norm(const Tensor& input, int64_t size, double alpha, doub
 }
 
 Tensor normalize(const Tensor& input, double p, int64_t dim, double eps) {
+    if (auto y = recast("normalize", [&](auto& a) { return normalize(a, p, dim, eps); }, input)) return *y;
     Tensor length = clamp(norm(input, p, {dim}, true), eps, std::numeric_limits<double>::infinity());
     return div(input, length);
 }

@@ -4,6 +4,7 @@
 #include "autograd/node.h"
 #include "ops/lines.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -72,16 +73,24 @@ std::pair<Tensor, Tensor> extreme_along(const char* op, const Tensor& x, int64_t
 }  // namespace
 
 Tensor cumsum(const Tensor& input, int64_t dim) {
+    if (auto y = recast("cumsum", [&](auto& a) { return cumsum(a, dim); }, input)) return *y;
     int axis = normalize_axis("cumsum", "dim", dim, input.rank());
     return sum_along(is_floating(input.dtype()) ? input : to(input, Dtype::Int64), axis, false);
 }
 
 Tensor cumprod(const Tensor& input, int64_t dim) {
+    if (auto y = recast("cumprod", [&](auto& a) { return cumprod(a, dim); }, input)) return *y;
     int axis = normalize_axis("cumprod", "dim", dim, input.rank());
     return product_along(is_floating(input.dtype()) ? input : to(input, Dtype::Int64), axis);
 }
 
-std::pair<Tensor, Tensor> cummax(const Tensor& input, int64_t dim) { return extreme_along("cummax", input, dim, true); }
-std::pair<Tensor, Tensor> cummin(const Tensor& input, int64_t dim) { return extreme_along("cummin", input, dim, false); }
+std::pair<Tensor, Tensor> cummax(const Tensor& input, int64_t dim) {
+    if (auto y = recast("cummax", [&](auto& a) { return cummax(a, dim); }, input)) return *y;
+    return extreme_along("cummax", input, dim, true);
+}
+std::pair<Tensor, Tensor> cummin(const Tensor& input, int64_t dim) {
+    if (auto y = recast("cummin", [&](auto& a) { return cummin(a, dim); }, input)) return *y;
+    return extreme_along("cummin", input, dim, false);
+}
 
 }  // namespace cc

@@ -4,6 +4,7 @@
 #include "ops/lines.h"
 #include "ops/ops.h"
 #include "ops/random.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -41,14 +42,24 @@ Tensor forward(const char* op, bool log, const Tensor& x, int64_t dim) {
 
 }  // namespace
 
-Tensor softmax(const Tensor& input, int64_t dim) { return forward("softmax", false, input, dim); }
-Tensor log_softmax(const Tensor& input, int64_t dim) { return forward("log_softmax", true, input, dim); }
+Tensor softmax(const Tensor& input, int64_t dim) {
+    if (auto y = recast("softmax", [&](auto& a) { return softmax(a, dim); }, input)) return *y;
+    return forward("softmax", false, input, dim);
+}
+Tensor log_softmax(const Tensor& input, int64_t dim) {
+    if (auto y = recast("log_softmax", [&](auto& a) { return log_softmax(a, dim); }, input)) return *y;
+    return forward("log_softmax", true, input, dim);
+}
 
-Tensor softmin(const Tensor& input, int64_t dim) { return forward("softmin", false, neg(input), dim); }
+Tensor softmin(const Tensor& input, int64_t dim) {
+    if (auto y = recast("softmin", [&](auto& a) { return softmin(a, dim); }, input)) return *y;
+    return forward("softmin", false, neg(input), dim);
+}
 
 // Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017. Hard: one at the greatest, with the gradient of
 // the soft result.
 Tensor gumbel_softmax(const Tensor& logits, double tau, bool hard, int64_t dim) {
+    if (auto y = recast("gumbel_softmax", [&](auto& a) { return gumbel_softmax(a, tau, hard, dim); }, logits)) return *y;
     constexpr const char* kOp = "gumbel_softmax";
     check_type(is_floating(logits.dtype()), kOp, ": logits must have a floating-point dtype, got ", logits.dtype());
     check(tau > 0, kOp, ": tau must be positive, got ", tau);

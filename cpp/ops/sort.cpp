@@ -9,6 +9,7 @@
 #include "kernels/sort/search.h"
 #include "ops/lines.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -47,17 +48,20 @@ std::pair<Tensor, Tensor> middle(const char* op, const Tensor& x, int64_t dim, b
 }  // namespace
 
 std::pair<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending) {
+    if (auto y = recast("sort", [&](auto& a) { return sort(a, dim, descending); }, input)) return *y;
     int axis = normalize_axis("sort", "dim", dim, input.rank());
     Tensor indices = ordered(input, axis, size_along(input, axis), descending);
     return {gather(input, axis, indices), indices};
 }
 
 Tensor argsort(const Tensor& input, int64_t dim, bool descending) {
+    if (auto y = recast("argsort", [&](auto& a) { return argsort(a, dim, descending); }, input)) return *y;
     int axis = normalize_axis("argsort", "dim", dim, input.rank());
     return ordered(input, axis, size_along(input, axis), descending);
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool largest) {
+    if (auto y = recast("topk", [&](auto& a) { return topk(a, k, dim, largest); }, input)) return *y;
     int axis = normalize_axis("topk", "dim", dim, input.rank());
     int64_t size = size_along(input, axis);
     check(k >= 0 && k <= size, "topk: k must be between 0 and ", size, ", the size of dimension ", axis, ", got ", k);
@@ -66,6 +70,7 @@ std::pair<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool
 }
 
 std::pair<Tensor, Tensor> kthvalue(const Tensor& input, int64_t k, int64_t dim, bool keepdim) {
+    if (auto y = recast("kthvalue", [&](auto& a) { return kthvalue(a, k, dim, keepdim); }, input)) return *y;
     int axis = normalize_axis("kthvalue", "dim", dim, input.rank());
     int64_t size = size_along(input, axis);
     check(k >= 1 && k <= size, "kthvalue: k must be between 1 and ", size, ", got ", k);
@@ -73,14 +78,17 @@ std::pair<Tensor, Tensor> kthvalue(const Tensor& input, int64_t k, int64_t dim, 
 }
 
 std::pair<Tensor, Tensor> median(const Tensor& input, int64_t dim, bool keepdim) {
+    if (auto y = recast("median", [&](auto& a) { return median(a, dim, keepdim); }, input)) return *y;
     return middle("median", input, dim, keepdim, Pick::Median);
 }
 
 std::pair<Tensor, Tensor> nanmedian(const Tensor& input, int64_t dim, bool keepdim) {
+    if (auto y = recast("nanmedian", [&](auto& a) { return nanmedian(a, dim, keepdim); }, input)) return *y;
     return middle("nanmedian", input, dim, keepdim, Pick::NanMedian);
 }
 
 Tensors unique(const Tensor& input, bool sorted, bool return_inverse, bool return_counts) {
+    if (auto y = recast("unique", [&](auto& a) { return unique(a, sorted, return_inverse, return_counts); }, input)) return *y;
     Array x = input.array().contiguous(), inverse, counts;
     const int64_t size = x.numel();
     Scratch<int64_t> first(size);
@@ -97,6 +105,8 @@ Tensors unique(const Tensor& input, bool sorted, bool return_inverse, bool retur
 }
 
 Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& input, bool right) {
+    auto here = [&](auto& a, auto& b) { return searchsorted(a, b, right); };
+    if (auto y = recast("searchsorted", here, sorted_sequence, input)) return *y;
     constexpr const char* kOp = "searchsorted";
     const Shape &rows = sorted_sequence.shape(), &sought = input.shape();
     check(rows.rank() > 0, kOp, ": sorted_sequence must have at least 1 dimension");

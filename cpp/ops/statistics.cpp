@@ -4,6 +4,7 @@
 #include "array/compute.h"
 #include "autograd/node.h"
 #include "ops/ops.h"
+#include "ops/recast.h"
 
 namespace cc {
 
@@ -42,11 +43,13 @@ Tensor count(const Tensor& x) {
 }  // namespace
 
 Tensor std(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
+    if (auto y = recast("std", [&](auto& a) { return std(a, axes, correction, keepdim); }, x)) return *y;
     check_type(is_floating(x.dtype()), "std: input must have a floating-point dtype, got ", x.dtype());
     return root(var(x, axes, correction, keepdim));
 }
 
 Tensor norm(const Tensor& x, double p, const Axes& axes, bool keepdim) {
+    if (auto y = recast("norm", [&](auto& a) { return norm(a, p, axes, keepdim); }, x)) return *y;
     check_type(is_floating(x.dtype()), "norm: input must have a floating-point dtype, got ", x.dtype());
     if (p == 2) return root(sum_squares(x, axes, keepdim));
     if (p == 0) return sum(count(x), axes, keepdim);
@@ -59,6 +62,7 @@ Tensor norm(const Tensor& x, double p, const Axes& axes, bool keepdim) {
 
 // The greatest value is taken out first, so that no exponential overflows.
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
+    if (auto y = recast("logsumexp", [&](auto& a) { return logsumexp(a, axes, keepdim); }, x)) return *y;
     check_type(is_floating(x.dtype()), "logsumexp: input must have a floating-point dtype, got ", x.dtype());
     Tensor top = amax(x.detach(), axes, true);
     top = where(unary(Unary::IsFinite, top), top, plain(0));

@@ -189,6 +189,8 @@ Tensor unary(Unary op, const Tensor& input, double p, double q) {
     if (!is_floating(x.dtype()) && !accepts(op, Dtype::Int64) && !activation) x = to(x, Dtype::Float32);
     check_type(accepts(op, x.dtype()), name(op), activation ? ": input must have a floating-point dtype, got " : ": input must not have dtype ",
                x.dtype());
+    if (x.dtype() == Dtype::BFloat16 && (op == Unary::Hardtanh || op == Unary::Threshold))
+        p = BFloat16(static_cast<float>(p)), q = BFloat16(static_cast<float>(q));  // the result tells who reached them
     Array out = compute(op, x.array(), p, q);
     if (out.dtype() == Dtype::Bool) return Tensor(std::move(out));
     if (op == Unary::Neg) return record("neg", std::move(out), {x}, [](Backward& g) { g[0] = neg(g.grad()); });

@@ -6,11 +6,14 @@
 #include "kernels/pool/fractional_pool.h"
 #include "ops/places.h"
 #include "ops/random.h"
+#include "ops/recast.h"
 #include "ops/window.h"
 
 namespace cc {
 
 Tensor max_unpool(int rank, const Tensor& input, const Tensor& indices, const PoolOptions& options, const Sizes& output_size) {
+    auto here = [&](auto& a) { return max_unpool(rank, a, indices, options, output_size); };
+    if (auto y = recast("max_unpool", here, input)) return *y;
     const char* op = op_name("max_unpool", rank);
     check_type(is_floating(input.dtype()), op, ": input must have a floating-point dtype, got ", input.dtype());
     check_type(indices.dtype() == Dtype::Int64, op, ": indices must have dtype int64, got ", indices.dtype());
@@ -58,6 +61,8 @@ void window_starts(T u, int64_t in, int64_t out, int64_t kernel, int64_t* starts
 // Graham, "Fractional max-pooling", 2014.
 std::pair<Tensor, Tensor> fractional_max_pool(int rank, const Tensor& input, const Sizes& kernel_size, const Sizes& output_size,
                                               bool return_indices, const Tensor& samples) {
+    auto here = [&](auto& a, auto& b) { return fractional_max_pool(rank, a, kernel_size, output_size, return_indices, b); };
+    if (auto y = recast("fractional_max_pool", here, input, samples)) return *y;
     const char* op = op_name("fractional_max_pool", rank);
     check_type(is_floating(input.dtype()), op, ": input must have a floating-point dtype, got ", input.dtype());
     Tensor x = input;

@@ -71,7 +71,7 @@ void Optimizer::set_state(const Tensor& parameter, State state) {
         if (!array.defined()) continue;
         check(array.shape() == parameter.shape(), kind(), ": state '", layout_.arrays[i], "' has shape ", array.shape(),
               ", but its parameter has shape ", parameter.shape());
-        array = array.to(parameter.dtype()).contiguous().clone();
+        array = array.to(computed_in(parameter.dtype())).contiguous().clone();
     }
     State& mine = state_of(parameter);
     mine.numbers = std::move(state.numbers);
@@ -85,7 +85,7 @@ Optimizer::Work Optimizer::work(const Tensor& parameter) {
     State& state = state_of(parameter);
     for (size_t i = 0; i < state.arrays.size(); ++i) {
         const Array& array = state.arrays[i];
-        check(!array.defined() || (array.shape() == target.shape() && array.dtype() == target.dtype()), kind(), ": state '",
+        check(!array.defined() || (array.shape() == target.shape() && array.dtype() == computed_in(target.dtype())), kind(), ": state '",
               layout_.arrays[i], "' has shape ", array.shape(), " and dtype ", array.dtype(), ", but its parameter now has ",
               target.shape(), " and ", target.dtype(), "; make a new optimizer");
     }
@@ -94,7 +94,7 @@ Optimizer::Work Optimizer::work(const Tensor& parameter) {
 
 void Optimizer::Work::use(size_t array, double initial) {
     Array& value = state_.arrays[array];
-    if (!value.defined()) value = Array::full(target.shape(), target.dtype(), initial);
+    if (!value.defined()) value = Array::full(target.shape(), param.dtype(), initial);
     step.state[array] = value.raw();
 }
 
@@ -112,7 +112,9 @@ void Optimizer::step() {
 }
 
 Moved::Moved(const Array& target, const Array& grad)
-    : target(target), param(target.contiguous()), grad(grad.to(target.dtype()).contiguous()) {
+    : target(target),
+      param(target.to(computed_in(target.dtype())).contiguous()),
+      grad(grad.to(param.dtype()).contiguous()) {
     target.storage().before_write();
     step.param = param.raw();
     step.grad = this->grad.raw();

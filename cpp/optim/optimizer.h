@@ -17,7 +17,7 @@ struct OptimLayout {
     std::vector<std::string> numbers, arrays;
 };
 
-// An array and what moves it (its gradient), dense and row-major for the kernel.
+// An array and what moves it (its gradient), dense and row-major for the kernel; bfloat16 as float32.
 struct Moved {
     Moved(const Array& target, const Array& grad);
     void finish() const;  // writes a copy back and raises the version
@@ -32,7 +32,7 @@ void run_rule(OptimRule rule, const std::vector<M>& all) {
     for (Dtype dtype : {Dtype::Float32, Dtype::Float64}) {
         std::vector<OptimStep> steps;
         for (const Moved& moved : all)
-            if (moved.target.dtype() == dtype) steps.push_back(moved.step);
+            if (moved.param.dtype() == dtype) steps.push_back(moved.step);
         if (!steps.empty()) optim_step(dtype, rule, steps.data(), static_cast<int64_t>(steps.size()));
     }
     for (const Moved& moved : all) moved.finish();

@@ -72,8 +72,10 @@ from convcore._runtime import (
 from convcore._statistics import *
 from convcore._tensor import Parameter, Tensor
 from convcore.autograd import (
+    autocast,
     enable_grad,
     inference_mode,
+    is_autocast_enabled,
     is_grad_enabled,
     no_grad,
     set_grad_enabled,
@@ -96,6 +98,7 @@ uint8 = dtype.uint8
 int32 = dtype.int32
 int = int32
 int64 = long = dtype.int64
+bfloat16 = dtype.bfloat16
 float32 = dtype.float32
 float = float32
 float64 = double = dtype.float64

@@ -20,6 +20,7 @@ _DTYPES = {
     np.dtype(np.float32): Dtype.float32,
     np.dtype(np.float64): Dtype.float64,
 }
+_BFLOAT16 = "bfloat16"  # the name of ml_dtypes' type, which numpy itself lacks
 _NUMPY = {dtype: numpy for numpy, dtype in _DTYPES.items()}
 _PYTHON = {builtins.bool: Dtype.bool, builtins.int: Dtype.int64, builtins.float: Dtype.float32}
 # Types we do not have, as the nearest one that holds their values.
@@ -38,15 +39,44 @@ def to_dtype(value: Any) -> _core.dtype:
         return value
     if value in _PYTHON:
         return _PYTHON[value]
+    if value == _BFLOAT16:
+        return Dtype.bfloat16
     try:
-        return _DTYPES[np.dtype(value)]
+        numpy = np.dtype(value)
+        return Dtype.bfloat16 if numpy.name == _BFLOAT16 else _DTYPES[numpy]
     except (TypeError, KeyError):
         names = ", ".join(d.name for d in Dtype)
         raise TypeError(f"dtype: expected one of {names}, got {value!r}") from None
 
 
 def to_numpy_dtype(dtype: _core.dtype) -> np.dtype:
+    if dtype == Dtype.bfloat16:
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise ImportError(
+                "numpy has no bfloat16 of its own: install ml_dtypes, or convert with float() first"
+            ) from None
+        return np.dtype(ml_dtypes.bfloat16)
     return _NUMPY[dtype]
+
+
+class Bits(np.ndarray):
+    """bfloat16 by its bits, an array of uint16: what is kept and written needs no ml_dtypes."""
+
+
+def memory(x: _core.TensorBase) -> np.ndarray:
+    """A tensor's memory, read-only; of bfloat16 as Bits."""
+    array = _core.to_numpy(x, False)
+    return array.view(Bits) if x.dtype == Dtype.bfloat16 else array
+
+
+def to_numpy(x: _core.TensorBase, writable: builtins.bool) -> np.ndarray:
+    """A tensor's memory as numpy sees it."""
+    if x.dtype == Dtype.bfloat16:
+        numpy = to_numpy_dtype(x.dtype)
+        return _core.to_numpy(x, writable).view(numpy)
+    return _core.to_numpy(x, writable)
 
 
 def check_device(device: Any) -> None:
@@ -58,20 +88,22 @@ def check_device(device: Any) -> None:
 
 def from_array(array: np.ndarray, *, copy: builtins.bool) -> _core.TensorBase:
     """A tensor over a numpy array's memory, or over a copy where it cannot be shared."""
-    if array.dtype in _WIDENED:
+    dtype = _DTYPES.get(array.dtype)
+    if isinstance(array, Bits) or array.dtype.name == _BFLOAT16:
+        dtype = Dtype.bfloat16
+    elif array.dtype in _WIDENED:
         array, copy = array.astype(_WIDENED[array.dtype], order="C"), False
     if not array.dtype.isnative:
         array, copy = array.astype(array.dtype.newbyteorder("="), order="C"), False
-    if array.dtype not in _DTYPES:
+    dtype = dtype or _DTYPES.get(array.dtype)
+    if dtype is None:
         raise TypeError(f"tensor: no dtype for a numpy array of {array.dtype}")
     itemsize = array.dtype.itemsize
     shareable = array.flags.writeable and array.flags.aligned
     if copy or not shareable or builtins.any(stride % itemsize for stride in array.strides):
         array = np.array(array, order="C", copy=True)
     strides = [stride // itemsize for stride in array.strides]
-    return _core.from_memory(
-        array.ctypes.data, list(array.shape), strides, _DTYPES[array.dtype], array
-    )
+    return _core.from_memory(array.ctypes.data, list(array.shape), strides, dtype, array)
 
 
 def index_tensor(item: Any) -> _core.TensorBase:

@@ -79,9 +79,11 @@ class dtype(enum.Enum):
 
     int64 = 3
 
-    float32 = 4
+    bfloat16 = 4
 
-    float64 = 5
+    float32 = 5
+
+    float64 = 6
 
     @property
     def is_floating_point(self) -> bool: ...
@@ -272,6 +274,11 @@ def setitem(input: convcore._tensor.Tensor, key: object | None, value: convcore.
 def is_grad_enabled() -> bool: ...
 
 def set_grad_enabled(arg: bool, /) -> None: ...
+
+def is_autocast_enabled() -> bool: ...
+
+class AutocastMode:
+    def __init__(self, enabled: bool) -> None: ...
 
 def backward(tensors: Sequence[convcore._tensor.Tensor], grad_tensors: Sequence[convcore._tensor.Tensor | None], retain_graph: bool, create_graph: bool) -> None: ...
 

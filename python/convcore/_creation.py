@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,11 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0) -> 
     >>> cc.frombuffer(bytearray([1, 2]), dtype=cc.uint8)
     tensor([1, 2], dtype=uint8)
     """
-    numbers = np.frombuffer(buffer, convert.to_numpy_dtype(convert.to_dtype(dtype)), count, offset)
+    kind = convert.to_dtype(dtype)
+    if kind == _core.dtype.bfloat16:
+        numbers = np.frombuffer(buffer, np.uint16, count, offset).view(convert.Bits)
+    else:
+        numbers = np.frombuffer(buffer, convert.to_numpy_dtype(kind), count, offset)
     return convert.from_array(numbers, copy=True)
 
 
@@ -95,8 +100,8 @@ def promote_types(type1: Any, type2: Any) -> Any:
 
 def can_cast(from_: Any, to: Any) -> bool:
     """Whether a conversion keeps the kind of number: floats do not become integers, nor numbers bool."""
-    kinds = {"bool": 0, "uint8": 1, "int32": 1, "int64": 1, "float32": 2, "float64": 2}
-    return kinds[convert.to_dtype(from_).name] <= kinds[convert.to_dtype(to).name]
+    kinds = {"bool": 0, "uint8": 1, "int32": 1, "int64": 1}
+    return kinds.get(convert.to_dtype(from_).name, 2) <= kinds.get(convert.to_dtype(to).name, 2)
 
 
 def is_complex(input: Tensor) -> bool:
@@ -109,7 +114,13 @@ def get_default_dtype() -> Any:
     return _core.dtype.float32
 
 
-def finfo(type: Any = None) -> np.finfo:
+_BFLOAT16_LIMITS = SimpleNamespace(
+    bits=16, dtype="bfloat16", eps=2.0**-7, max=(2 - 2.0**-7) * 2.0**127, min=(2.0**-7 - 2) * 2.0**127,
+    resolution=0.01, smallest_normal=2.0**-126, tiny=2.0**-126,
+)  # fmt: skip
+
+
+def finfo(type: Any = None) -> Any:
     """The limits of a floating-point dtype (float32 unless told): eps, max, min, tiny, …
 
     >>> import convcore as cc
@@ -117,6 +128,8 @@ def finfo(type: Any = None) -> np.finfo:
     2.220446049250313e-16
     """
     dtype = _core.dtype.float32 if type is None else convert.to_dtype(type)
+    if dtype == _core.dtype.bfloat16:
+        return _BFLOAT16_LIMITS
     return np.finfo(convert.to_numpy_dtype(dtype))
 
 

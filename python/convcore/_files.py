@@ -67,6 +67,8 @@ def save(obj: Any, f: PathLike | BinaryIO) -> None:
     # One entry: the order of several is not fixed, and equal states shall give equal files.
     metadata = {"format": FORMAT, "crc32": _checksum(packer.arrays), "state": state}
     content = to_bytes(packer.arrays, {"convcore": json.dumps(metadata)})
+    bits = [name for name, array in packer.arrays.items() if isinstance(array, convert.Bits)]
+    content = _relabelled(content, bits, "BF16") if bits else content
     if hasattr(f, "write"):
         f.write(content)
     else:
@@ -195,7 +197,7 @@ class _Packer:
         return self.pack(key, path)
 
     def _tensor(self, value: Tensor, path: str) -> dict[str, Any]:
-        packed: dict[str, Any] = {"$tensor": self._store(np.asarray(value.detach()), path)}
+        packed: dict[str, Any] = {"$tensor": self._store(convert.memory(value), path)}
         if value.requires_grad:
             packed["requires_grad"] = True
         if isinstance(value, Parameter):
@@ -214,7 +216,7 @@ class _Packer:
         while name in self.arrays:  # {"a": {"b": x}, "a.b": y}
             name += "'"
         self._written[memory] = (name, array)
-        self.arrays[name] = np.asarray(array, array.dtype.newbyteorder("="), order="C")
+        self.arrays[name] = np.asanyarray(array, array.dtype.newbyteorder("="), order="C")
         return name
 
 
@@ -284,6 +286,9 @@ def _read_path(path: PathLike) -> tuple[dict[str, np.ndarray], str]:
     try:
         with safe_open(path, framework="numpy") as file:
             names = file.keys()
+            if any(file.get_slice(name).get_dtype() == "BF16" for name in names):
+                with open(path, "rb") as stream:
+                    return _read_stream(stream)
             return {name: file.get_tensor(name) for name in names}, _own(file.metadata())
     except (SafetensorError, OSError) as error:
         raise _not_whole(error) from None
@@ -297,12 +302,36 @@ def _read_stream(file: BinaryIO) -> tuple[dict[str, np.ndarray], str]:
     if not isinstance(content, bytes):
         raise TypeError("expected a file opened in binary mode")
     _check_kind(content)
+    bits = []
+    # A damaged header is for the library to tell.
+    with contextlib.suppress(ValueError, AttributeError):
+        bits = [name for name, entry in _header(content).items() if entry.get("dtype") == "BF16"]
+    if bits:
+        content = _relabelled(content, bits, "U16")
     try:
         arrays = from_bytes(content)
     except SafetensorError as error:
         raise _not_whole(error) from None
-    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
-    return arrays, _own(json.loads(header).get("__metadata__"))
+    arrays.update({name: arrays[name].view(convert.Bits) for name in bits})
+    return arrays, _own(_header(content).get("__metadata__"))
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+
+
+def _relabelled(content: bytes, names: list[str], dtype: str) -> bytes:
+    """The file with another dtype of the same width for these tensors.
+
+    The library's numpy side reads and writes bfloat16 as uint16.
+    """
+    header = _header(content)
+    for name in names:
+        header[name]["dtype"] = dtype
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    data = content[8 + int.from_bytes(content[:8], "little") :]
+    return len(text).to_bytes(8, "little") + text + data
 
 
 def _own(metadata: dict[str, str] | None) -> str:

@@ -52,7 +52,7 @@ def _as_array(data: Any) -> np.ndarray:
         array = np.asarray(data)
     except ValueError as error:
         raise _core.ArgumentError(f"tensor: data must be rectangular: {error}") from None
-    if array.dtype == object or array.dtype.kind in "USV":
+    if array.dtype == object or (array.dtype.kind in "USV" and array.dtype.name != "bfloat16"):
         raise TypeError(
             f"tensor: expected numbers, got {type(data).__name__} with dtype {array.dtype}"
         )

@@ -90,6 +90,7 @@ def _random_(
             "bool": 2,
             "uint8": 256,
             "int32": 2**31,
+            "bfloat16": 2**8 + 1,
             "float32": 2**24 + 1,
             "float64": 2**53 + 1,
         }

@@ -101,6 +101,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
 
 def _blend(input: Tensor, beta: Any, product: Tensor, alpha: Any) -> Tensor:
     """beta·input + alpha·product; input is not looked at where beta is 0."""
+    if _core.is_autocast_enabled() and product.dtype == _core.dtype.bfloat16:
+        input = input.bfloat16()
     scaled = product if alpha == 1 else product * alpha
     if beta == 0:
         return scaled

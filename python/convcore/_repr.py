@@ -58,7 +58,8 @@ def set_printoptions(
 
 def format_tensor(x: _core.TensorBase) -> str:
     prefix = "tensor("
-    array = np.asarray(_core.to_numpy(x, False))
+    shown = x.detach().float() if x.dtype == _core.dtype.bfloat16 else x
+    array = np.asarray(_core.to_numpy(shown, False))
     text = prefix + (_body(array, len(prefix)) if array.size else "[]")
     parts = []
     if _options["edgeitems"] == 0 if array.size else array.ndim != 1:

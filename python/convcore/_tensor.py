@@ -152,10 +152,13 @@ class Tensor(MathMethods):
             raise _core.ArgumentError(
                 "numpy: the tensor requires a gradient; use detach().numpy() or numpy(force=True)"
             )
-        return _core.to_numpy(self, True)
+        return convert.to_numpy(self, True)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray:
-        array = _core.to_numpy(self, False)
+        other = dtype is not None and np.dtype(dtype).name != "bfloat16"
+        if other and self.dtype == Dtype.bfloat16:
+            return self.detach().float().__array__(dtype, copy)
+        array = convert.to_numpy(self, False)
         if dtype is not None and array.dtype != dtype:
             if copy is False:
                 raise ValueError(
@@ -175,7 +178,7 @@ class Tensor(MathMethods):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (
             type(self),
-            np.array(_core.to_numpy(self, False)),
+            np.array(convert.memory(self), subok=True),
             self.requires_grad,
             self.__dict__,
         )
@@ -229,6 +232,10 @@ class Tensor(MathMethods):
     def float(self) -> Tensor:
         """In float32."""
         return self.to(dtype=Dtype.float32)
+
+    def bfloat16(self) -> Tensor:
+        """In bfloat16."""
+        return self.to(dtype=Dtype.bfloat16)
 
     def double(self) -> Tensor:
         """In float64."""

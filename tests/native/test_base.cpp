@@ -48,6 +48,13 @@ TEST(dtypes) {
     EXPECT(promote(Dtype::UInt8, Dtype::Bool) == Dtype::UInt8);
     EXPECT(promote(Dtype::Float64, Dtype::Float32) == Dtype::Float64);
     EXPECT(itemsize(Dtype::Int64) == 8 && itemsize(Dtype::Bool) == 1);
+    EXPECT(promote(Dtype::BFloat16, Dtype::Int64) == Dtype::BFloat16 && promote(Dtype::BFloat16, Dtype::Float32) == Dtype::Float32);
+    EXPECT(is_floating(Dtype::BFloat16) && !is_integral(Dtype::BFloat16) && itemsize(Dtype::BFloat16) == 2);
+    EXPECT(computed_in(Dtype::BFloat16) == Dtype::Float32 && computed_in(Dtype::Float64) == Dtype::Float64);
+    EXPECT(visit_element(Dtype::BFloat16, [](auto zero) { return dtype_of<decltype(zero)>; }) == Dtype::BFloat16);
+    EXPECT_ERROR(visit_dtype(Dtype::BFloat16, [](auto) {}), NotImplemented, "bfloat16");
+    EXPECT_ERROR(visit_floating("exp", Dtype::BFloat16, [](auto) {}), NotImplemented, "exp: bfloat16");
+    EXPECT(BFloat16(1.0f).bits == 0x3F80 && BFloat16(-2.5f) == -2.5f);
     for (Dtype dtype : {Dtype::Bool, Dtype::UInt8, Dtype::Int32, Dtype::Int64, Dtype::Float32, Dtype::Float64}) {
         EXPECT(promote(dtype, dtype) == dtype);
         EXPECT(visit_dtype(dtype, [](auto zero) { return sizeof zero; }) == itemsize(dtype));
@@ -102,6 +109,7 @@ namespace {
 
 struct Problem {
     int size;
+    Dtype dtype = Dtype::Float32;
     std::string describe() const { return str("size ", size); }
     double flops() const { return 1; }
     double bytes() const { return 1; }

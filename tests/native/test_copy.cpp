@@ -63,7 +63,7 @@ template <class From, class To> void test_pair(int rounds) {
             dst((to.size + 1) * sizeof(To), 3);
         From* s = reinterpret_cast<From*>(src.data());
         for (int64_t i = 0; i <= from.size; ++i)
-            s[i] = static_cast<From>(pick(0, 200)) / (std::is_floating_point_v<From> ? 4 : 1);
+            s[i] = static_cast<From>(is_floating(dtype_of<From>) ? pick(0, 200) / 4.0f : pick(0, 200));
         std::vector<uint8_t> want = dst;
         for (int64_t k = 0, n = shape.numel(); k < n; ++k) {
             int64_t a = from.offset, b = to.offset, rest = k;
@@ -129,6 +129,7 @@ template <class From> void test_from() {
     test_pair<From, uint8_t>(60);
     test_pair<From, int32_t>(60);
     test_pair<From, int64_t>(60);
+    test_pair<From, BFloat16>(60);
     test_pair<From, float>(200);
     test_pair<From, double>(60);
 }
@@ -141,15 +142,20 @@ int main() {
         set_isa(i);
         test_pair<float, float>(1000);
         test_pair<uint8_t, uint8_t>(500);
+        test_pair<BFloat16, BFloat16>(500);
+        test_pair<float, BFloat16>(500);
+        test_pair<BFloat16, float>(500);
         test_pair<double, double>(500);
         test_transpose<float>();
         test_transpose<uint8_t>();
+        test_transpose<BFloat16>();
         test_transpose<int64_t>();
     }
     test_from<bool>();
     test_from<uint8_t>();
     test_from<int32_t>();
     test_from<int64_t>();
+    test_from<BFloat16>();
     test_from<float>();
     test_from<double>();
     test_values();

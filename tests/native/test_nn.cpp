@@ -1,6 +1,7 @@
 // Modules without Python: tables, walks, a network that trains, errors that name the layer.
 #include <cmath>
 
+#include "autograd/autocast.h"
 #include "autograd/backward.h"
 #include "nn/activation.h"
 #include "nn/normalization.h"
@@ -18,27 +19,27 @@ using namespace cc;
 
 namespace {
 
-Ref<Conv> conv2d(int64_t in, int64_t out, int64_t size) {
-    auto layer = make_ref<Conv>(2, in, out, Sizes{size}, ConvOptions{}, true, Dtype::Float32);
+Ref<Conv> conv2d(int64_t in, int64_t out, int64_t size, Dtype dtype = Dtype::Float32) {
+    auto layer = make_ref<Conv>(2, in, out, Sizes{size}, ConvOptions{}, true, dtype);
     layer->reset_parameters();
     return layer;
 }
 
-Ref<Linear> dense(int64_t in, int64_t out) {
-    auto layer = make_ref<Linear>(in, out, true, Dtype::Float32);
+Ref<Linear> dense(int64_t in, int64_t out, Dtype dtype = Dtype::Float32) {
+    auto layer = make_ref<Linear>(in, out, true, dtype);
     layer->reset_parameters();
     return layer;
 }
 
-Ref<Sequential> network() {
+Ref<Sequential> network(Dtype dtype = Dtype::Float32) {
     auto features = make_ref<Sequential>();
-    features->register_module("0", conv2d(1, 4, 3));
-    features->register_module("1", make_ref<BatchNorm>(2, 4, 1e-5, 0.1, true, true, true, Dtype::Float32));
+    features->register_module("0", conv2d(1, 4, 3, dtype));
+    features->register_module("1", make_ref<BatchNorm>(2, 4, 1e-5, 0.1, true, true, true, dtype));
     features->register_module("2", make_ref<ReLU>(false));
     auto net = make_ref<Sequential>();
     net->register_module("features", features);
     net->register_module("flatten", make_ref<Flatten>(1, -1));
-    net->register_module("head", dense(36, 2));
+    net->register_module("head", dense(36, 2, dtype));
     return net;
 }
 
@@ -95,6 +96,21 @@ TEST(a_network_trains) {
     adam.step();
     EXPECT(net->parameters()[0].array().storage().version() > version);
     EXPECT(adam.find_state(net->parameters()[0])->numbers[0] == 1);
+}
+
+TEST(layers_take_bfloat16) {
+    auto low = network(Dtype::BFloat16), full = network();
+    Tensor x = randn({8, 1, 5, 5}, Dtype::Float32), y = randint(0, 2, {8}, Dtype::Int64);
+    EXPECT(low->forward(to(x, Dtype::BFloat16)).dtype() == Dtype::BFloat16);
+    training_loss(*low, to(x, Dtype::BFloat16), y);
+    for (const Tensor& parameter : low->parameters()) EXPECT(parameter.grad().dtype() == Dtype::BFloat16);
+    {
+        AutocastMode on(true);
+        EXPECT(full->forward(x).dtype() == Dtype::BFloat16);
+        training_loss(*full, x, y);
+    }
+    EXPECT(!autocast_enabled() && full->forward(x).dtype() == Dtype::Float32);
+    for (const Tensor& parameter : full->parameters()) EXPECT(parameter.grad().dtype() == Dtype::Float32);
 }
 
 TEST(errors_name_the_layer) {

@@ -1,6 +1,7 @@
 // Everything an embedding C++ project sees: find_package(convcore), link convcore::core, include this page.
 #pragma once
 
+#include "autograd/autocast.h"
 #include "autograd/backward.h"
 #include "nn/activation.h"
 #include "nn/containers.h"

@@ -25,7 +25,8 @@ constexpr int64_t kGrain = 16 * 1024;
 constexpr int64_t kTile = 64;
 
 template <class To, class From> To converted(From value) {
-    if constexpr (std::is_same_v<To, bool>) return value != From{};
+    if constexpr (std::is_same_v<From, BFloat16>) return converted<To>(float{value});
+    else if constexpr (std::is_same_v<To, bool>) return value != From{};
     else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
         // Out of int64's range C++ leaves the result open; this is the machine's.
         return static_cast<To>(value >= From(-0x1p63) && value < From(0x1p63)
@@ -40,8 +41,12 @@ void convert(Dtype from, Dtype to, const void* src, void* dst, int64_t n) {
         return avx2::convert_uint8_float32(static_cast<const uint8_t*>(src),
                                            static_cast<float*>(dst), n);
 #endif
-    visit_dtype(from, [&](auto f) {
-        visit_dtype(to, [&](auto t) {
+    if (from == Dtype::BFloat16 && to == Dtype::Float32)
+        return widen_bfloat16(static_cast<const uint16_t*>(src), static_cast<float*>(dst), n);
+    if (from == Dtype::Float32 && to == Dtype::BFloat16)
+        return narrow_bfloat16(static_cast<const float*>(src), static_cast<uint16_t*>(dst), n);
+    visit_element(from, [&](auto f) {
+        visit_element(to, [&](auto t) {
             using From = decltype(f);
             using To = decltype(t);
             const From* s = static_cast<const From*>(src);
@@ -96,6 +101,7 @@ void copy_transposed(const Strided& s, int axis, size_t item, const char* src, c
                     rest /= s.size[i];
                 }
                 auto* run = item == 1   ? transpose<uint8_t>
+                            : item == 2 ? transpose<uint16_t>
                             : item == 4 ? transpose<uint32_t>
                                         : transpose<uint64_t>;
                 const int64_t bytes = static_cast<int64_t>(item);
@@ -106,6 +112,22 @@ void copy_transposed(const Strided& s, int axis, size_t item, const char* src, c
 }
 
 }  // namespace
+
+void widen_bfloat16(const uint16_t* src, float* dst, int64_t n) {
+#ifdef CONVCORE_X86
+    if (isa() == Isa::Avx512) return avx512::widen_bfloat16(src, dst, n);
+    if (isa() == Isa::Avx2) return avx2::widen_bfloat16(src, dst, n);
+#endif
+    for (int64_t i = 0; i < n; ++i) dst[i] = from_bfloat16_bits(src[i]);
+}
+
+void narrow_bfloat16(const float* src, uint16_t* dst, int64_t n) {
+#ifdef CONVCORE_X86
+    if (isa() == Isa::Avx512) return avx512::narrow_bfloat16(src, dst, n);
+    if (isa() == Isa::Avx2) return avx2::narrow_bfloat16(src, dst, n);
+#endif
+    for (int64_t i = 0; i < n; ++i) dst[i] = bfloat16_bits(src[i]);
+}
 
 void copy(const CopyProblem& p, const void* src, void* dst) {
     const int64_t n = p.shape.numel();
@@ -158,7 +180,7 @@ void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, cons
     const Strided s(shape, list, 1);
     parallel_for((n + kBlock - 1) / kBlock, kGrain / kBlock, [&](int64_t first, int64_t last) {
         const int64_t begin = first * kBlock, count = std::min(n, last * kBlock) - begin;
-        visit_dtype(dtype, [&](auto zero) {
+        visit_element(dtype, [&](auto zero) {
             using T = decltype(zero);
             const T v = *static_cast<const T*>(value);
             s.walk(0, begin, count, [&](int64_t at, int64_t run, int64_t step) {

@@ -19,6 +19,10 @@ struct CopyProblem {
 };
 void copy(const CopyProblem& problem, const void* src, void* dst);
 
+// bfloat16 by its bits, of dense memory, on this thread.
+void widen_bfloat16(const uint16_t* src, float* dst, int64_t n);
+void narrow_bfloat16(const float* src, uint16_t* dst, int64_t n);
+
 // dst[i…] = value (one element of dtype) for every index of shape.
 void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, const void* value);
 

@@ -1,13 +1,27 @@
 // 8×8 blocks of 4-byte elements, transposed in registers: eight loads along the source's rows,
 // three rounds of interleaving (pairs, quarters, halves), eight stores along the destination's
 // rows. Every cache line is read and written whole, so strides that are powers of two do no harm.
-// What is left at the edges goes element by element.
-#include <immintrin.h>
-
+// What is left at the edges goes element by element. And conversions.
+#include "base/dtype.h"
 #include "kernels/copy/loops.h"
+#include "kernels/simd/avx2.h"
 
 namespace cc::avx2 {
 namespace {
+
+inline F32 load_upper(const uint16_t* p) {
+    const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return F32::from_bits({_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16)});
+}
+
+inline void store_upper(F32 x, uint16_t* p) {
+    const __m256i low = _mm256_srli_epi32(bits(x).v, 16);
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(p),
+        _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1)));
+}
+
+#include "kernels/copy/bfloat16.inl"
 
 inline void block(const float* src, int64_t from, float* dst, int64_t to) {
     __m256 a[8], b[8];
@@ -42,6 +56,9 @@ void transpose32(const void* src_, int64_t from, void* dst_, int64_t to, int64_t
         for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
             dst[c * to + r] = src[r * from + c];
 }
+
+void widen_bfloat16(const uint16_t* src, float* dst, int64_t n) { widen_loop(src, dst, n); }
+void narrow_bfloat16(const float* src, uint16_t* dst, int64_t n) { narrow_loop(src, dst, n); }
 
 void convert_uint8_float32(const uint8_t* src, float* dst, int64_t n) {
     for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<float>(src[i]);

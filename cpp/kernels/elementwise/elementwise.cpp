@@ -10,6 +10,9 @@
 //             operand in another memory format (row-major beside channels-last) is first turned by
 //             a tiled copy.
 // Blocks do not depend on the number of threads, and values do not depend on blocks.
+//
+// bfloat16 is widened, computed in float32's loops and rounded, a block at a time in the first-level
+// cache: memory sees two bytes an element.
 #include "kernels/elementwise/elementwise.h"
 
 #include <algorithm>
@@ -31,7 +34,7 @@ constexpr int64_t kGrain = 16 * 1024;  // elements worth waking a thread for
 const ElementwiseLoops& loops(Dtype dtype) {
 #ifdef CONVCORE_X86
     if (is_floating(dtype)) {
-        const bool single = dtype == Dtype::Float32;
+        const bool single = dtype != Dtype::Float64;
         if (isa() == Isa::Avx512)
             return single ? avx512::elementwise_float32 : avx512::elementwise_float64;
         if (isa() == Isa::Avx2)
@@ -73,8 +76,8 @@ struct Plan {
 
     Plan(const ElementwiseProblem& p, int inputs, Dtype first) : layout(order(p, inputs)) {
         item[0] = itemsize(p.out_dtype);
-        item[1] = itemsize(first);
-        item[2] = item[3] = itemsize(p.dtype);
+        for (int i = 0; i < 3; ++i)
+            item[i + 1] = itemsize(p.widened[i] ? Dtype::Float32 : i == 0 ? first : p.dtype);
         choose();
     }
 
@@ -182,6 +185,30 @@ void run_range(const Plan& plan, const char* const* in, char* out, int64_t begin
     }
 }
 
+// The loop of float32 over contiguous bfloat16.
+void run_widened(const ElementwiseProblem& p, int inputs, Dtype first, const void* const* in,
+                 void* out, int64_t n, Loop loop) {
+    alignas(64) float wide[4][kBlock];
+    for (int64_t i = 0; i < n; i += kBlock) {
+        const int64_t m = std::min(kBlock, n - i);
+        const void* from[3] = {};
+        for (int a = 0; a < inputs; ++a) {
+            const bool narrow = !p.widened[a] && (a > 0 || first == Dtype::BFloat16);
+            const size_t item = narrow ? 2 : p.widened[a] ? sizeof(float) : itemsize(first);
+            from[a] = static_cast<const char*>(in[a]) + i * static_cast<int64_t>(item);
+            if (!narrow) continue;
+            widen_bfloat16(static_cast<const uint16_t*>(from[a]), wide[a], m);
+            from[a] = wide[a];
+        }
+        if (p.out_dtype != Dtype::BFloat16) {
+            loop(from, static_cast<char*>(out) + i * static_cast<int64_t>(itemsize(p.out_dtype)), m);
+            continue;
+        }
+        loop(from, wide[3], m);
+        narrow_bfloat16(wide[3], static_cast<uint16_t*>(out) + i, m);
+    }
+}
+
 // An input whose inner axis is another one than the output's: better turned by copy's tiles than
 // gathered element by element.
 bool turned(const Strided& s, int array) {
@@ -208,6 +235,7 @@ Plan with_turned_copies(const Plan& plan, const char** in, Scratch<char>& room) 
             s.stride[a][i] = dense[i];
         }
         const Dtype dtype = plan.item[a] == 1   ? Dtype::UInt8
+                            : plan.item[a] == 2 ? Dtype::BFloat16
                             : plan.item[a] == 4 ? Dtype::Int32
                                                 : Dtype::Int64;
         copy({shape, dtype, dtype, strides, dense},
@@ -232,15 +260,19 @@ void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void*
          const void* c, void* out_, Loop loop) {
     const int64_t n = problem.shape.numel();
     if (n == 0) return;
+    const auto in_float32 = [&](const void* const* in, void* out, int64_t n) {
+        run_widened(problem, inputs, first, in, out, n, loop);
+    };
     const Plan plan(problem, inputs, first);
     const char* in[] = {static_cast<const char*>(a), static_cast<const char*>(b),
                         static_cast<const char*>(c)};
     char* out = static_cast<char*>(out_);
     int copies = 0;
     for (int i = 1; i <= inputs && n >= kGrain; ++i) copies += turned(plan.layout, i);
-    if (copies == 0) return run_plan(plan, in, out, n, loop);
+    const Loop whole = problem.dtype == Dtype::BFloat16 ? Loop(in_float32) : loop;
+    if (copies == 0) return run_plan(plan, in, out, n, whole);
     Scratch<char> room(copies * n * 8);
-    run_plan(with_turned_copies(plan, in, room), in, out, n, loop);
+    run_plan(with_turned_copies(plan, in, room), in, out, n, whole);
 }
 
 template <class Op, class F> F checked(Op op, const ElementwiseProblem& problem, F loop) {

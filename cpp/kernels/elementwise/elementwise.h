@@ -17,6 +17,7 @@ struct ElementwiseProblem {
     Dtype dtype, out_dtype;
     Shape strides[3];
     Shape out_strides;
+    bool widened[3] = {};  // of bfloat16: this operand is float32 already
 };
 
 // TypeError for a dtype the function does not accept (accepts() tells), ValueError for an integer

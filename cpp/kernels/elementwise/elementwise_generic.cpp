@@ -27,6 +27,7 @@ const FormulaInfo ternary_info[] = {CC_TERNARY_FORMULAS(CC_ROW){"where", false}}
 
 const ElementwiseLoops elementwise_loops[] = {loops_of<Lane<bool>>,    loops_of<Lane<uint8_t>>,
                                               loops_of<Lane<int32_t>>, loops_of<Lane<int64_t>>,
+                                              loops_of<F32>,  // of bfloat16, in blocks
                                               loops_of<F32>,           loops_of<F64>};
 
 }  // namespace cc::generic

@@ -11,7 +11,7 @@ struct FormulaInfo {
     bool gives_bool;
 };
 extern const FormulaInfo unary_info[], binary_info[], ternary_info[];
-extern const ElementwiseLoops elementwise_loops[6];  // by Dtype
+extern const ElementwiseLoops elementwise_loops[7];  // by Dtype
 }  // namespace generic
 
 namespace avx2 {

@@ -200,7 +200,7 @@ void adjoint(const Plan& plan, const T* y, T* x) {
 template <class T>
 T bits(Dtype dtype, double value) {
     T result{};
-    visit_dtype(dtype, [&](auto zero) {
+    visit_element(dtype, [&](auto zero) {
         using V = decltype(zero);
         if constexpr (sizeof(V) == sizeof(T)) {
             const V converted = static_cast<V>(value);
@@ -221,6 +221,7 @@ void run(const PadProblem& p, const void* x, void* y) {
 void pad(const PadProblem& p, const void* x, void* y) {
     switch (itemsize(p.dtype)) {
         case 1: return run<uint8_t>(p, x, y);
+        case 2: return run<uint16_t>(p, x, y);
         case 4: return run<uint32_t>(p, x, y);
         default: return run<uint64_t>(p, x, y);
     }

@@ -116,7 +116,7 @@ int64_t random_integers(Dtype dtype, Philox philox, int64_t lo, int64_t hi, int6
                         void* out) {
     check(hi > lo, "randint: high must be greater than low, got low ", lo, " and high ", hi);
     uint64_t range = static_cast<uint64_t>(hi) - static_cast<uint64_t>(lo);
-    return visit_dtype(dtype, [&](auto zero) {
+    return visit_element(dtype, [&](auto zero) {
         using T = decltype(zero);
         return each_buffer<2>(philox, count, [&](const uint32_t* words, int64_t first, int64_t n) {
             T* to = static_cast<T*>(out) + first;
@@ -131,7 +131,7 @@ int64_t random_integers(Dtype dtype, Philox philox, int64_t lo, int64_t hi, int6
 int64_t random_bernoulli(Dtype dtype, Philox philox, double p, int64_t count, void* out) {
     const uint32_t below = threshold(p);
     const bool always = p >= 1;
-    return visit_dtype(dtype, [&](auto zero) {
+    return visit_element(dtype, [&](auto zero) {
         using T = decltype(zero);
         return each_buffer<1>(philox, count, [&](const uint32_t* words, int64_t first, int64_t n) {
             T* to = static_cast<T*>(out) + first;

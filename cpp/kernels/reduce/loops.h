@@ -20,7 +20,7 @@ struct Reductions {
 };
 
 struct ReductionTable {
-    Reductions of[6];      // by Dtype; bool is folded as its bytes
+    Reductions of[7];      // by Dtype; bool is folded as its bytes, of bfloat16 there are none
     ReduceLoop any, all;  // of bytes that are 0 or 1
 };
 

@@ -219,6 +219,6 @@ constexpr Reductions of_integers = {
     plain<T, ProdFold, uint64_t, uint64_t>, plain<T, MaxFold, T, T>, plain<T, MinFold, T, T>, {}};
 constexpr ReductionTable table = {
     {of_integers<uint8_t, uint32_t>, of_integers<uint8_t, uint32_t>, of_integers<int32_t, uint64_t>,
-     of_integers<int64_t, uint64_t>, of_floats<F32>, of_floats<F64>},
+     of_integers<int64_t, uint64_t>, {}, of_floats<F32>, of_floats<F64>},
     plain<uint8_t, AnyFold, uint8_t, uint8_t>,
     plain<uint8_t, AllFold, uint8_t, uint8_t>};

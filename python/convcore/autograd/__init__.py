@@ -6,16 +6,19 @@ import functools
 from typing import Any
 
 from convcore import _core
+from convcore.autograd.autocast import autocast, is_autocast_enabled
 from convcore.autograd.function import Function
 from convcore.autograd.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",
+    "autocast",
     "backward",
     "enable_grad",
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "is_autocast_enabled",
     "is_grad_enabled",
     "inference_mode",
     "no_grad",

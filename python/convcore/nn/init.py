@@ -196,7 +196,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         raise ValueError(
             f"dirac_: groups must divide the {out_channels} output channels, got {groups}"
         )
-    values = np.zeros(tensor.shape, convert.to_numpy_dtype(tensor.dtype))
+    values = np.zeros(tensor.shape, np.float32)
     centre = tuple(size // 2 for size in tensor.shape[2:])
     for first in range(0, out_channels, out_channels // groups):
         for channel in range(min(out_channels // groups, in_channels)):

@@ -268,6 +268,10 @@ class _ModuleMethods:
         """Convert floating-point parameters and buffers to float32, in place."""
         return self.to(_core.dtype.float32)
 
+    def bfloat16(self) -> Module:
+        """Convert floating-point parameters and buffers to bfloat16, in place."""
+        return self.to(_core.dtype.bfloat16)
+
     def double(self) -> Module:
         """Convert floating-point parameters and buffers to float64, in place."""
         return self.to(_core.dtype.float64)

@@ -223,4 +223,8 @@ class ParameterDict(Module):
         )
 
 
-_KINDS = {"convcore.float32": "Float", "convcore.float64": "Double"}
+_KINDS = {
+    "convcore.float32": "Float",
+    "convcore.float64": "Double",
+    "convcore.bfloat16": "BFloat16",
+}

@@ -280,7 +280,9 @@ def _for_parameter(key: str, value: Any, parameter: Tensor) -> Any:
     else:
         return value
     tensor = tensor.detach().clone()
-    return tensor if key == "step" else tensor.to(parameter.dtype)
+    # Beside bfloat16 parameters state is what its rule keeps, float32 in the core.
+    as_it_is = key == "step" or parameter.dtype == _core.dtype.bfloat16
+    return tensor if as_it_is else tensor.to(parameter.dtype)
 
 
 class CoreOptimizer(Optimizer):
