@@ -28,7 +28,7 @@ namespace {
 
 constexpr int64_t kStripBytes = 128 * 1024;
 constexpr int64_t kTasks = 32, kSlices = 16, kSliceBytes = 16 << 20;
-constexpr int64_t kPixels = 256;
+constexpr int64_t kPixels = 128;
 constexpr int64_t kMaxRows = 16;
 constexpr double kGrainFlops = 1e6;
 
@@ -197,34 +197,19 @@ struct Strips {
         parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
             Scratch<T> strip(size(most));
             Scratch<int64_t> at(pixels(most));
-            Scratch<const T*> sources(lines * micro.rows), taps(lines);
-            T* out[kMaxRows];
+            Scratch<const T*> a(lines);
+            int64_t known = 0;
             for (int64_t task = begin; task < end; ++task) {
                 const int64_t part = task / p.groups % cut.count;
                 const Strip s{task / p.groups / cut.count, task % p.groups, cut.begin(part),
                               cut.size(part)};
                 fill(s, x, strip.data());
-                windows(s.count, at.data());
-                const Parts tiles = Parts::at_most(pixels(s.count), micro.rows_for(k));
-                T* to = y + first_pixel(s) * p.k + s.group * k;
-                for (int64_t t = 0; t < tiles.count; ++t) {
-                    const int64_t rows = tiles.size(t), first = tiles.begin(t);
-                    for (int64_t line = 0; line < lines; ++line) {
-                        const T* base = strip.data() + line_offset(line, s.count);
-                        for (int64_t i = 0; i < rows; ++i)
-                            sources[line * micro.rows + i] = base + at[first + i];
-                    }
-                    for (int64_t panel = 0; panel < panels.count(); ++panel) {
-                        const int64_t width = panels.width(panel), col = panels.begin(panel);
-                        const T* b = packed.data() + s.group * packed_group + col * patch;
-                        for (int64_t line = 0; line < lines; ++line)
-                            taps[line] = b + line * run * width;
-                        for (int64_t i = 0; i < rows; ++i) out[i] = to + (first + i) * p.k + col;
-                        micro.row_tile({lines, run, sources.data(), taps.data(), width, out,
-                                        bias ? bias + s.group * k + col : nullptr, rows,
-                                        panels.size(panel), false});
-                    }
-                }
+                if (known != s.count) windows(known = s.count, at.data());
+                for (int64_t line = 0; line < lines; ++line)
+                    a[line] = strip.data() + line_offset(line, s.count);
+                micro.window_tile({lines, run, a.data(), at.data(), packed.data() + s.group * packed_group,
+                                   y + first_pixel(s) * p.k + s.group * k, p.k,
+                                   bias ? bias + s.group * k : nullptr, pixels(s.count), k});
             }
         });
     }
@@ -347,11 +332,12 @@ struct Strips {
             std::fill_n(sum, k * patch, T{});
             Scratch<T> strip(size(cut.size(0)));
             Scratch<int64_t> at(pixels(cut.size(0)));
+            int64_t known = 0;
             for (int64_t unit = slices.begin(slice); unit < slices.begin(slice + 1); ++unit) {
                 const Strip s{unit / cut.count, group, cut.begin(unit % cut.count),
                               cut.size(unit % cut.count)};
                 fill(s, x, strip.data());
-                windows(s.count, at.data());
+                if (known != s.count) windows(known = s.count, at.data());
                 add_strip(s, strip.data(), at.data(), y + first_pixel(s) * p.k + group * k,
                           patch_rows, sum);
             }
@@ -371,30 +357,31 @@ struct Strips {
 
     void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows,
                    T* sum) const {
-        const T *windows[kPixels], *dy[kPixels];
-        const int64_t rows = patch_rows ? run : k, cols = patch_rows ? k : run;
-        const Parts tiles = Parts::at_most(rows, micro.rows_for(cols));
-        for (int64_t first = 0; first < pixels(s.count); first += kPixels) {
-            const int64_t count = std::min(kPixels, pixels(s.count) - first);
+        const int64_t all = pixels(s.count);
+        if (patch_rows) {
+            Scratch<const T*> rows(patch);
+            for (int64_t i = 0; i < patch; ++i)
+                rows[i] = strip + line_offset(i / run, s.count) + i % run;
+            for (int64_t first = 0; first < all; first += kPixels)
+                micro.window_sum({std::min(kPixels, all - first), rows.data(), at + first,
+                                  y + first * p.k, p.k, sum, k, patch, k});
+            return;
+        }
+        const T *from[kPixels], *dy[kPixels];
+        const Parts tiles = Parts::at_most(k, micro.rows_for(run));
+        for (int64_t first = 0; first < all; first += kPixels) {
+            const int64_t count = std::min(kPixels, all - first);
             for (int64_t i = 0; i < count; ++i) {
-                windows[i] = strip + at[first + i];
+                from[i] = strip + at[first + i];
                 dy[i] = y + (first + i) * p.k;
             }
             for (int64_t line = 0; line < lines; ++line) {
                 const int64_t offset = line_offset(line, s.count);
-                for (int64_t j = 0; j < cols; j += 2 * micro.lanes)
-                    for (int64_t t = 0; t < tiles.count; ++t) {
-                        const int64_t row = tiles.begin(t),
-                                      width = std::min(2 * micro.lanes, cols - j);
-                        if (patch_rows)
-                            micro.outer_tile({count, windows, dy, offset + row, j,
-                                              sum + (line * run + row) * k + j, k, tiles.size(t),
-                                              width, true});
-                        else
-                            micro.outer_tile({count, dy, windows, row, offset + j,
-                                              sum + row * patch + line * run + j, patch,
-                                              tiles.size(t), width, true});
-                    }
+                for (int64_t j = 0; j < run; j += 2 * micro.lanes)
+                    for (int64_t t = 0; t < tiles.count; ++t)
+                        micro.outer_tile({count, dy, from, tiles.begin(t), offset + j,
+                                          sum + tiles.begin(t) * patch + line * run + j, patch,
+                                          tiles.size(t), std::min(2 * micro.lanes, run - j), true});
             }
         }
     }

@@ -94,6 +94,33 @@ struct ColumnSum {
     int64_t cols;
 };
 
+// out[i][j] = bias[j] + Σ_t Σ_l a[t][at[i] + l] · b[t·depth + l][j]: any number of windows into a strip
+// (conv_strip.cpp).
+template <class T>
+struct WindowTile {
+    int64_t taps, depth;
+    const T* const* a;  // [taps]
+    const int64_t* at;  // [pixels]
+    const T* b;         // Panels of cols columns
+    T* out;             // [pixels], out_step apart
+    int64_t out_step;
+    const T* bias;  // null or cols values
+    int64_t pixels, cols;
+};
+
+// out[i][j] += Σ_p a[i][at[p]] · b[p·b_step + j]: its kernel's gradient, all rows and columns.
+template <class T>
+struct WindowSum {
+    int64_t depth;
+    const T* const* a;  // [rows]
+    const int64_t* at;  // [depth]
+    const T* b;
+    int64_t b_step;
+    T* out;
+    int64_t out_step;
+    int64_t rows, cols;
+};
+
 template <class T>
 struct Micro {
     int64_t rows, lanes;
@@ -106,6 +133,8 @@ struct Micro {
     void (*run_tile)(const RunTile<T>&);
     void (*run_sum)(const RunTile<T>&);
     void (*column_sum)(const ColumnSum<T>&);
+    void (*window_tile)(const WindowTile<T>&);
+    void (*window_sum)(const WindowSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
     void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,
                       int64_t cols);

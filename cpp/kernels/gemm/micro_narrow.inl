@@ -1,0 +1,151 @@
+// Register tiles of convolutions with few channels per group, beside those of micro.inl.
+//
+//   window tile  Rows windows of a strip × 2 vectors, panel after panel: the few products of a tile leave
+//                no time for tables of pointers and calls
+//   window sum   3 × 4 vectors (AVX2; 6 × 4 with AVX-512), or Rows × 2 where columns are few
+#pragma once
+
+#include "kernels/gemm/micro.h"
+
+namespace cc {
+namespace {
+
+template <class V, int Rows, int Vectors, class T>
+[[gnu::always_inline]] inline void window_panel(const WindowTile<T>& tile, const int64_t* at, const T* b,
+                                                T* out, int64_t col) {
+    constexpr int64_t lanes = V::lanes;
+    const int64_t taps = tile.taps, depth = tile.depth, out_step = tile.out_step,
+                  last = tile.cols - col - (Vectors - 1) * lanes;
+    V acc[Rows][Vectors];
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
+    CC_UNROLL for (int i = 0; i < Rows; ++i) __builtin_prefetch(out + (Rows + i) * out_step, 1);  // the next tile's
+    for (int64_t t = 0; t < taps; ++t) {
+        const T* rows[Rows];
+        CC_UNROLL for (int i = 0; i < Rows; ++i) rows[i] = tile.a[t] + at[i];
+        for (int64_t l = 0; l < depth; ++l, b += Vectors * lanes) {
+            V bv[Vectors];
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * lanes);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) {
+                V av = Vectors == 1 ? V::set(rows[i][l]) : V::broadcast(rows[i] + l);
+                CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
+            }
+        }
+    }
+    auto finish = [&](auto load, auto store) {
+        if (tile.bias)
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+                const T* from = tile.bias + col + v * lanes;
+                const V shift = v < Vectors - 1 ? V::load(from) : load(from);
+                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
+            }
+        CC_UNROLL for (int i = 0; i < Rows; ++i, out += out_step) {
+            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(out + v * lanes);
+            store(acc[i][Vectors - 1], out + (Vectors - 1) * lanes);
+        }
+    };
+    if (last >= lanes)
+        finish([](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    else
+        finish([=](const T* p) { return V::load(p, last); }, [=](V v, T* p) { v.store(p, last); });
+}
+
+template <class V, int Rows, class T>
+[[gnu::noinline]] void window_rows(const WindowTile<T>& tile, int64_t first) {
+    constexpr int64_t lanes = V::lanes;
+    const int64_t* at = tile.at + first;
+    T* out = tile.out + first * tile.out_step;
+    const T* b = tile.b;
+    int64_t col = 0;
+    for (; col + lanes < tile.cols; col += 2 * lanes, b += tile.taps * tile.depth * 2 * lanes)
+        window_panel<V, Rows, 2>(tile, at, b, out + col, col);
+    if (col < tile.cols) window_panel<V, Rows, 1>(tile, at, b, out + col, col);
+}
+
+template <class V, int Rows, class T>
+void window_rows_of(const WindowTile<T>& tile, int64_t first, int64_t rows) {
+    if (rows == Rows) return window_rows<V, Rows>(tile, first);
+    if constexpr (Rows > 1) window_rows_of<V, Rows - 1>(tile, first, rows);
+}
+
+// Near-equal parts of at most `Most`.
+template <int Most, class F>
+void each_part(int64_t total, F f) {
+    for (int64_t parts = (total + Most - 1) / Most, first = 0; parts > 0; --parts) {
+        const int64_t size = (total - first + parts - 1) / parts;
+        f(first, size);
+        first += size;
+    }
+}
+
+template <class V, int MaxRows, class T>
+void any_window_tile(const WindowTile<T>& tile) {
+    each_part<MaxRows>(tile.pixels, [&](int64_t first, int64_t rows) {
+        window_rows_of<V, MaxRows>(tile, first, rows);
+    });
+}
+
+template <class V, int Rows, int Vectors, bool Ragged, class T>
+[[gnu::noinline]] void window_sum(const WindowSum<T>& sum, int64_t row, int64_t col, const T* next, int64_t next_step) {
+    constexpr int64_t lanes = V::lanes;
+    const int64_t last = sum.cols - col - (Vectors - 1) * lanes, b_step = sum.b_step;
+    auto load = [=](const T* p, int v) {
+        return Ragged && v == Vectors - 1 ? V::load(p + v * lanes, last) : V::load(p + v * lanes);
+    };
+    V acc[Rows][Vectors];
+    CC_UNROLL for (int i = 0; i < Rows; ++i)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
+    const T* a[Rows];
+    CC_UNROLL for (int i = 0; i < Rows; ++i) a[i] = sum.a[row + i];
+    const T* b = sum.b + col;
+    for (const int64_t *at = sum.at, *end = at + sum.depth; at != end; ++at, b += b_step) {
+        __builtin_prefetch(next);
+        next += next_step;
+        V bv[Vectors];
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = load(b, v);
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {
+            V av = Vectors == 1 ? V::set(a[i][*at]) : V::broadcast(a[i] + *at);
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
+        }
+    }
+    T* out = sum.out + row * sum.out_step + col;
+    CC_UNROLL for (int i = 0; i < Rows; ++i, out += sum.out_step)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+            const V all = load(out, v) + acc[i][v];
+            if (Ragged && v == Vectors - 1) all.store(out + v * lanes, last);
+            else all.store(out + v * lanes);
+        }
+}
+
+template <class V, int Vectors, bool Ragged, int Rows, class T>
+void window_sum_of(const WindowSum<T>& sum, int64_t row, int64_t rows, int64_t col, const T* next,
+                   int64_t next_step) {
+    if (rows == Rows) return window_sum<V, Rows, Vectors, Ragged>(sum, row, col, next, next_step);
+    if constexpr (Rows > 1) window_sum_of<V, Vectors, Ragged, Rows - 1>(sum, row, rows, col, next, next_step);
+}
+
+// Meanwhile it fetches what the next call reads of b, if there is one, bit by bit: no hardware prefetcher
+// looks so far ahead.
+template <class V, int Vectors, int Rows, class T>
+void window_columns(const WindowSum<T>& sum, int64_t col) {
+    const int64_t cols = Vectors * V::lanes, parts = (sum.rows + Rows - 1) / Rows,
+                  step = sum.b_step == sum.cols ? (cols + parts - 1) / parts : 0;
+    const T* next = sum.b + (step ? sum.depth * (sum.b_step + col) : 0);
+    each_part<Rows>(sum.rows, [&](int64_t row, int64_t rows) {
+        if (sum.cols - col < cols) window_sum_of<V, Vectors, true, Rows>(sum, row, rows, col, next, step);
+        else window_sum_of<V, Vectors, false, Rows>(sum, row, rows, col, next, step);
+        next += step * sum.depth;
+    });
+}
+
+template <class V, int MaxRows, int WideRows, class T>
+void any_window_sum(const WindowSum<T>& sum) {
+    constexpr int64_t lanes = V::lanes;
+    int64_t col = 0;
+    for (; sum.cols - col > 3 * lanes; col += 4 * lanes) window_columns<V, 4, WideRows>(sum, col);
+    for (; sum.cols - col > lanes; col += 2 * lanes) window_columns<V, 2, MaxRows>(sum, col);
+    if (col < sum.cols) window_columns<V, 1, MaxRows>(sum, col);
+}
+
+}  // namespace
+}  // namespace cc
