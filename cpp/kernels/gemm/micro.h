@@ -121,6 +121,35 @@ struct WindowSum {
     int64_t rows, cols;
 };
 
+// out[i][j] = bias[j] + Σ_t Σ_d a[t][i][g(j) + d] · b[b_at[t] + d·b_step + j], where g(j) is the first channel
+// of j's group of `depth`: groups of few channels, several of them in a vector. Of a tile's kRunPixels
+// pixels `rows` are stored.
+template <class T>
+struct GroupTile {
+    int64_t depth;  // less than a vector and dividing it
+    int64_t taps;
+    const T* const* a;  // [taps][kRunPixels]
+    const T* b;
+    const int64_t* b_at;
+    int64_t b_step;
+    T* const* out;  // [rows]
+    const T* bias;  // null or cols values
+    int64_t rows, cols;
+};
+
+// out[t·out_step + d·d_step + j] += Σ_p a[t][p][g(j) + d] · b[p][j]: its kernel's gradient.
+template <class T>
+struct GroupSum {
+    int64_t depth;
+    int64_t taps, pixels;
+    const T* const* a;  // [taps][a_stride]
+    int64_t a_stride;
+    const T* const* b;  // [pixels]
+    T* out;
+    int64_t out_step, d_step;
+    int64_t cols;
+};
+
 template <class T>
 struct Micro {
     int64_t rows, lanes;
@@ -135,6 +164,8 @@ struct Micro {
     void (*column_sum)(const ColumnSum<T>&);
     void (*window_tile)(const WindowTile<T>&);
     void (*window_sum)(const WindowSum<T>&);
+    void (*group_tile)(const GroupTile<T>&);
+    void (*group_sum)(const GroupSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
     void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,
                       int64_t cols);

@@ -3,6 +3,9 @@
 //   window tile  Rows windows of a strip × 2 vectors, panel after panel: the few products of a tile leave
 //                no time for tables of pointers and calls
 //   window sum   3 × 4 vectors (AVX2; 6 × 4 with AVX-512), or Rows × 2 where columns are few
+//   group tile   8 pixels × one vector of several groups: a pixel's lane d of every group is spread over the
+//                group's lanes and meets the weights [d][lanes]
+//   group sum    up to 12 accumulators taps × d likewise
 #pragma once
 
 #include "kernels/gemm/micro.h"
@@ -145,6 +148,104 @@ void any_window_sum(const WindowSum<T>& sum) {
     for (; sum.cols - col > 3 * lanes; col += 4 * lanes) window_columns<V, 4, WideRows>(sum, col);
     for (; sum.cols - col > lanes; col += 2 * lanes) window_columns<V, 2, MaxRows>(sum, col);
     if (col < sum.cols) window_columns<V, 1, MaxRows>(sum, col);
+}
+
+template <class V, int Depth, class T>
+[[gnu::noinline]] void group_tile(const GroupTile<T>& tile) {
+    const int64_t taps = tile.taps, b_step = tile.b_step, rows = tile.rows;
+    const int64_t* b_at = tile.b_at;
+    T* const* out = tile.out;
+    auto vector = [=](const T* bias, const T* b, const T* const* a, int64_t j, auto load, auto store) {
+        V acc[kRunPixels];
+        const V start = bias ? load(bias + j) : V::set(0);
+        CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
+        for (int64_t t = 0; t < taps; ++t, a += kRunPixels) {
+            const T* from = b + b_at[t] + j;
+            CC_UNROLL for (int d = 0; d < Depth; ++d, from += b_step) {
+                const V w = load(from);
+                CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
+                    acc[i] = fma(load(a[i] + j).template spread<Depth>(d), w, acc[i]);
+            }
+        }
+        CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
+            if (i < rows) store(acc[i], out[i] + j);
+    };
+    int64_t j = 0;
+    for (; j + V::lanes <= tile.cols; j += V::lanes)
+        vector(tile.bias, tile.b, tile.a, j, [](const T* p) { return V::load(p); },
+               [](V v, T* p) { v.store(p); });
+    if (const int64_t left = tile.cols - j)
+        vector(tile.bias, tile.b, tile.a, j, [=](const T* p) { return V::load(p, left); },
+               [=](V v, T* p) { v.store(p, left); });
+}
+
+// f.run<Depth>() for the depths that several groups in a vector may have.
+template <class V, int Depth, class F>
+void each_depth(int64_t depth, F f) {
+    if constexpr (Depth < V::lanes) {
+        if (depth == Depth) f.template run<Depth>();
+        else each_depth<V, 2 * Depth>(depth, f);
+    }
+}
+
+template <class V, class T>
+struct GroupTiles {
+    const GroupTile<T>& tile;
+    template <int Depth> void run() const { group_tile<V, Depth>(tile); }
+};
+
+template <class V, class T>
+void any_group_tile(const GroupTile<T>& tile) {
+    each_depth<V, 2>(tile.depth, GroupTiles<V, T>{tile});
+}
+
+template <class V, int Depth, int Taps, class T>
+[[gnu::noinline]] void group_sum(const GroupSum<T>& sum, int64_t first) {
+    const int64_t pixels = sum.pixels, a_stride = sum.a_stride, out_step = sum.out_step, d_step = sum.d_step;
+    const T *const *a = sum.a + first * a_stride, *const *b = sum.b;
+    T* out = sum.out + first * out_step;
+    auto vector = [=](int64_t j, auto load, auto store) {
+        V acc[Taps][Depth];
+        CC_UNROLL for (int t = 0; t < Taps; ++t)
+            CC_UNROLL for (int d = 0; d < Depth; ++d) acc[t][d] = load(out + t * out_step + d * d_step + j);
+        for (int64_t p = 0; p < pixels; ++p) {
+            const V grad = load(b[p] + j);
+            CC_UNROLL for (int t = 0; t < Taps; ++t) {
+                const V pixel = load(a[t * a_stride + p] + j);
+                CC_UNROLL for (int d = 0; d < Depth; ++d)
+                    acc[t][d] = fma(pixel.template spread<Depth>(d), grad, acc[t][d]);
+            }
+        }
+        CC_UNROLL for (int t = 0; t < Taps; ++t)
+            CC_UNROLL for (int d = 0; d < Depth; ++d) store(acc[t][d], out + t * out_step + d * d_step + j);
+    };
+    int64_t j = 0;
+    for (; j + V::lanes <= sum.cols; j += V::lanes)
+        vector(j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    if (const int64_t left = sum.cols - j)
+        vector(j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+}
+
+template <class V, int Depth, int Taps, class T>
+void group_sum_of(const GroupSum<T>& sum, int64_t first, int64_t taps) {
+    if (taps == Taps) return group_sum<V, Depth, Taps>(sum, first);
+    if constexpr (Taps > 1) group_sum_of<V, Depth, Taps - 1>(sum, first, taps);
+}
+
+template <class V, class T>
+struct GroupSums {
+    const GroupSum<T>& sum;
+    template <int Depth> void run() const {
+        constexpr int most = Depth >= 12 ? 1 : 12 / Depth;
+        each_part<most>(sum.taps, [&](int64_t first, int64_t taps) {
+            group_sum_of<V, Depth, most>(sum, first, taps);
+        });
+    }
+};
+
+template <class V, class T>
+void any_group_sum(const GroupSum<T>& sum) {
+    each_depth<V, 2>(sum.depth, GroupSums<V, T>{sum});
 }
 
 }  // namespace
