@@ -54,11 +54,6 @@ void strip(const ConvProblem& p, const ConvArgs& args) {
 }
 
 template <const MicroSet& Micro>
-const char* grouped_decline(const ConvProblem& p) {
-    return conv_grouped_decline(p, p.dtype == Dtype::Float64 ? Micro.f64.lanes : Micro.f32.lanes);
-}
-
-template <const MicroSet& Micro>
 void grouped(const ConvProblem& p, const ConvArgs& args) {
     conv_grouped(p, args, Micro);
 }
@@ -87,7 +82,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
      fft_lose<avx512::fft>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
-    {"grouped_avx512", Isa::Avx512, grouped_decline<avx512::micro>, grouped<avx512::micro>},
+    {"grouped_avx512", Isa::Avx512, conv_grouped_decline, grouped<avx512::micro>},
     {"pointwise_avx512", Isa::Avx512, conv_pointwise_decline, pointwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>, conv_strip_lose},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
@@ -96,7 +91,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
      fft_lose<avx2::fft>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
-    {"grouped_avx2", Isa::Avx2, grouped_decline<avx2::micro>, grouped<avx2::micro>},
+    {"grouped_avx2", Isa::Avx2, conv_grouped_decline, grouped<avx2::micro>},
     {"pointwise_avx2", Isa::Avx2, conv_pointwise_decline, pointwise<avx2::micro>},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>, conv_strip_lose},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
@@ -106,7 +101,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
      fft_lose<generic::fft>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
-    {"grouped_generic", Isa::Generic, grouped_decline<generic::micro>, grouped<generic::micro>},
+    {"grouped_generic", Isa::Generic, conv_grouped_decline, grouped<generic::micro>},
     {"pointwise_generic", Isa::Generic, conv_pointwise_decline, pointwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>, conv_strip_lose},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},

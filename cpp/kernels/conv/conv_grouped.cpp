@@ -1,9 +1,9 @@
-// y[o][g·m + i] = Σ_t Σ_d x[o·stride − pad + t·dilation][g·m + d] · w[g·m + i][d][t]: groups of m channels
-// on both sides, m = 2 or 4 (8 with AVX-512) and less than a vector, channels-last.
+// y[o][g·m + i] = Σ_t Σ_d x[o·stride − pad + t·dilation][g·m + d] · w[g·m + i][d][t]: groups of m = 2, 4
+// or 8 channels on both sides, channels-last.
 //
-// Vectors run along the channels, several groups in each. Weights stand as [d][t][channel]; lane d of every
-// group of a pixel is spread over the group's lanes and multiplied with them, so no lane idles and no
-// zero is multiplied. Pixels are found through the pointer tables of direct convolution: any rank,
+// Vectors run along the channels, one or several groups in each. Weights stand as [d][t][channel]; channel
+// d of every group of a pixel is spread over the group's lanes and multiplied with them, so no lane idles
+// and no zero is multiplied. Pixels are found through the pointer tables of direct convolution: any rank,
 // stride, dilation, padding. The gradient of the input is the same with its passes; that of the kernel
 // holds taps × d sums in registers and runs down the table. Its pixels are cut into slices whose sums are
 // added in a fixed pairwise tree: same bits at any thread count.
@@ -114,10 +114,10 @@ void conv_grouped(const ConvProblem& p, const ConvArgs& args, const MicroSet& mi
     visit_floating("conv", p.dtype, [&](auto zero) { run(p, args, micro_for(micro, zero)); });
 }
 
-const char* conv_grouped_decline(const ConvProblem& p, int64_t lanes) {
+const char* conv_grouped_decline(const ConvProblem& p) {
     const int64_t m = p.c / p.groups;
     if (p.groups == 1 || p.c != p.k) return "not the same channels in several groups";
-    if (m < 2 || m >= lanes || lanes % m != 0) return "groups do not divide a vector";
+    if (m != 2 && m != 4 && m != 8) return "groups have not 2, 4 or 8 channels";
     if (p.n * p.out_pixels() == 0) return "a tensor is empty";
     return nullptr;
 }

@@ -5,7 +5,7 @@
 
 namespace cc {
 
-const char* conv_grouped_decline(const ConvProblem& problem, int64_t lanes);
+const char* conv_grouped_decline(const ConvProblem& problem);
 void conv_grouped(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
 
 }  // namespace cc

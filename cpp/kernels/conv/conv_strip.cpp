@@ -5,11 +5,11 @@
 // one line of the kernel are neighbours, so a line of the kernel acts as one position with
 // kernel2 · c channels; groups become dense on the way. Dilated lines are parted into residues modulo
 // the dilation.
-//   forward      row tiles: pixels × k, one tap per kernel line, depth kernel2 · c
-//   grad_input   row tiles: pixels × (kernel2 · c), depth k, added into a strip. Pixels of one tile
-//                lie apart: a window read right after its overlapping neighbour was written
+//   forward      window tiles: pixels × k, one tap per kernel line, depth kernel2 · c
+//   grad_input   with stride 1 as forward, c and k exchanged; else, or where c is very small, row tiles:
+//                pixels × (kernel2 · c), depth k, added into a strip. Pixels of one tile lie apart: a window read right after its overlapping neighbour was written
 //                stalls. Tasks own lines of the input.
-//   grad_weight  outer tiles: pixels are summed, k × (kernel2 · c) or the other way round,
+//   grad_weight  pixels are summed, (kernel · c) × k by window sums or k × (kernel2 · c) by outer tiles,
 //                whichever leaves fewer lanes empty
 // A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where
 // patches would copy it kernel times. The kernel's gradient sums slices of strips in a fixed
@@ -30,12 +30,34 @@ constexpr int64_t kStripBytes = 128 * 1024;
 constexpr int64_t kTasks = 32, kSlices = 16, kSliceBytes = 16 << 20;
 constexpr int64_t kPixels = 128;
 constexpr int64_t kMaxRows = 16;
+constexpr int64_t kMostChannels = 16, kForwardChannels = 5;
 constexpr double kGrainFlops = 1e6;
+
+// With stride 1 the gradient of the input is a forward map of the gradient of the output; adding windows
+// leaves fewer lanes empty where c is very small.
+bool is_forward(const ConvProblem& p) {
+    return p.stride[0] == 1 && p.stride[1] == 1 && p.stride[2] == 1 && p.c / p.groups >= kForwardChannels &&
+           p.k / p.groups <= kMostChannels;
+}
+
+ConvProblem as_forward(const ConvProblem& p) {
+    ConvProblem q = p;
+    std::swap(q.c, q.k);
+    for (int a = 0; a < 3; ++a) {
+        std::swap(q.in[a], q.out[a]);
+        const int64_t reach = (p.kernel[a] - 1) * p.dilation[a];
+        q.pad_lo[a] = reach - p.pad_lo[a];
+        q.pad_hi[a] = reach - p.pad_hi[a];
+    }
+    q.flip = !p.flip;
+    return q;
+}
 
 template <class T>
 struct Strips {
     const ConvProblem& p;
     const Micro<T>& micro;
+    const bool transposed = false;  // of the weights' channels
     const int64_t c = p.c / p.groups, k = p.k / p.groups;
     const int64_t run = p.kernel[2] * c, lines = p.kernel[0] * p.kernel[1], patch = lines * run;
     const int64_t phases = p.dilation[2];
@@ -166,7 +188,9 @@ struct Strips {
         for (int64_t i = first; i < first + count; ++i)
             for (int64_t j = 0; j < c; ++j)
                 for (int64_t t = 0; t < taps; ++t)
-                    f(((group * k + i) * c + j) * taps + (p.flip ? taps - 1 - t : t), i, t * c + j);
+                    f((transposed ? (group * c + j) * k + i : (group * k + i) * c + j) * taps +
+                          (p.flip ? taps - 1 - t : t),
+                      i, t * c + j);
     }
 
     int64_t grain(int64_t tasks) const {
@@ -395,7 +419,9 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
     switch (p.map) {
         case ConvMap::Forward:
             return strips.forward(x, weight, y, static_cast<const T*>(args.bias), args.packs);
-        case ConvMap::GradInput: return strips.grad_input(x, weight, y);
+        case ConvMap::GradInput:
+            if (is_forward(p)) return Strips<T>{as_forward(p), micro, true}.forward(y, weight, x, nullptr, args.packs);
+            return strips.grad_input(x, weight, y);
         case ConvMap::GradWeight: return strips.grad_weight(x, weight, y);
     }
 }
@@ -407,7 +433,8 @@ void conv_strip(const ConvProblem& p, const ConvArgs& args, const MicroSet& micr
 }
 
 const char* conv_strip_decline(const ConvProblem& p) {
-    if (p.c / p.groups > (p.map == ConvMap::GradInput ? 15 : 16))
+    if (p.map == ConvMap::GradInput ? !is_forward(p) && p.c / p.groups >= kMostChannels
+                                    : p.c / p.groups > kMostChannels)
         return "a group has many channels";
     if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
     if (p.kernel[2] == 1) return "the kernel's lines have one position";

@@ -122,12 +122,11 @@ struct WindowSum {
 };
 
 // out[i][j] = bias[j] + Σ_t Σ_d a[t][i][g(j) + d] · b[b_at[t] + d·b_step + j], where g(j) is the first channel
-// of j's group of `depth`: groups of few channels, several of them in a vector. Of a tile's kRunPixels
-// pixels `rows` are stored.
+// of j's group of `depth`, 2, 4 or 8 channels. Of a tile's kRunPixels pixels `rows` are stored.
+constexpr int kMostGroup = 8;
 template <class T>
 struct GroupTile {
-    int64_t depth;  // less than a vector and dividing it
-    int64_t taps;
+    int64_t depth, taps;
     const T* const* a;  // [taps][kRunPixels]
     const T* b;
     const int64_t* b_at;
@@ -140,8 +139,7 @@ struct GroupTile {
 // out[t·out_step + d·d_step + j] += Σ_p a[t][p][g(j) + d] · b[p][j]: its kernel's gradient.
 template <class T>
 struct GroupSum {
-    int64_t depth;
-    int64_t taps, pixels;
+    int64_t depth, taps, pixels;
     const T* const* a;  // [taps][a_stride]
     int64_t a_stride;
     const T* const* b;  // [pixels]

@@ -3,8 +3,8 @@
 //   window tile  Rows windows of a strip × 2 vectors, panel after panel: the few products of a tile leave
 //                no time for tables of pointers and calls
 //   window sum   3 × 4 vectors (AVX2; 6 × 4 with AVX-512), or Rows × 2 where columns are few
-//   group tile   8 pixels × one vector of several groups: a pixel's lane d of every group is spread over the
-//                group's lanes and meets the weights [d][lanes]
+//   group tile   8 pixels × one vector of one or several groups: a pixel's channel d of every group is spread
+//                over the group's lanes and meets the weights [d][lanes]
 //   group sum    up to 12 accumulators taps × d likewise
 #pragma once
 
@@ -150,6 +150,13 @@ void any_window_sum(const WindowSum<T>& sum) {
     if (col < sum.cols) window_columns<V, 1, MaxRows>(sum, col);
 }
 
+// Channel d of each lane's group of Depth; load(p) is a vector or what is left of one.
+template <class V, int Depth, class T, class Load>
+[[gnu::always_inline]] inline V group_channel(const T* pixel, int64_t j, int d, Load load) {
+    if constexpr (Depth < V::lanes) return load(pixel + j).template spread<Depth>(d);
+    else return V::broadcast(pixel + j / Depth * Depth + d);
+}
+
 template <class V, int Depth, class T>
 [[gnu::noinline]] void group_tile(const GroupTile<T>& tile) {
     const int64_t taps = tile.taps, b_step = tile.b_step, rows = tile.rows;
@@ -164,7 +171,7 @@ template <class V, int Depth, class T>
             CC_UNROLL for (int d = 0; d < Depth; ++d, from += b_step) {
                 const V w = load(from);
                 CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-                    acc[i] = fma(load(a[i] + j).template spread<Depth>(d), w, acc[i]);
+                    acc[i] = fma(group_channel<V, Depth>(a[i], j, d, load), w, acc[i]);
             }
         }
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
@@ -179,13 +186,11 @@ template <class V, int Depth, class T>
                [=](V v, T* p) { v.store(p, left); });
 }
 
-// f.run<Depth>() for the depths that several groups in a vector may have.
-template <class V, int Depth, class F>
+// f.run<Depth>() for the channels that a group may have.
+template <int Depth, class F>
 void each_depth(int64_t depth, F f) {
-    if constexpr (Depth < V::lanes) {
-        if (depth == Depth) f.template run<Depth>();
-        else each_depth<V, 2 * Depth>(depth, f);
-    }
+    if (depth == Depth) return f.template run<Depth>();
+    if constexpr (Depth < kMostGroup) each_depth<2 * Depth>(depth, f);
 }
 
 template <class V, class T>
@@ -196,7 +201,7 @@ struct GroupTiles {
 
 template <class V, class T>
 void any_group_tile(const GroupTile<T>& tile) {
-    each_depth<V, 2>(tile.depth, GroupTiles<V, T>{tile});
+    each_depth<2>(tile.depth, GroupTiles<V, T>{tile});
 }
 
 template <class V, int Depth, int Taps, class T>
@@ -211,9 +216,9 @@ template <class V, int Depth, int Taps, class T>
         for (int64_t p = 0; p < pixels; ++p) {
             const V grad = load(b[p] + j);
             CC_UNROLL for (int t = 0; t < Taps; ++t) {
-                const V pixel = load(a[t * a_stride + p] + j);
+                const T* pixel = a[t * a_stride + p];
                 CC_UNROLL for (int d = 0; d < Depth; ++d)
-                    acc[t][d] = fma(pixel.template spread<Depth>(d), grad, acc[t][d]);
+                    acc[t][d] = fma(group_channel<V, Depth>(pixel, j, d, load), grad, acc[t][d]);
             }
         }
         CC_UNROLL for (int t = 0; t < Taps; ++t)
@@ -236,7 +241,7 @@ template <class V, class T>
 struct GroupSums {
     const GroupSum<T>& sum;
     template <int Depth> void run() const {
-        constexpr int most = Depth >= 12 ? 1 : 12 / Depth;
+        constexpr int most = 12 / Depth;
         each_part<most>(sum.taps, [&](int64_t first, int64_t taps) {
             group_sum_of<V, Depth, most>(sum, first, taps);
         });
@@ -245,7 +250,7 @@ struct GroupSums {
 
 template <class V, class T>
 void any_group_sum(const GroupSum<T>& sum) {
-    each_depth<V, 2>(sum.depth, GroupSums<V, T>{sum});
+    each_depth<2>(sum.depth, GroupSums<V, T>{sum});
 }
 
 }  // namespace
