@@ -19,6 +19,7 @@ struct PixelTile {
     const int64_t* weights;   // [taps] kernel position · weight_step
     T* const* results;        // [rows]
     int64_t rows;
+    int64_t source_ahead, result_ahead;  // from its pixels to those of the next tile on the line
 };
 
 // f(tile) for all of them in parallel, in grains of so much work.
@@ -55,7 +56,11 @@ void each_pixel_tile(const ConvProblem& p, const std::vector<Pass>& passes, cons
                 weights[t] = of.order[weights[t]] * weight_step;
                 std::fill(&sources[t * stride + rows], &sources[(t + 1) * stride], zeros);
             }
-            f(PixelTile<T>{taps, sources.data(), weights.data(), results.data(), rows});
+            const PassAxis& line = passes[pass].axes[2];
+            const bool forward = p.map == ConvMap::Forward;
+            f(PixelTile<T>{taps, sources.data(), weights.data(), results.data(), rows,
+                           stride * line.source_step * (forward ? p.c : p.k),
+                           stride * line.step * (forward ? p.k : p.c)});
         }
     });
 }

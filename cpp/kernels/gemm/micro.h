@@ -121,30 +121,30 @@ struct WindowSum {
     int64_t rows, cols;
 };
 
-// out[i][j] = bias[j] + Σ_t Σ_d a[t][i][g(j) + d] · b[b_at[t] + d·b_step + j], where g(j) is the first channel
-// of j's group of `depth`, 2, 4 or 8 channels. Of a tile's kRunPixels pixels `rows` are stored.
+// out[i][j] = bias[j] + Σ_t Σ_d a[t][i][g(j) + d] · w[t][d][j], where g(j) is the first channel of j's group of
+// `depth`, 2, 4 or 8 channels. Of a tile's kRunPixels pixels `rows` are stored.
 constexpr int kMostGroup = 8;
 template <class T>
 struct GroupTile {
     int64_t depth, taps;
     const T* const* a;  // [taps][kRunPixels]
-    const T* b;
-    const int64_t* b_at;
-    int64_t b_step;
-    T* const* out;  // [rows]
-    const T* bias;  // null or cols values
+    const T* w;         // [cols / lanes][kernel positions][depth][lanes], vectors w_step apart
+    int64_t w_step;
+    const int64_t* w_at;  // [taps] where the position stands in a vector's
+    T* const* out;        // [rows]
+    const T* bias;        // null or cols values
     int64_t rows, cols;
+    int64_t a_ahead, out_ahead;  // from pixels of this tile to those of the next, more or less
 };
 
-// out[t·out_step + d·d_step + j] += Σ_p a[t][p][g(j) + d] · b[p][j]: its kernel's gradient.
+// w[t][d][j] += Σ_p a[t][p][g(j) + d] · b[p][j]: its kernel's gradient.
 template <class T>
 struct GroupSum {
     int64_t depth, taps, pixels;
     const T* const* a;  // [taps][a_stride]
     int64_t a_stride;
     const T* const* b;  // [pixels]
-    T* out;
-    int64_t out_step, d_step;
+    T* w;               // as in GroupTile, of `taps` positions
     int64_t cols;
 };
 

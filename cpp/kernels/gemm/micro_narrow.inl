@@ -159,19 +159,26 @@ template <class V, int Depth, class T, class Load>
 
 template <class V, int Depth, class T>
 [[gnu::noinline]] void group_tile(const GroupTile<T>& tile) {
-    const int64_t taps = tile.taps, b_step = tile.b_step, rows = tile.rows;
-    const int64_t* b_at = tile.b_at;
+    const int64_t taps = tile.taps, w_step = tile.w_step, rows = tile.rows;
+    const int64_t* w_at = tile.w_at;
+    const T* w = tile.w;
     T* const* out = tile.out;
-    auto vector = [=](const T* bias, const T* b, const T* const* a, int64_t j, auto load, auto store) {
+    const int64_t a_ahead = tile.a_ahead, out_ahead = tile.out_ahead;
+    auto vector = [=](const T* bias, const T* const* a, int64_t j, auto load, auto store) {
+        if (taps && j * sizeof(T) % 64 == 0)  // the next tile's: no hardware prefetcher follows pixels
+            CC_UNROLL for (int i = 0; i < kRunPixels; ++i) {
+                __builtin_prefetch(a[(taps - 1) * kRunPixels + i] + a_ahead + j);
+                if (i < rows) __builtin_prefetch(out[i] + out_ahead + j, 1);
+            }
         V acc[kRunPixels];
         const V start = bias ? load(bias + j) : V::set(0);
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
         for (int64_t t = 0; t < taps; ++t, a += kRunPixels) {
-            const T* from = b + b_at[t] + j;
-            CC_UNROLL for (int d = 0; d < Depth; ++d, from += b_step) {
-                const V w = load(from);
+            const T* from = w + j / V::lanes * w_step + w_at[t];
+            CC_UNROLL for (int d = 0; d < Depth; ++d) {
+                const V wv = V::load(from + d * V::lanes);
                 CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-                    acc[i] = fma(group_channel<V, Depth>(a[i], j, d, load), w, acc[i]);
+                    acc[i] = fma(group_channel<V, Depth>(a[i], j, d, load), wv, acc[i]);
             }
         }
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
@@ -179,10 +186,10 @@ template <class V, int Depth, class T>
     };
     int64_t j = 0;
     for (; j + V::lanes <= tile.cols; j += V::lanes)
-        vector(tile.bias, tile.b, tile.a, j, [](const T* p) { return V::load(p); },
+        vector(tile.bias, tile.a, j, [](const T* p) { return V::load(p); },
                [](V v, T* p) { v.store(p); });
     if (const int64_t left = tile.cols - j)
-        vector(tile.bias, tile.b, tile.a, j, [=](const T* p) { return V::load(p, left); },
+        vector(tile.bias, tile.a, j, [=](const T* p) { return V::load(p, left); },
                [=](V v, T* p) { v.store(p, left); });
 }
 
@@ -206,13 +213,14 @@ void any_group_tile(const GroupTile<T>& tile) {
 
 template <class V, int Depth, int Taps, class T>
 [[gnu::noinline]] void group_sum(const GroupSum<T>& sum, int64_t first) {
-    const int64_t pixels = sum.pixels, a_stride = sum.a_stride, out_step = sum.out_step, d_step = sum.d_step;
+    const int64_t pixels = sum.pixels, a_stride = sum.a_stride, w_step = sum.taps * Depth * V::lanes;
     const T *const *a = sum.a + first * a_stride, *const *b = sum.b;
-    T* out = sum.out + first * out_step;
-    auto vector = [=](int64_t j, auto load, auto store) {
+    T* w = sum.w + first * Depth * V::lanes;
+    auto vector = [=](int64_t j, auto load) {
+        T* to = w + j / V::lanes * w_step;
         V acc[Taps][Depth];
         CC_UNROLL for (int t = 0; t < Taps; ++t)
-            CC_UNROLL for (int d = 0; d < Depth; ++d) acc[t][d] = load(out + t * out_step + d * d_step + j);
+            CC_UNROLL for (int d = 0; d < Depth; ++d) acc[t][d] = V::load(to + (t * Depth + d) * V::lanes);
         for (int64_t p = 0; p < pixels; ++p) {
             const V grad = load(b[p] + j);
             CC_UNROLL for (int t = 0; t < Taps; ++t) {
@@ -222,13 +230,11 @@ template <class V, int Depth, int Taps, class T>
             }
         }
         CC_UNROLL for (int t = 0; t < Taps; ++t)
-            CC_UNROLL for (int d = 0; d < Depth; ++d) store(acc[t][d], out + t * out_step + d * d_step + j);
+            CC_UNROLL for (int d = 0; d < Depth; ++d) acc[t][d].store(to + (t * Depth + d) * V::lanes);
     };
     int64_t j = 0;
-    for (; j + V::lanes <= sum.cols; j += V::lanes)
-        vector(j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
-    if (const int64_t left = sum.cols - j)
-        vector(j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+    for (; j + V::lanes <= sum.cols; j += V::lanes) vector(j, [](const T* p) { return V::load(p); });
+    if (const int64_t left = sum.cols - j) vector(j, [=](const T* p) { return V::load(p, left); });
 }
 
 template <class V, int Depth, int Taps, class T>
