@@ -1,5 +1,6 @@
 #include "kernels/conv/conv.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/error.h"
@@ -23,6 +24,23 @@ std::string ConvProblem::describe() const {
                groups, " in ", triple(in), " out ", triple(out), " kernel ", triple(kernel),
                " pad ", triple(pad_lo), "/", triple(pad_hi), " stride ", triple(stride),
                " dilation ", triple(dilation), flip ? " flip" : "");
+}
+
+double ConvProblem::inside() const {
+    double share = 1;
+    for (int a = 0; a < 3; ++a) {
+        // How many outputs o have o·stride + at < size.
+        auto below = [&](int64_t at, int64_t size) {
+            return std::clamp<int64_t>((size - at + stride[a] - 1) / stride[a], 0, out[a]);
+        };
+        int64_t met = 0;
+        for (int64_t t = 0; t < kernel[a]; ++t) {
+            const int64_t at = t * dilation[a] - pad_lo[a];
+            met += at < in[a] ? below(at, in[a]) - (at < 0 ? below(at, 0) : 0) : 0;
+        }
+        share *= static_cast<double>(met) / static_cast<double>(out[a] * kernel[a]);
+    }
+    return share;
 }
 
 namespace {
@@ -81,7 +99,8 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      conv_winograd_lose},
     {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
      fft_lose<avx512::fft>},
-    {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
+    {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>,
+     conv_depthwise_lose},
     {"grouped_avx512", Isa::Avx512, conv_grouped_decline, grouped<avx512::micro>},
     {"pointwise_avx512", Isa::Avx512, conv_pointwise_decline, pointwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>, conv_strip_lose},
@@ -90,7 +109,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      conv_winograd_lose},
     {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
      fft_lose<avx2::fft>},
-    {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
+    {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>, conv_depthwise_lose},
     {"grouped_avx2", Isa::Avx2, conv_grouped_decline, grouped<avx2::micro>},
     {"pointwise_avx2", Isa::Avx2, conv_pointwise_decline, pointwise<avx2::micro>},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>, conv_strip_lose},
@@ -100,7 +119,8 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      conv_winograd_lose},
     {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
      fft_lose<generic::fft>},
-    {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
+    {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>,
+     conv_depthwise_lose},
     {"grouped_generic", Isa::Generic, conv_grouped_decline, grouped<generic::micro>},
     {"pointwise_generic", Isa::Generic, conv_pointwise_decline, pointwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>, conv_strip_lose},

@@ -15,6 +15,7 @@
 #include "base/allocator.h"
 #include "base/parallel.h"
 #include "kernels/conv/conv_depthwise_runs.h"
+#include "kernels/conv/conv_strip.h"
 #include "kernels/conv/conv_tiles.h"
 #include "kernels/stages.h"
 
@@ -24,6 +25,7 @@ namespace {
 constexpr int64_t kPixels = 64;
 constexpr int64_t kChannels = 128;
 constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20, kWideBytes = 16 << 20;
+constexpr int64_t kManyOutputs = 16;  // per channel
 constexpr double kGrainFlops = 3e5;
 
 template <class T>
@@ -185,6 +187,12 @@ const char* conv_depthwise_decline(const ConvProblem& p) {
     if (p.groups != p.c || p.c == 1) return "groups have several channels";
     if (p.n * p.out_pixels() == 0) return "a tensor is empty";
     return nullptr;
+}
+
+// Then a strip's tiles are full: measured, 2 to 3 times faster.
+const char* conv_depthwise_lose(const ConvProblem& p) {
+    const bool many = p.map != ConvMap::GradInput && p.k / p.c >= kManyOutputs;
+    return many && !conv_strip_decline(p) && !conv_strip_lose(p) ? "a channel has many outputs" : nullptr;
 }
 
 }  // namespace cc
