@@ -6,10 +6,10 @@
 // kernel2 · c channels; groups become dense on the way. Dilated lines are parted into residues modulo
 // the dilation.
 //   forward      window tiles: pixels × k, one tap per kernel line, depth kernel2 · c
-//   grad_input   with stride 1 as forward, c and k exchanged; else, or where c is very small, row tiles:
-//                pixels × (kernel2 · c), depth k, added into a strip. Pixels of one tile lie apart: a window read right after its overlapping neighbour was written
-//                stalls. Tasks own lines of the input.
-//   grad_weight  pixels are summed, (kernel · c) × k by window sums or k × (kernel2 · c) by outer tiles,
+//   grad_input   with stride 1 forward, c and k exchanged. Else, or where c is very small, row tiles: pixels ×
+//                (kernel2 · c), depth k, added into a strip. Pixels of one tile lie apart: a window read
+//                right after its overlapping neighbour was written stalls. Tasks own lines of the input.
+//   grad_weight  pixels are summed: (kernel · c) × k by window sums or k × (kernel2 · c) by outer tiles,
 //                whichever leaves fewer lanes empty
 // A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where
 // patches would copy it kernel times. The kernel's gradient sums slices of strips in a fixed
