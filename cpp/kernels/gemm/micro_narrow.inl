@@ -150,11 +150,16 @@ void any_window_sum(const WindowSum<T>& sum) {
     if (col < sum.cols) window_columns<V, 1, MaxRows>(sum, col);
 }
 
-// Channel d of each lane's group of Depth; load(p) is a vector or what is left of one.
+// Channel d of each lane's group of Depth, of a pixel's channels from group_from(j) on; load(p) is a vector
+// or what is left of one.
+template <class V, int Depth>
+constexpr int64_t group_from(int64_t j) {
+    return Depth < V::lanes ? j : j / Depth * Depth;
+}
 template <class V, int Depth, class T, class Load>
-[[gnu::always_inline]] inline V group_channel(const T* pixel, int64_t j, int d, Load load) {
-    if constexpr (Depth < V::lanes) return load(pixel + j).template spread<Depth>(d);
-    else return V::broadcast(pixel + j / Depth * Depth + d);
+[[gnu::always_inline]] inline V group_channel(const T* pixel, int d, Load load) {
+    if constexpr (Depth < V::lanes) return load(pixel).template spread<Depth>(d);
+    else return V::broadcast(pixel + d);
 }
 
 template <class V, int Depth, class T>
@@ -175,10 +180,12 @@ template <class V, int Depth, class T>
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
         for (int64_t t = 0; t < taps; ++t, a += kRunPixels) {
             const T* from = w + j / V::lanes * w_step + w_at[t];
+            const T* pixels[kRunPixels];
+            CC_UNROLL for (int i = 0; i < kRunPixels; ++i) pixels[i] = a[i] + group_from<V, Depth>(j);
             CC_UNROLL for (int d = 0; d < Depth; ++d) {
                 const V wv = V::load(from + d * V::lanes);
                 CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-                    acc[i] = fma(group_channel<V, Depth>(a[i], j, d, load), wv, acc[i]);
+                    acc[i] = fma(group_channel<V, Depth>(pixels[i], d, load), wv, acc[i]);
             }
         }
         CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
@@ -224,9 +231,9 @@ template <class V, int Depth, int Taps, class T>
         for (int64_t p = 0; p < pixels; ++p) {
             const V grad = load(b[p] + j);
             CC_UNROLL for (int t = 0; t < Taps; ++t) {
-                const T* pixel = a[t * a_stride + p];
+                const T* pixel = a[t * a_stride + p] + group_from<V, Depth>(j);
                 CC_UNROLL for (int d = 0; d < Depth; ++d)
-                    acc[t][d] = fma(group_channel<V, Depth>(pixel, j, d, load), grad, acc[t][d]);
+                    acc[t][d] = fma(group_channel<V, Depth>(pixel, d, load), grad, acc[t][d]);
             }
         }
         CC_UNROLL for (int t = 0; t < Taps; ++t)
