@@ -343,7 +343,7 @@ struct Strips {
     void grad_weight(const T* x, T* weight, const T* y) const {
         const auto vectors = [&](int64_t count) { return (count + micro.lanes - 1) / micro.lanes; };
         const bool patch_rows =
-            run * vectors(k) < k * vectors(run);  // sums are [patch][k] instead of [k][patch]
+            run * vectors(k) <= k * vectors(run);  // sums are [patch][k] instead of [k][patch]
         const Parts cut = cuts();
         const int64_t units = p.n * cut.count, total = p.k * patch;
         const int64_t room =
