@@ -192,7 +192,7 @@ double direct_cost(const ConvProblem& p, int64_t lanes) {
     if (has_lone_channels(p)) {
         const bool in_runs = has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
         const double cost = in_runs ? kDepthwiseCost : kDepthwiseTableCost * (p.c < lanes ? 2 : 1);
-        return products * cost * idle(p.k) * p.inside();
+        return products * cost * idle(p.k);
     }
     if (!conv_grouped_decline(p)) return products * kGroupedCost;
     const int64_t columns = p.map == ConvMap::Forward ? k : c;

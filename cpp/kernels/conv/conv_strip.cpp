@@ -443,13 +443,14 @@ const char* conv_strip_decline(const ConvProblem& p) {
 }
 
 // A strip multiplies padding as well, which direct convolution leaves out: measured, it is 1.5 to 10 times
-// slower where most of the kernel lies outside the image. Windows that are added into a strip are read and
+// slower where most of the kernel lies outside the image, unless one or two channels leave the lanes of the latter
+// idle. Windows that are added into a strip are read and
 // written for every output channel, in vain where there are many on a small map (up to 5 times slower). With
 // strides the kernel's gradient copies lines that few products use.
 const char* conv_strip_lose(const ConvProblem& p) {
     const int64_t c = p.c / p.groups, k = p.k / p.groups;
-    if (p.inside() < 0.5) return "most of the kernel lies outside";
-    if (p.map == ConvMap::GradInput && !is_forward(p) && k >= (c < kForwardChannels ? 128 : 32))
+    if (p.inside() < (std::min(c, k) < 3 ? 0.1 : 0.5)) return "most of the kernel lies outside";
+    if (p.map == ConvMap::GradInput && !is_forward(p) && c > 1 && k >= (c < kForwardChannels ? 128 : 32))
         return "many windows are added";
     if (p.map == ConvMap::GradWeight && p.stride[0] * p.stride[1] * p.stride[2] > 1 && c >= 8)
         return "strides leave few products";
