@@ -21,7 +21,7 @@ constexpr int64_t kMostAxisPixels = 64;  // of an axis among several
 // 65 12, depthwise 33 1.1, 65 1.4; 3-D k = 5 4.8, 7 5.3.
 constexpr double kMemoryCost = 60;  // of a line of a spectrum to or from memory
 constexpr double kCacheCost = 40;   // of one that stays in the cache
-constexpr double kDepthwiseCost = 3, kDepthwiseTableCost = 5, kGroupedCost = 1.5;  // per product
+constexpr double kDepthwiseCost = 2, kDepthwiseTableCost = 5, kGroupedCost = 1.5;  // per product
 constexpr double kMargin = 0.8;
 constexpr double kLeastFlops = 5e5;
 
