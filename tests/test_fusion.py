@@ -234,6 +234,7 @@ CONVOLUTIONS = {
     "pointwise, few pixels": ((1, 37, 2, 1), dict(out_channels=29, kernel_size=1)),
     "strip": ((2, 3, 13, 11), dict(out_channels=29, kernel_size=3, padding=1)),
     "strip in groups": ((2, 16, 13, 11), dict(out_channels=12, kernel_size=3, groups=4)),
+    "grouped": ((2, 24, 13, 11), dict(out_channels=24, kernel_size=3, padding=1, groups=6)),
     "direct": ((2, 40, 13, 11), dict(out_channels=29, kernel_size=3, stride=2, padding=1)),
     "direct, many pieces": ((1, 700, 5, 5), dict(out_channels=20, kernel_size=3, stride=2)),
 }

@@ -1,5 +1,6 @@
 #include "kernels/conv/conv.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "kernels/conv/conv_direct.h"
 #include "kernels/conv/conv_fft.h"
 #include "kernels/conv/conv_fft_plan.h"
+#include "kernels/conv/conv_grouped.h"
 #include "kernels/conv/conv_pointwise.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/conv/conv_strip.h"
@@ -23,6 +25,23 @@ std::string ConvProblem::describe() const {
                groups, " in ", triple(in), " out ", triple(out), " kernel ", triple(kernel),
                " pad ", triple(pad_lo), "/", triple(pad_hi), " stride ", triple(stride),
                " dilation ", triple(dilation), flip ? " flip" : "");
+}
+
+double ConvProblem::inside() const {
+    double share = 1;
+    for (int a = 0; a < 3; ++a) {
+        // How many outputs o have o·stride + at < size.
+        auto below = [&](int64_t at, int64_t size) {
+            return std::clamp<int64_t>((size - at + stride[a] - 1) / stride[a], 0, out[a]);
+        };
+        int64_t met = 0;
+        for (int64_t t = 0; t < kernel[a]; ++t) {
+            const int64_t at = t * dilation[a] - pad_lo[a];
+            met += at < in[a] ? below(at, in[a]) - (at < 0 ? below(at, 0) : 0) : 0;
+        }
+        share *= static_cast<double>(met) / static_cast<double>(out[a] * kernel[a]);
+    }
+    return share;
 }
 
 namespace {
@@ -51,6 +70,11 @@ void pointwise(const ConvProblem& p, const ConvArgs& args) {
 template <const MicroSet& Micro>
 void strip(const ConvProblem& p, const ConvArgs& args) {
     conv_strip(p, args, Micro);
+}
+
+template <const MicroSet& Micro>
+void grouped(const ConvProblem& p, const ConvArgs& args) {
+    conv_grouped(p, args, Micro);
 }
 
 template <const Winograd& Winograd, const MicroSet& Micro>
@@ -89,7 +113,9 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      conv_winograd_lose},
     {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
      fft_lose<avx512::fft>},
-    {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>},
+    {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>,
+     conv_depthwise_lose},
+    {"grouped_avx512", Isa::Avx512, conv_grouped_decline, grouped<avx512::micro>},
     {"pointwise_avx512", Isa::Avx512, conv_pointwise_decline, pointwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>, conv_strip_lose},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
@@ -97,7 +123,8 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      conv_winograd_lose},
     {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
      fft_lose<avx2::fft>},
-    {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>},
+    {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>, conv_depthwise_lose},
+    {"grouped_avx2", Isa::Avx2, conv_grouped_decline, grouped<avx2::micro>},
     {"pointwise_avx2", Isa::Avx2, conv_pointwise_decline, pointwise<avx2::micro>},
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>, conv_strip_lose},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
@@ -106,7 +133,9 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
      conv_winograd_lose},
     {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
      fft_lose<generic::fft>},
-    {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>},
+    {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>,
+     conv_depthwise_lose},
+    {"grouped_generic", Isa::Generic, conv_grouped_decline, grouped<generic::micro>},
     {"pointwise_generic", Isa::Generic, conv_pointwise_decline, pointwise<generic::micro>},
     {"strip_generic", Isa::Generic, conv_strip_decline, strip<generic::micro>, conv_strip_lose},
     {"direct_generic", Isa::Generic, direct_decline, direct<generic::micro>},

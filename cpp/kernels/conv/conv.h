@@ -34,6 +34,8 @@ struct ConvProblem {
         const int64_t kind = static_cast<int64_t>(dtype) * 8 + static_cast<int64_t>(map) * 2 + flip;
         return {what, from, {kind, lanes, c, k, groups, kernel[0], kernel[1], kernel[2]}};
     }
+    // The share of the kernel's positions, over all outputs, that lie inside the image.
+    double inside() const;
     double flops() const { return 2.0 * n * k * (c / groups) * taps() * out_pixels(); }
     double bytes() const {
         return static_cast<double>(itemsize(dtype)) *

@@ -8,5 +8,6 @@ namespace cc {
 
 void conv_depthwise(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
 const char* conv_depthwise_decline(const ConvProblem& problem);
+const char* conv_depthwise_lose(const ConvProblem& problem);
 
 }  // namespace cc

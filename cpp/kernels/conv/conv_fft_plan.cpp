@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/conv/conv_grouped.h"
+
 namespace cc {
 namespace {
 
@@ -11,17 +13,17 @@ constexpr int64_t kMostPixels = 4096;  // of a tile: two spectra of a vector of 
 constexpr int64_t kMostAxisPixels = 64;  // of an axis among several
 
 // The unit of cost is a vector multiply-add of a product that runs at full speed, 0.18 ns on two
-// cores of Zen 3, where all of this was measured. It is compared with direct convolution, which
-// needs one per product, 3 where there is one channel per group. What was found there, forward, for
+// cores of Zen 3, where all of this was measured. It is compared with the other algorithms,
+// which need one or more per product (direct_cost). What was found there, forward, for
 // 64 channels (ratio of times, direct / transforms): 64×64 pixels k = 5 2.7, 7 4.4, 11 11; 32×32
 // k = 5 2.7; 16×16 with 128 channels k = 5 1.7; 32 channels 128×128 k = 31 38; 3 channels 112×112
 // k = 7 1.1, 11 1.5; depthwise k = 7 1.2, 13 2.9, 17 4.3, 31 10; 1-D of 1024 k = 9 2.2, 17 4.2,
 // 65 12, depthwise 33 1.1, 65 1.4; 3-D k = 5 4.8, 7 5.3.
 constexpr double kMemoryCost = 60;  // of a line of a spectrum to or from memory
 constexpr double kCacheCost = 40;   // of one that stays in the cache
-constexpr double kDepthwiseCost = 3;
-constexpr double kMargin = 1.15;
-constexpr double kLeastFlops = 1e6;
+constexpr double kDepthwiseCost = 2, kDepthwiseTableCost = 5, kGroupedCost = 1.5;  // per product
+constexpr double kMargin = 0.8;
+constexpr double kLeastFlops = 5e5;
 
 // A complex transform with its loads and stores.
 double line_cost(int64_t size) {
@@ -179,11 +181,36 @@ const char* conv_fft_decline(const ConvProblem& p) {
     return fits(p) ? nullptr : "the kernel is longer than a tile";
 }
 
+namespace {
+
+// What the fastest of the others costs, from what was measured: register tiles of few columns idle, and
+// so do those of few rows.
+double direct_cost(const ConvProblem& p, int64_t lanes) {
+    const double products = p.flops() / (2 * lanes);
+    const int64_t c = p.c / p.groups, k = p.k / p.groups;
+    auto idle = [&](int64_t columns) { return static_cast<double>(lanes * ceil_div(columns, lanes)) / columns; };
+    if (has_lone_channels(p)) {
+        const bool in_runs = has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
+        const double cost = in_runs ? kDepthwiseCost : kDepthwiseTableCost * (p.c < lanes ? 2 : 1);
+        return products * cost * idle(p.k);
+    }
+    if (!conv_grouped_decline(p)) return products * kGroupedCost;
+    const int64_t columns = p.map == ConvMap::Forward ? k : c;
+    double cost = idle(columns) * (columns <= lanes ? 1.6 : 1);
+    const bool strip = c <= 16 && p.kernel[2] > 1;
+    if (p.map == ConvMap::GradInput && strip) cost = std::min(cost, 1.5 * idle(c * p.kernel[2]));
+    if (p.map == ConvMap::GradWeight)
+        cost = strip ? std::min({1.3 * cost, idle(c * p.kernel[2]), 1.1 * idle(k)})
+                     : 1.4 * cost * std::clamp(8.0 / k, 1.0, 4.0);
+    return products * cost;
+}
+
+}  // namespace
+
 const char* conv_fft_lose(const ConvProblem& p, FftTile tile) {
     if (p.taps() < 9) return "the kernel is small";
     if (p.flops() < kLeastFlops) return "there is little work";
-    const double direct = p.flops() / (2 * tile.lanes) * (has_lone_channels(p) ? kDepthwiseCost : 1);
-    return plan_fft(p, tile).cost * kMargin > direct ? "direct convolution costs less" : nullptr;
+    return plan_fft(p, tile).cost * kMargin > direct_cost(p, tile.lanes) ? "direct convolution costs less" : nullptr;
 }
 
 }  // namespace cc

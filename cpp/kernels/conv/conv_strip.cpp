@@ -5,11 +5,11 @@
 // one line of the kernel are neighbours, so a line of the kernel acts as one position with
 // kernel2 · c channels; groups become dense on the way. Dilated lines are parted into residues modulo
 // the dilation.
-//   forward      row tiles: pixels × k, one tap per kernel line, depth kernel2 · c
-//   grad_input   row tiles: pixels × (kernel2 · c), depth k, added into a strip. Pixels of one tile
-//                lie apart: a window read right after its overlapping neighbour was written
-//                stalls. Tasks own lines of the input.
-//   grad_weight  outer tiles: pixels are summed, k × (kernel2 · c) or the other way round,
+//   forward      window tiles: pixels × k, one tap per kernel line, depth kernel2 · c
+//   grad_input   with stride 1 forward, c and k exchanged. Else, or where c is very small, row tiles: pixels ×
+//                (kernel2 · c), depth k, added into a strip. Pixels of one tile lie apart: a window read
+//                right after its overlapping neighbour was written stalls. Tasks own lines of the input.
+//   grad_weight  pixels are summed: (kernel · c) × k by window sums or k × (kernel2 · c) by outer tiles,
 //                whichever leaves fewer lanes empty
 // A strip (≤ kStripBytes) stays in the first- or second-level cache; the image is copied once where
 // patches would copy it kernel times. The kernel's gradient sums slices of strips in a fixed
@@ -28,14 +28,36 @@ namespace {
 
 constexpr int64_t kStripBytes = 128 * 1024;
 constexpr int64_t kTasks = 32, kSlices = 16, kSliceBytes = 16 << 20;
-constexpr int64_t kPixels = 256;
+constexpr int64_t kPixels = 128;
 constexpr int64_t kMaxRows = 16;
+constexpr int64_t kMostChannels = 16, kForwardChannels = 5;
 constexpr double kGrainFlops = 1e6;
+
+// With stride 1 the gradient of the input is a forward map of the gradient of the output; adding windows
+// leaves fewer lanes empty where c is very small.
+bool is_forward(const ConvProblem& p) {
+    return p.stride[0] == 1 && p.stride[1] == 1 && p.stride[2] == 1 && p.c / p.groups >= kForwardChannels &&
+           p.k / p.groups <= kMostChannels;
+}
+
+ConvProblem as_forward(const ConvProblem& p) {
+    ConvProblem q = p;
+    std::swap(q.c, q.k);
+    for (int a = 0; a < 3; ++a) {
+        std::swap(q.in[a], q.out[a]);
+        const int64_t reach = (p.kernel[a] - 1) * p.dilation[a];
+        q.pad_lo[a] = reach - p.pad_lo[a];
+        q.pad_hi[a] = reach - p.pad_hi[a];
+    }
+    q.flip = !p.flip;
+    return q;
+}
 
 template <class T>
 struct Strips {
     const ConvProblem& p;
     const Micro<T>& micro;
+    const bool transposed = false;  // of the weights' channels
     const int64_t c = p.c / p.groups, k = p.k / p.groups;
     const int64_t run = p.kernel[2] * c, lines = p.kernel[0] * p.kernel[1], patch = lines * run;
     const int64_t phases = p.dilation[2];
@@ -166,7 +188,9 @@ struct Strips {
         for (int64_t i = first; i < first + count; ++i)
             for (int64_t j = 0; j < c; ++j)
                 for (int64_t t = 0; t < taps; ++t)
-                    f(((group * k + i) * c + j) * taps + (p.flip ? taps - 1 - t : t), i, t * c + j);
+                    f((transposed ? (group * c + j) * k + i : (group * k + i) * c + j) * taps +
+                          (p.flip ? taps - 1 - t : t),
+                      i, t * c + j);
     }
 
     int64_t grain(int64_t tasks) const {
@@ -198,35 +222,21 @@ struct Strips {
         parallel_for(tasks, grain(tasks), [&](int64_t begin, int64_t end) {
             Scratch<T> strip(size(most));
             Scratch<int64_t> at(pixels(most));
-            Scratch<const T*> sources(lines * micro.rows), taps(lines);
-            T* out[kMaxRows];
+            Scratch<const T*> a(lines);
+            int64_t known = 0;
             for (int64_t task = begin; task < end; ++task) {
                 const int64_t part = task / p.groups % cut.count;
                 const Strip s{task / p.groups / cut.count, task % p.groups, cut.begin(part),
                               cut.size(part)};
                 fill(s, x, strip.data());
-                windows(s.count, at.data());
-                const Parts tiles = Parts::at_most(pixels(s.count), micro.rows_for(k));
-                T* to = y + first_pixel(s) * p.k + s.group * k;
-                for (int64_t t = 0; t < tiles.count; ++t) {
-                    const int64_t rows = tiles.size(t), first = tiles.begin(t);
-                    for (int64_t line = 0; line < lines; ++line) {
-                        const T* base = strip.data() + line_offset(line, s.count);
-                        for (int64_t i = 0; i < rows; ++i)
-                            sources[line * micro.rows + i] = base + at[first + i];
-                    }
-                    for (int64_t panel = 0; panel < panels.count(); ++panel) {
-                        const int64_t width = panels.width(panel), col = panels.begin(panel);
-                        const T* b = packed.data() + s.group * packed_group + col * patch;
-                        for (int64_t line = 0; line < lines; ++line)
-                            taps[line] = b + line * run * width;
-                        for (int64_t i = 0; i < rows; ++i) out[i] = to + (first + i) * p.k + col;
-                        const EpilogueOf<T> end = epilogue ? epilogue->from_column(s.group * k + col) : EpilogueOf<T>{};
-                        micro.row_tile({lines, run, sources.data(), taps.data(), width, out,
-                                        bias ? bias + s.group * k + col : nullptr, rows,
-                                        panels.size(panel), false, epilogue ? &end : nullptr});
-                    }
-                }
+                if (known != s.count) windows(known = s.count, at.data());
+                for (int64_t line = 0; line < lines; ++line)
+                    a[line] = strip.data() + line_offset(line, s.count);
+                const EpilogueOf<T> end = epilogue ? epilogue->from_column(s.group * k) : EpilogueOf<T>{};
+                micro.window_tile({lines, run, a.data(), at.data(), packed.data() + s.group * packed_group,
+                                   y + first_pixel(s) * p.k + s.group * k, p.k,
+                                   bias ? bias + s.group * k : nullptr, pixels(s.count), k,
+                                   epilogue ? &end : nullptr});
             }
         });
     }
@@ -336,7 +346,7 @@ struct Strips {
     void grad_weight(const T* x, T* weight, const T* y) const {
         const auto vectors = [&](int64_t count) { return (count + micro.lanes - 1) / micro.lanes; };
         const bool patch_rows =
-            run * vectors(k) < k * vectors(run);  // sums are [patch][k] instead of [k][patch]
+            run * vectors(k) <= k * vectors(run);  // sums are [patch][k] instead of [k][patch]
         const Parts cut = cuts();
         const int64_t units = p.n * cut.count, total = p.k * patch;
         const int64_t room =
@@ -349,11 +359,12 @@ struct Strips {
             std::fill_n(sum, k * patch, T{});
             Scratch<T> strip(size(cut.size(0)));
             Scratch<int64_t> at(pixels(cut.size(0)));
+            int64_t known = 0;
             for (int64_t unit = slices.begin(slice); unit < slices.begin(slice + 1); ++unit) {
                 const Strip s{unit / cut.count, group, cut.begin(unit % cut.count),
                               cut.size(unit % cut.count)};
                 fill(s, x, strip.data());
-                windows(s.count, at.data());
+                if (known != s.count) windows(known = s.count, at.data());
                 add_strip(s, strip.data(), at.data(), y + first_pixel(s) * p.k + group * k,
                           patch_rows, sum);
             }
@@ -373,30 +384,31 @@ struct Strips {
 
     void add_strip(const Strip& s, const T* strip, const int64_t* at, const T* y, bool patch_rows,
                    T* sum) const {
-        const T *windows[kPixels], *dy[kPixels];
-        const int64_t rows = patch_rows ? run : k, cols = patch_rows ? k : run;
-        const Parts tiles = Parts::at_most(rows, micro.rows_for(cols));
-        for (int64_t first = 0; first < pixels(s.count); first += kPixels) {
-            const int64_t count = std::min(kPixels, pixels(s.count) - first);
+        const int64_t all = pixels(s.count);
+        if (patch_rows) {
+            Scratch<const T*> rows(patch);
+            for (int64_t i = 0; i < patch; ++i)
+                rows[i] = strip + line_offset(i / run, s.count) + i % run;
+            for (int64_t first = 0; first < all; first += kPixels)
+                micro.window_sum({std::min(kPixels, all - first), rows.data(), at + first,
+                                  y + first * p.k, p.k, sum, k, patch, k});
+            return;
+        }
+        const T *from[kPixels], *dy[kPixels];
+        const Parts tiles = Parts::at_most(k, micro.rows_for(run));
+        for (int64_t first = 0; first < all; first += kPixels) {
+            const int64_t count = std::min(kPixels, all - first);
             for (int64_t i = 0; i < count; ++i) {
-                windows[i] = strip + at[first + i];
+                from[i] = strip + at[first + i];
                 dy[i] = y + (first + i) * p.k;
             }
             for (int64_t line = 0; line < lines; ++line) {
                 const int64_t offset = line_offset(line, s.count);
-                for (int64_t j = 0; j < cols; j += 2 * micro.lanes)
-                    for (int64_t t = 0; t < tiles.count; ++t) {
-                        const int64_t row = tiles.begin(t),
-                                      width = std::min(2 * micro.lanes, cols - j);
-                        if (patch_rows)
-                            micro.outer_tile({count, windows, dy, offset + row, j,
-                                              sum + (line * run + row) * k + j, k, tiles.size(t),
-                                              width, true});
-                        else
-                            micro.outer_tile({count, dy, windows, row, offset + j,
-                                              sum + row * patch + line * run + j, patch,
-                                              tiles.size(t), width, true});
-                    }
+                for (int64_t j = 0; j < run; j += 2 * micro.lanes)
+                    for (int64_t t = 0; t < tiles.count; ++t)
+                        micro.outer_tile({count, dy, from, tiles.begin(t), offset + j,
+                                          sum + tiles.begin(t) * patch + line * run + j, patch,
+                                          tiles.size(t), std::min(2 * micro.lanes, run - j), true});
             }
         }
     }
@@ -411,7 +423,9 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
         case ConvMap::Forward:
             return strips.forward(x, weight, y, static_cast<const T*>(args.bias), args.packs,
                                   EpilogueFor<T>(args.epilogue, y).get());
-        case ConvMap::GradInput: return strips.grad_input(x, weight, y);
+        case ConvMap::GradInput:
+            if (is_forward(p)) return Strips<T>{as_forward(p), micro, true}.forward(y, weight, x, nullptr, args.packs, nullptr);
+            return strips.grad_input(x, weight, y);
         case ConvMap::GradWeight: return strips.grad_weight(x, weight, y);
     }
 }
@@ -423,7 +437,8 @@ void conv_strip(const ConvProblem& p, const ConvArgs& args, const MicroSet& micr
 }
 
 const char* conv_strip_decline(const ConvProblem& p) {
-    if (p.c / p.groups > (p.map == ConvMap::GradInput ? 15 : 16))
+    if (p.map == ConvMap::GradInput ? !is_forward(p) && p.c / p.groups >= kMostChannels
+                                    : p.c / p.groups > kMostChannels)
         return "a group has many channels";
     if (p.n * p.out_pixels() == 0 || p.c == 0) return "a tensor is empty";
     if (p.kernel[2] == 1) return "the kernel's lines have one position";
@@ -431,23 +446,19 @@ const char* conv_strip_decline(const ConvProblem& p) {
     return nullptr;
 }
 
-// A strip multiplies padding as well, which direct convolution leaves out: measured, it is 1.5 to 10 times slower where most
-// of the kernel lies outside the image.
+// A strip multiplies padding as well, which direct convolution leaves out: measured, it is 1.5 to 10 times
+// slower where most of the kernel lies outside the image, unless one or two channels leave the lanes of the latter
+// idle. Windows that are added into a strip are read and
+// written for every output channel, in vain where there are many on a small map (up to 5 times slower). With
+// strides the kernel's gradient copies lines that few products use.
 const char* conv_strip_lose(const ConvProblem& p) {
-    double inside = 1;
-    for (int a = 0; a < 3; ++a) {
-        // How many outputs o have o·stride + at < size.
-        auto below = [&](int64_t at, int64_t size) {
-            return std::clamp<int64_t>((size - at + p.stride[a] - 1) / p.stride[a], 0, p.out[a]);
-        };
-        int64_t met = 0;
-        for (int64_t t = 0; t < p.kernel[a]; ++t) {
-            const int64_t at = t * p.dilation[a] - p.pad_lo[a];
-            met += at < p.in[a] ? below(at, p.in[a]) - (at < 0 ? below(at, 0) : 0) : 0;
-        }
-        inside *= static_cast<double>(met) / static_cast<double>(p.out[a] * p.kernel[a]);
-    }
-    return inside < 0.5 ? "most of the kernel lies outside" : nullptr;
+    const int64_t c = p.c / p.groups, k = p.k / p.groups;
+    if (p.inside() < (std::min(c, k) < 3 ? 0.1 : 0.5)) return "most of the kernel lies outside";
+    if (p.map == ConvMap::GradInput && !is_forward(p) && c > 1 && k >= (c < kForwardChannels ? 128 : 32))
+        return "many windows are added";
+    if (p.map == ConvMap::GradWeight && p.stride[0] * p.stride[1] * p.stride[2] > 1 && c >= 8)
+        return "strides leave few products";
+    return nullptr;
 }
 
 }  // namespace cc

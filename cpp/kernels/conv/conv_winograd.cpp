@@ -31,6 +31,7 @@ constexpr int64_t kTasks = 16;
 constexpr int64_t kColumns = 64;  // enough to gather a panel for
 constexpr int64_t kPackDepth = 16;
 constexpr int64_t kFewTiles = 8, kFewChannels = 8, kFewChannels1d = 24;
+constexpr double kLeastInside = 0.3;  // below, direct convolution leaves out more products than a tile saves
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 constexpr int64_t kFetchDepth = 256;  // from here on weights, not pixels, are what memory brings
 
@@ -238,6 +239,7 @@ const char* conv_winograd_decline(const ConvProblem& p) {
 const char* conv_winograd_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p);
     if (std::min(p.c, p.k) < (tiles.axes == 1 ? kFewChannels1d : kFewChannels)) return "few channels";
+    if (p.inside() < kLeastInside) return "most of the kernel lies outside";
     return tiles.count() < kFewTiles ? "few tiles" : nullptr;
 }
 

@@ -99,6 +99,62 @@ struct ColumnSum {
     int64_t cols;
 };
 
+// out[i][j] = bias[j] + Σ_t Σ_l a[t][at[i] + l] · b[t·depth + l][j]: any number of windows into a strip
+// (conv_strip.cpp).
+template <class T>
+struct WindowTile {
+    int64_t taps, depth;
+    const T* const* a;  // [taps]
+    const int64_t* at;  // [pixels]
+    const T* b;         // Panels of cols columns
+    T* out;             // [pixels], out_step apart
+    int64_t out_step;
+    const T* bias;  // null or cols values
+    int64_t pixels, cols;
+    const EpilogueOf<T>* epilogue;  // null or of cols columns
+};
+
+// out[i][j] += Σ_p a[i][at[p]] · b[p·b_step + j]: its kernel's gradient, all rows and columns.
+template <class T>
+struct WindowSum {
+    int64_t depth;
+    const T* const* a;  // [rows]
+    const int64_t* at;  // [depth]
+    const T* b;
+    int64_t b_step;
+    T* out;
+    int64_t out_step;
+    int64_t rows, cols;
+};
+
+// out[i][j] = bias[j] + Σ_t Σ_d a[t][i][g(j) + d] · w[t][d][j], where g(j) is the first channel of j's group of
+// `depth`, 2, 4 or 8 channels. Of a tile's kRunPixels pixels `rows` are stored.
+constexpr int kMostGroup = 8;
+template <class T>
+struct GroupTile {
+    int64_t depth, taps;
+    const T* const* a;  // [taps][kRunPixels]
+    const T* w;         // [cols / lanes][kernel positions][depth][lanes], vectors w_step apart
+    int64_t w_step;
+    const int64_t* w_at;  // [taps] where the position stands in a vector's
+    T* const* out;        // [rows]
+    const T* bias;        // null or cols values
+    int64_t rows, cols;
+    int64_t a_ahead, out_ahead;  // from pixels of this tile to those of the next, more or less
+    const EpilogueOf<T>* epilogue;  // null or of cols columns
+};
+
+// w[t][d][j] += Σ_p a[t][p][g(j) + d] · b[p][j]: its kernel's gradient.
+template <class T>
+struct GroupSum {
+    int64_t depth, taps, pixels;
+    const T* const* a;  // [taps][a_stride]
+    int64_t a_stride;
+    const T* const* b;  // [pixels]
+    T* w;               // as in GroupTile, of `taps` positions
+    int64_t cols;
+};
+
 template <class T>
 struct Micro {
     int64_t rows, lanes;
@@ -111,6 +167,10 @@ struct Micro {
     void (*run_tile)(const RunTile<T>&);
     void (*run_sum)(const RunTile<T>&);
     void (*column_sum)(const ColumnSum<T>&);
+    void (*window_tile)(const WindowTile<T>&);
+    void (*window_sum)(const WindowSum<T>&);
+    void (*group_tile)(const GroupTile<T>&);
+    void (*group_sum)(const GroupSum<T>&);
     // to[j][i] = from[i][j] for i < rows, j < cols
     void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,
                       int64_t cols);

@@ -106,6 +106,16 @@ struct F32 {
     static F32 broadcast(const float* p) { return {_mm256_broadcast_ss(p)}; }
     static F32 parameter(double x) { return set(static_cast<float>(x)); }
     static F32 from_bits(I32 i) { return {_mm256_castsi256_ps(i.v)}; }
+    template <int N> F32 spread(int lane) const {
+        static_assert(N == 2 || N == 4);
+        if constexpr (N == 2) return {lane == 0 ? _mm256_moveldup_ps(v) : _mm256_movehdup_ps(v)};
+        switch (lane) {
+            case 0: return {_mm256_permute_ps(v, 0x00)};
+            case 1: return {_mm256_permute_ps(v, 0x55)};
+            case 2: return {_mm256_permute_ps(v, 0xAA)};
+            default: return {_mm256_permute_ps(v, 0xFF)};
+        }
+    }
 
     friend F32 operator+(F32 a, F32 b) { return {_mm256_add_ps(a.v, b.v)}; }
     friend F32 operator-(F32 a, F32 b) { return {_mm256_sub_ps(a.v, b.v)}; }
@@ -140,6 +150,10 @@ struct F64 {
     static F64 broadcast(const double* p) { return {_mm256_broadcast_sd(p)}; }
     static F64 parameter(double x) { return set(x); }
     static F64 from_bits(I64 i) { return {_mm256_castsi256_pd(i.v)}; }
+    template <int N> F64 spread(int lane) const {
+        static_assert(N == 2);
+        return {lane == 0 ? _mm256_permute_pd(v, 0) : _mm256_permute_pd(v, 15)};
+    }
 
     friend F64 operator+(F64 a, F64 b) { return {_mm256_add_pd(a.v, b.v)}; }
     friend F64 operator-(F64 a, F64 b) { return {_mm256_sub_pd(a.v, b.v)}; }

@@ -92,6 +92,13 @@ struct F32 {
     }
     static F32 parameter(double x) { return set(static_cast<float>(x)); }
     static F32 from_bits(I32 i) { return {_mm512_castsi512_ps(i.v)}; }
+    template <int N> F32 spread(int lane) const {
+        static_assert(N == 2 || N == 4 || N == 8);
+        if constexpr (N == 2) return {lane == 0 ? _mm512_moveldup_ps(v) : _mm512_movehdup_ps(v)};
+        const __m512i first = N == 4 ? _mm512_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12)
+                                     : _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8);
+        return {_mm512_permutexvar_ps(_mm512_add_epi32(first, _mm512_set1_epi32(lane)), v)};
+    }
 
     friend F32 operator+(F32 a, F32 b) { return {_mm512_add_ps(a.v, b.v)}; }
     friend F32 operator-(F32 a, F32 b) { return {_mm512_sub_ps(a.v, b.v)}; }
@@ -130,6 +137,12 @@ struct F64 {
     }
     static F64 parameter(double x) { return set(x); }
     static F64 from_bits(I64 i) { return {_mm512_castsi512_pd(i.v)}; }
+    template <int N> F64 spread(int lane) const {
+        static_assert(N == 2 || N == 4);
+        const __m512i first = N == 2 ? _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6)
+                                     : _mm512_setr_epi64(0, 0, 0, 0, 4, 4, 4, 4);
+        return {_mm512_permutexvar_pd(_mm512_add_epi64(first, _mm512_set1_epi64(lane)), v)};
+    }
 
     friend F64 operator+(F64 a, F64 b) { return {_mm512_add_pd(a.v, b.v)}; }
     friend F64 operator-(F64 a, F64 b) { return {_mm512_sub_pd(a.v, b.v)}; }

@@ -13,7 +13,8 @@
 //   masks            < <= > >= == !=, & | ^ !, any(m)
 //   bits             bits(v), V::from_bits(i), Int: + − & | ^ shl<n> shr<n> (logical)
 //   float ↔ double   low(f32), high(f32), join(f64, f64)
-//   across lanes     fold_lanes(merge, v), and map(f, v…) for what only C's library offers
+//   across lanes     fold_lanes(merge, v), and map(f, v…) for what only C's library offers;
+//                    v.spread<n>(i): every n lanes hold their lane i, n < lanes
 //   scattered memory gather(m, p, at): p[at] where m, else 0; `at` holds whole numbers below 2³¹;
 //                    unzip(a, b, even, odd) parts the elements of a and b behind each other
 // The functions of math.inl (exp, log, tanh, sum, …) are written once on top of these.

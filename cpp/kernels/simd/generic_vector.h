@@ -35,6 +35,12 @@ struct Vector {
         else
             return a.v[0] + a.v[1];
     }
+    template <int N>
+    Vector spread(int lane) const {
+        Type r{};
+        for (int i = 0; i < lanes; ++i) r[i] = v[i / N * N + lane];
+        return {r};
+    }
     friend Vector operator+(Vector a, Vector b) { return {a.v + b.v}; }
     friend Vector operator-(Vector a, Vector b) { return {a.v - b.v}; }
     friend Vector operator*(Vector a, Vector b) { return {a.v * b.v}; }
