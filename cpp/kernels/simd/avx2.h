@@ -39,6 +39,33 @@ inline __m256i first4(int64_t n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
+// The first n lanes in parts: a masked store takes 12 cycles and more on AMD's Zen.
+inline void store_first(float* p, __m256 v, int64_t n) {
+    if (n >= 8) return _mm256_storeu_ps(p, v);
+    __m128 part = _mm256_castps256_ps128(v);
+    if (n & 4) {
+        _mm_storeu_ps(p, part);
+        part = _mm256_extractf128_ps(v, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi(reinterpret_cast<__m64*>(p), part);
+        part = _mm_movehl_ps(part, part);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, part);
+}
+inline void store_first(double* p, __m256d v, int64_t n) {
+    if (n >= 4) return _mm256_storeu_pd(p, v);
+    __m128d part = _mm256_castpd256_pd128(v);
+    if (n & 2) {
+        _mm_storeu_pd(p, part);
+        part = _mm256_extractf128_pd(v, 1);
+        p += 2;
+    }
+    if (n & 1) _mm_store_sd(p, part);
+}
+
 // One byte per lane, 0 or 1.
 inline uint64_t mask_bytes(M8 m) {
     const __m256i w = _mm256_castps_si256(m.v);
@@ -101,7 +128,7 @@ struct F32 {
         return {_mm256_blendv_ps(rest.v, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m))};
     }
     void store(float* p) const { _mm256_storeu_ps(p, v); }
-    void store(float* p, int64_t n) const { _mm256_maskstore_ps(p, first8(n), v); }
+    void store(float* p, int64_t n) const { store_first(p, v, n); }
     static F32 set(float x) { return {_mm256_set1_ps(x)}; }
     static F32 broadcast(const float* p) { return {_mm256_broadcast_ss(p)}; }
     static F32 parameter(double x) { return set(static_cast<float>(x)); }
@@ -145,7 +172,7 @@ struct F64 {
         return {_mm256_blendv_pd(rest.v, _mm256_maskload_pd(p, m), _mm256_castsi256_pd(m))};
     }
     void store(double* p) const { _mm256_storeu_pd(p, v); }
-    void store(double* p, int64_t n) const { _mm256_maskstore_pd(p, first4(n), v); }
+    void store(double* p, int64_t n) const { store_first(p, v, n); }
     static F64 set(double x) { return {_mm256_set1_pd(x)}; }
     static F64 broadcast(const double* p) { return {_mm256_broadcast_sd(p)}; }
     static F64 parameter(double x) { return set(x); }
