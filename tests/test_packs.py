@@ -106,3 +106,21 @@ def test_many_threads_share_the_packs():
     first = results[0][0]
     assert len(results) == 4
     assert all(np.array_equal(first, y) for ys in results for y in ys)
+
+
+@pytest.mark.parametrize("which", ["running_mean", "running_var", "weight", "bias", "eps"])
+def test_scale_and_shift_of_a_normalisation_follow_what_they_come_from(which):
+    norm, x = cc.nn.BatchNorm2d(5).eval(), cc.randn(2, 5, 3, 4)
+    with cc.no_grad():
+        norm(x), norm(x)  # kept
+        if which == "eps":
+            norm.eps = 0.5
+        else:
+            getattr(norm, which).add_(cc.arange(5) + 0.25)
+        changed = norm(x).numpy().copy()
+    mean, var, weight, bias = (
+        t.detach().numpy()[None, :, None, None]
+        for t in (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    )
+    expected = (x.numpy() - mean) / np.sqrt(var + norm.eps) * weight + bias
+    np.testing.assert_allclose(changed, expected, rtol=1e-5, atol=1e-5)

@@ -35,8 +35,11 @@ Ref<Counted> Packs::find_object(const PackKey& key) const {
 
 void Packs::keep_object(const PackKey& key, Ref<Counted> object) {
     std::lock_guard lock(mutex_);
-    for (const auto& entry : objects_)
-        if (same(entry.first, key)) return;
+    for (auto& entry : objects_)
+        if (same(entry.first, key)) {
+            entry.second = std::move(object);
+            return;
+        }
     objects_.emplace_back(key, std::move(object));
 }
 

@@ -35,7 +35,7 @@ public:
 
     std::shared_ptr<Pack> find(const PackKey& key) const;
     void keep(std::shared_ptr<Pack> pack);  // filled; the first of one key stays
-    // The same of something that counts its own memory.
+    // The same of something that counts its own memory; here the last of one key stays.
     Ref<Counted> find_object(const PackKey& key) const;
     void keep_object(const PackKey& key, Ref<Counted> object);
 

@@ -1,6 +1,9 @@
 // The one tape entry of all normalisations: a kernel for values and first gradients, closed ops for what comes after.
 #include "ops/norm.h"
 
+#include <array>
+#include <cstring>
+
 #include "array/affine_pass.h"
 #include "autograd/node.h"
 
@@ -31,6 +34,48 @@ Tensor expression(const Normalization& norm, const Tensor& x, const Tensor& weig
     y = reshape(y, x.shape());
     if (weight.defined()) y = mul(y, reshape(weight, norm.affine));
     return bias.defined() ? add(y, reshape(bias, norm.affine)) : y;
+}
+
+// Scale and shift of given statistics. Without a tape they stay with the variance from call to call.
+class GivenAffine : public Counted {
+public:
+    using Stamps = std::array<uint64_t, 7>;
+
+    static Ref<GivenAffine> find(Packs* packs, const Stamps& stamps) {
+        Ref<Counted> kept = packs ? packs->find_object(kKey) : nullptr;
+        Ref<GivenAffine> found(static_cast<GivenAffine*>(kept.get()));
+        return found && found->stamps_ == stamps ? found : nullptr;
+    }
+    GivenAffine(const Array& scale, const Array& shift, const Stamps& stamps) : scale(scale), shift(shift), stamps_(stamps) {}
+    void keep(Packs* packs) {
+        if (packs) packs->keep_object(kKey, Ref<Counted>(this));
+    }
+
+    // Says which tensors' which contents they were computed from.
+    static Stamps stamps(double eps, const Array& mean, const Array& weight, const Array& bias) {
+        Stamps all{};
+        std::memcpy(&all[0], &eps, sizeof eps);
+        size_t at = 1;
+        for (const Array* a : {&mean, &weight, &bias}) {
+            if (a->defined()) all[at] = a->storage().serial() + 1, all[at + 1] = a->storage().cache_key();
+            at += 2;
+        }
+        return all;
+    }
+
+    const Array scale, shift;
+
+private:
+    static constexpr PackKey kKey{"norm", nullptr, {}};
+    const Stamps stamps_;
+};
+
+// Where they may be kept: nowhere if something they come from might change unseen.
+Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Array& weight, const Array& bias) {
+    if (grad_enabled()) return nullptr;
+    for (const Array* a : {&mean, &weight, &bias})
+        if (a->defined() && (!a->storage().cacheable() || !a->is_contiguous() || a->offset() != 0)) return nullptr;
+    return var.is_contiguous() && var.offset() == 0 ? var.storage().packs() : nullptr;
 }
 
 struct Statistics {
@@ -77,6 +122,15 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
     const NormProblem& p = norm.problem;
     // Each channel for itself: one factor and one shift for all its pixels.
     const bool by_channel = p.n == 1 && p.share() == 1 && p.centred && !p.channels_first && p.elements() > 0;
+    Ref<Packs> packs;
+    GivenAffine::Stamps stamps{};
+    if (by_channel && p.given) {
+        const Array w = weight.defined() ? weight.array() : Array(), b = bias.defined() ? bias.array() : Array();
+        packs = packs_of_statistics(mean, var, w, b);
+        stamps = GivenAffine::stamps(p.eps, mean, w, b);
+        if (auto kept = GivenAffine::find(packs.get(), stamps))
+            return Tensor(affine(x.array().to(norm.format), kept->scale, kept->shift));
+    }
     Array y = by_channel ? Array() : Array::empty(x.shape(), p.dtype, norm.format), centre = mean, rstd;
     if (!p.given) {
         if (!centre.defined() && p.centred) centre = Array::empty({p.n, p.groups}, p.dtype);
@@ -93,6 +147,7 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
             args.scale = scale.raw(), args.shift = shift.raw();
         }
         cc::norm(p, args);
+        if (packs) make_ref<GivenAffine>(scale, shift, stamps)->keep(packs.get());
         if (by_channel) y = affine(from, scale, shift);
     }
     Saved mean_given, var_given;
