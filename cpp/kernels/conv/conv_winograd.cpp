@@ -1,5 +1,6 @@
 // y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A for tiles of 4 × 4 pixels: 36 products [tiles × C]·[C × K] instead
-// of 9·16, a quarter of the multiplications; in one dimension 6 instead of 12, half of them. The
+// of 9·16, a quarter of the multiplications; in one dimension 6 instead of 12, half of them. With
+// kernels of 5 × 5 tiles have 2 × 2 pixels: 36 products instead of 25·4; 6 instead of 10. The
 // gradients are the transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx = Σ B (D·U) Bᵀ and
 // dw = Gᵀ (Vᵀ·D) G. So the weights of both directions are the same numbers and D serves both
 // gradients.
@@ -8,7 +9,7 @@
 // second-level cache: gather and transform a panel, then for each two vectors of result channels
 // 36 products and at once the transform back. U lies as [panel of columns][element][depth][width],
 // so a product reads it as one stream, and each element's rows are fetched during the products of
-// the one before. The windows of dx overlap by two pixels: a task owns whole images or bands of
+// the one before. The windows of dx overlap by two pixels (four): a task owns whole images or bands of
 // lines of tiles, bands of odd number come in a second stage, and a window stores what it touches
 // first and adds to the rest. The gradient of the kernel is in conv_winograd_weight.cpp.
 //
@@ -46,8 +47,8 @@ struct Rows {
     Packs* packs;
     const EpilogueFor<float> epilogue;
     const WinogradTiles tiles{p};
-    const WinogradMaps& maps = winograd.maps[tiles.axes - 1];
-    const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.elements();
+    const WinogradMaps& maps = winograd.maps_of(tiles.taps, tiles.axes);
+    const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.pixels(true);
     const int64_t depth = forward ? p.c : p.k, cols = forward ? p.k : p.c;
     const int64_t padded = (depth + lanes - 1) / lanes * lanes;
     const Parts panels = Parts{cols, (cols + width - 1) / width};
@@ -90,15 +91,15 @@ struct Rows {
 
     // Where the windows of tiles [first, first + count) write a pixel before any other does, they
     // add to zeros. Tiles go line by line through a band, lines [begin, end) of each image; bands
-    // of odd number come after their neighbours.
+    // of odd number come after their neighbours, and no window reaches beyond the next band.
     void first_touch(int64_t first, int64_t count, int64_t begin, int64_t end, bool odd,
                      float* const* to, const float* zeros, const float** from) const {
-        const int64_t side = kWinogradWindow, overlap = side - kWinogradTile;
+        const int64_t side = kWinogradWindow, overlap = side - tiles.tile;
         const int64_t width = tiles.axes == 1 ? 1 : side;
         tiles.each(first, count, [&](int64_t, int64_t y, int64_t x) {
             for (int64_t i = 0; i < side; ++i) {
                 const bool above = i < overlap && (y > begin || odd);
-                const bool below = i >= kWinogradTile && y + 1 == end && odd && end < tiles.tiles[0];
+                const bool below = i >= (end - y) * tiles.tile && odd && end < tiles.tiles[0];
                 for (int64_t j = 0; j < width; ++j, ++to)
                     *from++ = above || below || (j < overlap && x > 0) ? *to : zeros;
             }
@@ -108,8 +109,7 @@ struct Rows {
     // Tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
     void run_tiles(int64_t first, int64_t end, int64_t band_begin, int64_t band_end, bool odd,
                    int64_t first_panel, int64_t end_panel, const float* packed) const {
-        const int64_t source_window = forward ? elements : tiles.axes == 1 ? 4 : 16,
-                      result_window = forward ? tiles.axes == 1 ? 4 : 16 : elements;
+        const int64_t source_window = tiles.pixels(forward), result_window = tiles.pixels(!forward);
         const int64_t panel_element = odd_lines(padded * rows), out_element = odd_lines(rows * width);
         Scratch<float> panel(elements * panel_element), out(elements * out_element);
         Scratch<float> zeros(std::max(depth, cols)), unread(cols);
@@ -163,12 +163,13 @@ struct Rows {
         const Stage pack_stage{packed.filled() ? 0 : panels.count * chunks.count, pack_task};
         // Windows of dx overlap: a task has some whole images, or one of the bands of an image,
         // every other one in a second stage. Where that leaves few tasks, columns are shared out.
-        const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0];
+        const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0],
+                      reach = (kWinogradWindow - 1) / tiles.tile;  // lines whose windows meet one's own
         const Parts bands{lines,
                           forward ? 1
                                   : std::clamp<int64_t>(std::min(kTasks / tiles.images,
                                                                  per_image / (2 * winograd.rows)),
-                                                        1, lines)};
+                                                        1, std::max<int64_t>(1, lines / reach))};
         const Parts groups = Parts::at_most(tiles.images, (rows + per_image - 1) / per_image);
         const int64_t tasks = forward              ? (tiles.count() + rows - 1) / rows
                               : bands.count == 1 ? groups.count
@@ -213,11 +214,12 @@ const char* conv_winograd_decline(const ConvProblem& p) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
     if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
     if (p.groups != 1) return "groups is not 1";
-    if (p.kernel[0] != 1 || (p.kernel[1] != 3 && p.kernel[1] != 1) || p.kernel[2] != 3)
-        return "kernel is not 3 or 3x3";
+    if (p.kernel[0] != 1 || (p.kernel[1] != 1 && p.kernel[1] != p.kernel[2]) ||
+        (p.kernel[2] != 3 && p.kernel[2] != 5))
+        return "kernel is not 3, 5, 3x3 or 5x5";
     for (int a = 0; a < 3; ++a) {
         if (p.stride[a] != 1) return "stride is not 1";
-        if (p.kernel[a] == 3 && p.dilation[a] != 1) return "dilation is not 1";
+        if (p.kernel[a] > 1 && p.dilation[a] != 1) return "dilation is not 1";
         if (p.kernel[a] == 1 && (p.pad_lo[a] || p.pad_hi[a])) return "an axis is padded only";
         if (p.pad_lo[a] < 0 || p.pad_hi[a] < 0 ||
             p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - (p.kernel[a] - 1))
@@ -225,7 +227,7 @@ const char* conv_winograd_decline(const ConvProblem& p) {
     }
     const WinogradTiles tiles(p);
     if (p.c * p.k * tiles.count() == 0) return "a tensor is empty";
-    if (tiles.elements() * p.c * p.k > kMostBytes / static_cast<int64_t>(sizeof(float)))
+    if (tiles.pixels(true) * p.c * p.k > kMostBytes / static_cast<int64_t>(sizeof(float)))
         return "transformed weights are large";
     return nullptr;
 }

@@ -1,4 +1,4 @@
-// Winograd convolution for kernels of 3 and 3 × 3 taps.
+// Winograd convolution for kernels of 3, 5, 3 × 3 and 5 × 5 taps.
 #pragma once
 
 #include "kernels/conv/conv.h"

@@ -72,7 +72,7 @@ struct WinogradWeights {
     int64_t element;
 };
 
-// For kernels of 3 taps (1-D) or 3 × 3.
+// For kernels of `taps` or taps × taps, and tiles of 7 − taps pixels an axis.
 struct WinogradMaps {
     void (*input)(const WinogradGather&);
     void (*grad_output)(const WinogradGather&);
@@ -84,7 +84,8 @@ struct WinogradMaps {
 };
 struct Winograd {
     int64_t lanes, rows;  // rows: tiles of one register tile
-    WinogradMaps maps[2];  // 1-D, 2-D
+    WinogradMaps maps[2][2];  // [3, 5 taps][1-D, 2-D]
+    const WinogradMaps& maps_of(int64_t taps, int axes) const { return maps[taps / 4][axes - 1]; }
     void (*outer)(const WinogradOuter&);
 };
 

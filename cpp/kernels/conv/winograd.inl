@@ -1,5 +1,5 @@
-// Winograd's F(4, 3) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type V and
-// compiled by each winograd_<isa>.cpp.
+// Winograd's F(4, 3) and F(2, 5) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type V
+// and compiled by each winograd_<isa>.cpp.
 //
 //   transforms   one tile × one vector of channels at a time: the 1-D form down the columns into 36
 //                vectors on the stack, then along the rows. Each is 12 multiply-adds for 6 values.
@@ -7,6 +7,9 @@
 //                broadcast a constant distance from one pointer
 //   outer        lanes/2 channels × three vectors of accumulators, both sides read in place
 //
+// The construction is Toom and Cook's: a tile of y is a product of polynomials, found from its values
+// at the points. Bᵀ depends on the points alone, so tiles of 4 for 3 taps and of 2 for 5 taps share
+// it; Aᵀ has their powers p⁰ … p^(tile−1), and G p⁰ … p^(taps−1) over Π (p − q), q the other points.
 // The points are those of oneDNN's former Winograd; errors grow 3 to 5 times over direct summation,
 // not 6 to 11 times as with 0, ±1, ±2 (Lavin and Gray, 2016). Longer sums than kDepth channels are
 // added in parts, which keeps them from growing further.
@@ -55,64 +58,83 @@ struct GradInputMap {
     }
 };
 
+// Powers of the points 5/8 and 3/2; those of −5/8 and −3/2 have the other sign where they are odd.
+constexpr float kP1[] = {1, 0.625f, 0.390625f, 0.244140625f}, kP3[] = {1, 1.5f, 2.25f, 3.375f};
+
 // Aᵀ: elements to tiles of the output.
+template <int Tile>
 struct OutputMap {
-    static constexpr int in = 6, out = 4;
+    static constexpr int in = 6, out = Tile;
     template <class V>
     static void apply(const V* m, V* y) {
-        const V s = m[1] + m[2], d = m[1] - m[2], u = m[3] + m[4], e = m[3] - m[4];
-        y[0] = m[0] + (s + u);
-        y[1] = fma(V::set(0.625f), d, V::set(1.5f) * e);
-        y[2] = fma(V::set(0.390625f), s, V::set(2.25f) * u);
-        y[3] = fma(V::set(0.244140625f), d, fma(V::set(3.375f), e, m[5]));
+        const V s[] = {m[1] + m[2], m[1] - m[2]}, t[] = {m[3] + m[4], m[3] - m[4]};
+        y[0] = m[0] + (s[0] + t[0]);
+        CC_UNROLL for (int j = 1; j < Tile - 1; ++j)
+            y[j] = fma(V::set(kP1[j]), s[j % 2], V::set(kP3[j]) * t[j % 2]);
+        y[Tile - 1] = fma(V::set(kP1[Tile - 1]), s[1], fma(V::set(kP3[Tile - 1]), t[1], m[5]));
     }
 };
 
 // A, its transpose.
+template <int Tile>
 struct GradOutputMap {
-    static constexpr int in = 4, out = 6;
+    static constexpr int in = Tile, out = 6;
     template <class V>
     static void apply(const V* y, V* m) {
-        const V s = fma(V::set(0.390625f), y[2], y[0]), u = fma(V::set(2.25f), y[2], y[0]),
-                d = fma(V::set(0.244140625f), y[3], V::set(0.625f) * y[1]),
-                e = fma(V::set(3.375f), y[3], V::set(1.5f) * y[1]);
+        V s[] = {y[0], V::set(kP1[1]) * y[1]}, t[] = {y[0], V::set(kP3[1]) * y[1]};
+        CC_UNROLL for (int j = 2; j < Tile; ++j) {
+            s[j % 2] = fma(V::set(kP1[j]), y[j], s[j % 2]);
+            t[j % 2] = fma(V::set(kP3[j]), y[j], t[j % 2]);
+        }
         m[0] = y[0];
-        m[1] = s + d;
-        m[2] = s - d;
-        m[3] = u + e;
-        m[4] = u - e;
-        m[5] = y[3];
+        m[1] = s[0] + s[1];
+        m[2] = s[0] - s[1];
+        m[3] = t[0] + t[1];
+        m[4] = t[0] - t[1];
+        m[5] = y[Tile - 1];
     }
 };
 
-constexpr float kG0 = 1.13777778f, kG10 = -0.68840336f, kG11 = -0.4302521f, kG12 = -0.26890756f,
-                kG30 = 0.11951447f, kG31 = 0.17927171f, kG32 = 0.26890756f;
+// Rows 0, 1 and 3 of G.
+constexpr float kG0 = 256 / 225.0f,
+                kG1[] = {-2048 / 2975.0f, -256 / 595.0f, -32 / 119.0f, -20 / 119.0f, -25 / 238.0f},
+                kG3[] = {128 / 1071.0f, 64 / 357.0f, 32 / 119.0f, 48 / 119.0f, 72 / 119.0f};
 
 // G: taps to elements.
+template <int Taps>
 struct WeightMap {
-    static constexpr int in = 3, out = 6;
+    static constexpr int in = Taps, out = 6;
     template <class V>
     static void apply(const V* w, V* u) {
-        const V s = fma(V::set(kG10), w[0], V::set(kG12) * w[2]),
-                t = fma(V::set(kG30), w[0], V::set(kG32) * w[2]);
+        V s = V::set(kG1[Taps - 1]) * w[Taps - 1], t = V::set(kG3[Taps - 1]) * w[Taps - 1];
+        CC_UNROLL for (int i = Taps - 3; i >= 0; i -= 2) {
+            s = fma(V::set(kG1[i]), w[i], s);
+            t = fma(V::set(kG3[i]), w[i], t);
+        }
+        u[1] = u[2] = s;
+        u[3] = u[4] = t;
+        CC_UNROLL for (int i = 1; i < Taps; i += 2) {
+            u[1] = fma(V::set(kG1[i]), w[i], u[1]);
+            u[2] = fma(V::set(-kG1[i]), w[i], u[2]);
+            u[3] = fma(V::set(kG3[i]), w[i], u[3]);
+            u[4] = fma(V::set(-kG3[i]), w[i], u[4]);
+        }
         u[0] = V::set(kG0) * w[0];
-        u[1] = fma(V::set(kG11), w[1], s);
-        u[2] = fma(V::set(-kG11), w[1], s);
-        u[3] = fma(V::set(kG31), w[1], t);
-        u[4] = fma(V::set(-kG31), w[1], t);
-        u[5] = w[2];
+        u[5] = w[Taps - 1];
     }
 };
 
 // Gᵀ, its transpose.
+template <int Taps>
 struct GradWeightMap {
-    static constexpr int in = 6, out = 3;
+    static constexpr int in = 6, out = Taps;
     template <class V>
     static void apply(const V* u, V* w) {
-        const V s = u[1] + u[2], d = u[1] - u[2], t = u[3] + u[4], e = u[3] - u[4];
-        w[0] = fma(V::set(kG0), u[0], fma(V::set(kG10), s, V::set(kG30) * t));
-        w[1] = fma(V::set(kG11), d, V::set(kG31) * e);
-        w[2] = fma(V::set(kG12), s, fma(V::set(kG32), t, u[5]));
+        const V s[] = {u[1] + u[2], u[1] - u[2]}, t[] = {u[3] + u[4], u[3] - u[4]};
+        CC_UNROLL for (int i = 0; i < Taps - 1; ++i)
+            w[i] = fma(V::set(kG1[i]), s[i % 2], V::set(kG3[i]) * t[i % 2]);
+        w[0] = fma(V::set(kG0), u[0], w[0]);
+        w[Taps - 1] = fma(V::set(kG1[Taps - 1]), s[0], fma(V::set(kG3[Taps - 1]), t[0], u[5]));
     }
 };
 
@@ -227,17 +249,17 @@ void output(const WinogradScatter& s) {
     else scatter<V, Map, Axes, false>(s);
 }
 
-template <class V, int Axes>
+template <class V, int Taps, int Axes>
 void weights(const WinogradWeights& w) {
     for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
-        transform<WeightMap, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
+        transform<WeightMap<Taps>, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
                                       [&](int e, V x) { x.store(w.elements + e * w.element + v); });
 }
 
-template <class V, int Axes>
+template <class V, int Taps, int Axes>
 void grad_weights(const WinogradWeights& w) {
     for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
-        transform<GradWeightMap, Axes, V>(
+        transform<GradWeightMap<Taps>, Axes, V>(
             [&](int e) { return V::load(w.elements + e * w.element + v); },
             [&](int i, V x) { x.store(w.taps + i * w.tap + v); });
 }
@@ -349,17 +371,21 @@ void outer(const WinogradOuter& o) {
     }
 }
 
-template <class V, int MaxRows, int Axes>
+template <class V, int MaxRows, int Taps, int Axes>
 constexpr WinogradMaps winograd_maps() {
-    return {gather<V, InputMap, Axes>,         gather<V, GradOutputMap, Axes>,
-            output<V, OutputMap, Axes>,         scatter<V, GradInputMap, Axes, true>,
-            products<V, MaxRows, Axes>,         weights<V, Axes>,
-            grad_weights<V, Axes>};
+    constexpr int tile = 7 - Taps;
+    return {gather<V, InputMap, Axes>,        gather<V, GradOutputMap<tile>, Axes>,
+            output<V, OutputMap<tile>, Axes>, scatter<V, GradInputMap, Axes, true>,
+            products<V, MaxRows, Axes>,       weights<V, Taps, Axes>,
+            grad_weights<V, Taps, Axes>};
 }
 
 template <class V, int MaxRows>
 constexpr Winograd winograd_of() {
-    return {V::lanes, MaxRows, {winograd_maps<V, MaxRows, 1>(), winograd_maps<V, MaxRows, 2>()},
+    return {V::lanes,
+            MaxRows,
+            {{winograd_maps<V, MaxRows, 3, 1>(), winograd_maps<V, MaxRows, 3, 2>()},
+             {winograd_maps<V, MaxRows, 5, 1>(), winograd_maps<V, MaxRows, 5, 2>()}},
             outer<V>};
 }
 
