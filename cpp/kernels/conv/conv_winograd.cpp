@@ -140,7 +140,8 @@ struct Rows {
             if (next_count) look_up_sources(first + rows, next);
             const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, panel_element,
                                    count};
-            (forward ? maps.input : maps.grad_output)({now, depth, of});
+            (forward ? maps.input : maps.grad_output)(
+                {now, depth, of, tiles.tiles[1], first % tiles.tiles[1]});
             for (int64_t i = first_panel; i < end_panel; ++i) {
                 const int64_t col = i * width;
                 const float* weights = packed + i * elements * weight_element;

@@ -57,7 +57,8 @@ struct GradWeight {
                 (input ? maps.input : maps.grad_output)(
                     {pixels.data(), channels,
                      {input ? of_x.data() + panel * panel_x : of_y.data() + panel * panel_y, kRows,
-                      0, input ? x_element : y_element, size}});
+                      0, input ? x_element : y_element, size},
+                     tiles.tiles[1], (begin + panel) * kRows % tiles.tiles[1]});
             };
             auto product = [&](int64_t task) {
                 const int64_t e = task / blocks.count, block = task % blocks.count,

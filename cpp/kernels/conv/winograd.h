@@ -22,6 +22,7 @@ struct WinogradGather {
     const float* const* pixels;  // [tiles][window]: channel 0, or a row of zeros
     int64_t channels;
     WinogradPanel panel;
+    int64_t line, place;  // tiles side by side in a line; where in its line the first one stands
 };
 
 // Pixels to bring into the cache while something else is computed: lines at[i] + offset.

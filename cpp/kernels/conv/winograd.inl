@@ -25,6 +25,7 @@ namespace {
 
 constexpr int64_t kDepth = 128;  // channels summed in registers
 constexpr int64_t kAhead = 32;   // channels further on that a transform fetches
+constexpr int64_t kRun = 6;      // tiles side by side that are transformed as one
 
 // Bᵀ: windows of the input to elements.
 struct InputMap {
@@ -165,29 +166,73 @@ template <class Map, int Axes, class V, class Load, class Store>
 
 constexpr int power(int base, int axes) { return axes == 1 ? base : base * base; }
 
-// The tiles of a group one after the other for each vector of channels: so lines of the panel are written whole, and each line of
-// a pixel is used up while it is in the cache.
-template <class V, class Map, int Axes>
+// Windows that stand side by side, Step pixels apart, share columns, which are transformed once.
+template <class V, class Map, int Step, class Load>
+[[gnu::always_inline]] inline void gather_run(const float* const* pixels, int64_t tiles, int64_t ahead,
+                                              float* to, int64_t element, Load load) {
+    constexpr int in = Map::in, out = Map::out;
+    V columns[(kRun - 1) * Step + in][out];
+    for (int64_t tile = 0; tile < tiles; ++tile, pixels += in * in, to += V::lanes) {
+        const int fresh = tile ? in - Step : 0;
+        for (int j = fresh; ahead && j < in; ++j)
+            CC_UNROLL for (int i = 0; i < in; ++i) __builtin_prefetch(pixels[i * in + j] + ahead);
+        for (int j = fresh; j < in; ++j) {
+            V x[in];
+            CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(pixels[i * in + j]);
+            Map::apply(x, columns[tile * Step + j]);
+        }
+        float* line = to;
+        for (int i = 0; i < out; ++i, line += out * element) {
+            V x[in], r[out];
+            CC_UNROLL for (int j = 0; j < in; ++j) x[j] = columns[tile * Step + j][i];
+            Map::apply(x, r);
+            CC_UNROLL for (int j = 0; j < out; ++j) r[j].store(line + j * element);
+        }
+    }
+}
+
+template <class V, class Map, class Load>
+[[gnu::always_inline]] inline void gather_column(const float* const* pixels, int64_t ahead, float* to,
+                                                 int64_t element, Load load) {
+    if (ahead)
+        for (int i = 0; i < Map::in; ++i) __builtin_prefetch(pixels[i] + ahead);
+    transform<Map, 1, V>([&](int i) { return load(pixels[i]); },
+                         [&](int e, V value) { value.store(to + e * element); });
+}
+
+// The tiles of a group one after the other for each vector of channels: so lines of the panel are
+// written whole, and each line of a pixel is used up while it is in the cache.
+template <class V, class Map, int Axes, int Step>
 void gather(const WinogradGather& g) {
     constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes), line = 16;
     const WinogradPanel& panel = g.panel;
-    for (int64_t first = 0; first < panel.tiles; first += panel.rows) {
+    float* group = panel.data;
+    int64_t first_place = g.place;
+    for (int64_t first = 0; first < panel.tiles; first += panel.rows, group += panel.group) {
         const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
         for (int64_t c = 0; c < g.channels; c += lanes) {
-            const int64_t left = g.channels - c;
-            const bool fetch = c % line == 0 && left > kAhead;
-            for (int64_t tile = first; tile < end; ++tile) {
+            const int64_t left = g.channels - c, ahead = c % line == 0 && left > kAhead ? c + kAhead : 0;
+            auto load_whole = [c](const float* pixel) { return V::load(pixel + c); };
+            auto load_part = [c, left](const float* pixel) { return V::load(pixel + c, left); };
+            float* to = group + c * panel.rows;
+            int64_t place = first_place, count;
+            for (int64_t tile = first; tile < end; tile += count, to += count * lanes) {
                 const float* const* pixels = g.pixels + tile * window;
-                float* to = panel.data + first / panel.rows * panel.group + c * panel.rows + (tile - first) * lanes;
-                auto store = [&](int e, V value) { value.store(to + e * panel.element); };
-                if (fetch)
-                    for (int64_t i = 0; i < window; ++i) __builtin_prefetch(pixels[i] + c + kAhead);
-                if (left >= lanes)
-                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c); }, store);
-                else
-                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c, left); }, store);
+                if constexpr (Axes == 1) {
+                    count = 1;
+                    if (left >= lanes) gather_column<V, Map>(pixels, ahead, to, panel.element, load_whole);
+                    else gather_column<V, Map>(pixels, ahead, to, panel.element, load_part);
+                } else {
+                    count = g.line - place < kRun ? g.line - place : kRun;
+                    if (count > end - tile) count = end - tile;
+                    place = place + count < g.line ? place + count : 0;
+                    if (left >= lanes)
+                        gather_run<V, Map, Step>(pixels, count, ahead, to, panel.element, load_whole);
+                    else gather_run<V, Map, Step>(pixels, count, ahead, to, panel.element, load_part);
+                }
             }
         }
+        first_place = (first_place + panel.rows) % g.line;
     }
 }
 
@@ -374,9 +419,12 @@ void outer(const WinogradOuter& o) {
 template <class V, int MaxRows, int Taps, int Axes>
 constexpr WinogradMaps winograd_maps() {
     constexpr int tile = 7 - Taps;
-    return {gather<V, InputMap, Axes>,        gather<V, GradOutputMap<tile>, Axes>,
-            output<V, OutputMap<tile>, Axes>, scatter<V, GradInputMap, Axes, true>,
-            products<V, MaxRows, Axes>,       weights<V, Taps, Axes>,
+    return {gather<V, InputMap, Axes, tile>,
+            gather<V, GradOutputMap<tile>, Axes, tile>,
+            output<V, OutputMap<tile>, Axes>,
+            scatter<V, GradInputMap, Axes, true>,
+            products<V, MaxRows, Axes>,
+            weights<V, Taps, Axes>,
             grad_weights<V, Taps, Axes>};
 }
 
