@@ -151,7 +151,8 @@ struct Rows {
                 const WinogradScatter scatter{out.data(), out_element,
                                               forward && !added ? nullptr : from.data(), results.data(),
                                               count, bias ? bias + col : nullptr, col,
-                                              std::min(width, cols - col), epilogue.get()};
+                                              std::min(width, cols - col), epilogue.get(),
+                                              tiles.tiles[1], first % tiles.tiles[1]};
                 (forward ? maps.output : maps.grad_input)(scatter);
             }
         }

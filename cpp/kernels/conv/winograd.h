@@ -52,6 +52,7 @@ struct WinogradScatter {
     const float* bias;          // null or `channels` values
     int64_t offset, channels;  // channels [offset, offset + channels), at most 2 lanes
     const EpilogueOf<float>* epilogue;  // null, or of all channels
+    int64_t line, place;                // as in WinogradGather
 };
 
 // sums[c][k] (+)= Σ_tiles a[tile][c] · b[tile][k] of one element, over panels behind each other

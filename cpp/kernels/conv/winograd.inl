@@ -166,38 +166,46 @@ template <class Map, int Axes, class V, class Load, class Store>
 
 constexpr int power(int base, int axes) { return axes == 1 ? base : base * base; }
 
-// Windows that stand side by side, Step pixels apart, share columns, which are transformed once.
-template <class V, class Map, int Step, class Load>
+// Whether windows of `side` pixels that stand side by side, `step` pixels apart, share columns.
+constexpr bool shares(int side, int axes, int step) { return axes == 2 && side > step; }
+
+// Tiles from one on that stand side by side in a line, kRun at most; moves `place`.
+inline int64_t next_run(int64_t tiles, int64_t line, int64_t& place) {
+    int64_t count = line - place < tiles ? line - place : tiles;
+    if (count > kRun) count = kRun;
+    place = place + count < line ? place + count : 0;
+    return count;
+}
+
+// Shared columns are transformed once. Where there are none, there is one tile.
+template <class V, class Map, int Axes, int Step, class Load>
 [[gnu::always_inline]] inline void gather_run(const float* const* pixels, int64_t tiles, int64_t ahead,
                                               float* to, int64_t element, Load load) {
     constexpr int in = Map::in, out = Map::out;
-    V columns[(kRun - 1) * Step + in][out];
-    for (int64_t tile = 0; tile < tiles; ++tile, pixels += in * in, to += V::lanes) {
-        const int fresh = tile ? in - Step : 0;
-        for (int j = fresh; ahead && j < in; ++j)
-            CC_UNROLL for (int i = 0; i < in; ++i) __builtin_prefetch(pixels[i * in + j] + ahead);
-        for (int j = fresh; j < in; ++j) {
-            V x[in];
-            CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(pixels[i * in + j]);
-            Map::apply(x, columns[tile * Step + j]);
-        }
-        float* line = to;
-        for (int i = 0; i < out; ++i, line += out * element) {
-            V x[in], r[out];
-            CC_UNROLL for (int j = 0; j < in; ++j) x[j] = columns[tile * Step + j][i];
-            Map::apply(x, r);
-            CC_UNROLL for (int j = 0; j < out; ++j) r[j].store(line + j * element);
+    if constexpr (!shares(in, Axes, Step)) {
+        for (int i = 0; ahead && i < power(in, Axes); ++i) __builtin_prefetch(pixels[i] + ahead);
+        transform<Map, Axes, V>([&](int i) { return load(pixels[i]); },
+                                [&](int e, V value) { value.store(to + e * element); });
+    } else {
+        V columns[(kRun - 1) * Step + in][out];
+        for (int64_t tile = 0; tile < tiles; ++tile, pixels += in * in, to += V::lanes) {
+            const int fresh = tile ? in - Step : 0;
+            for (int j = fresh; ahead && j < in; ++j)
+                CC_UNROLL for (int i = 0; i < in; ++i) __builtin_prefetch(pixels[i * in + j] + ahead);
+            for (int j = fresh; j < in; ++j) {
+                V x[in];
+                CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(pixels[i * in + j]);
+                Map::apply(x, columns[tile * Step + j]);
+            }
+            float* line = to;
+            for (int i = 0; i < out; ++i, line += out * element) {
+                V x[in], r[out];
+                CC_UNROLL for (int j = 0; j < in; ++j) x[j] = columns[tile * Step + j][i];
+                Map::apply(x, r);
+                CC_UNROLL for (int j = 0; j < out; ++j) r[j].store(line + j * element);
+            }
         }
     }
-}
-
-template <class V, class Map, class Load>
-[[gnu::always_inline]] inline void gather_column(const float* const* pixels, int64_t ahead, float* to,
-                                                 int64_t element, Load load) {
-    if (ahead)
-        for (int i = 0; i < Map::in; ++i) __builtin_prefetch(pixels[i] + ahead);
-    transform<Map, 1, V>([&](int i) { return load(pixels[i]); },
-                         [&](int e, V value) { value.store(to + e * element); });
 }
 
 // The tiles of a group one after the other for each vector of channels: so lines of the panel are
@@ -212,86 +220,122 @@ void gather(const WinogradGather& g) {
         const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
         for (int64_t c = 0; c < g.channels; c += lanes) {
             const int64_t left = g.channels - c, ahead = c % line == 0 && left > kAhead ? c + kAhead : 0;
-            auto load_whole = [c](const float* pixel) { return V::load(pixel + c); };
-            auto load_part = [c, left](const float* pixel) { return V::load(pixel + c, left); };
             float* to = group + c * panel.rows;
             int64_t place = first_place, count;
             for (int64_t tile = first; tile < end; tile += count, to += count * lanes) {
                 const float* const* pixels = g.pixels + tile * window;
-                if constexpr (Axes == 1) {
-                    count = 1;
-                    if (left >= lanes) gather_column<V, Map>(pixels, ahead, to, panel.element, load_whole);
-                    else gather_column<V, Map>(pixels, ahead, to, panel.element, load_part);
-                } else {
-                    count = g.line - place < kRun ? g.line - place : kRun;
-                    if (count > end - tile) count = end - tile;
-                    place = place + count < g.line ? place + count : 0;
-                    if (left >= lanes)
-                        gather_run<V, Map, Step>(pixels, count, ahead, to, panel.element, load_whole);
-                    else gather_run<V, Map, Step>(pixels, count, ahead, to, panel.element, load_part);
-                }
+                count = shares(Map::in, Axes, Step) ? next_run(end - tile, g.line, place) : 1;
+                if (left >= lanes)
+                    gather_run<V, Map, Axes, Step>(pixels, count, ahead, to, panel.element,
+                                                   [c](const float* x) { return V::load(x + c); });
+                else
+                    gather_run<V, Map, Axes, Step>(
+                        pixels, count, ahead, to, panel.element,
+                        [c, left](const float* x) { return V::load(x + c, left); });
             }
         }
         first_place = (first_place + panel.rows) % g.line;
     }
 }
 
-// Add: the pixels are added to, else they are written with the bias added.
-template <class V, class Map, int Axes, bool Add>
+// What becomes of a pixel: the sum with what is there, or the value with bias, or with bias and
+// epilogue. Whole: all lanes are channels. The tables' addresses are members, else they would be
+// loaded anew after each store.
+template <class V, bool Whole>
+struct Channels {
+    const float* const* const from;
+    float* const* const to;
+    const int64_t at, left;
+    Channels(const WinogradScatter& s, int64_t c)
+        : from(s.from), to(s.to), at(s.offset + c), left(s.channels - c) {}
+    V part(const float* p) const { return Whole ? V::load(p) : V::load(p, left); }
+    V there(int64_t pixel) const { return part(from[pixel] + at); }
+    void store(int64_t pixel, V v) const {
+        if (Whole) v.store(to[pixel] + at);
+        else v.store(to[pixel] + at, left);
+    }
+};
+
+template <class V, bool Whole>
+struct Add : Channels<V, Whole> {
+    using Channels<V, Whole>::Channels;
+    void operator()(int64_t pixel, V v) const { this->store(pixel, v + this->there(pixel)); }
+};
+
+template <class V, bool Whole>
+struct AddBias : Channels<V, Whole> {
+    const V bias;
+    AddBias(const WinogradScatter& s, int64_t c)
+        : Channels<V, Whole>(s, c), bias(s.bias ? this->part(s.bias + c) : V::set(0)) {}
+    void operator()(int64_t pixel, V v) const { this->store(pixel, v + bias); }
+};
+
+template <class V, bool Whole>
+struct Finish : AddBias<V, Whole> {
+    const ColumnEpilogue<V> end;
+    Finish(const WinogradScatter& s, int64_t c)
+        : AddBias<V, Whole>(s, c), end(*s.epilogue, this->at, this->left) {}
+    void operator()(int64_t pixel, V v) const {
+        v = end.scaled(v + this->bias);
+        this->store(pixel, end.clamped(this->from ? v + this->there(pixel) : v));
+    }
+};
+
+// Shared columns are summed before they are transformed to pixels.
+template <class V, class Map, int Axes, int Step, class Write>
+[[gnu::always_inline]] inline void scatter_run(const float* products, int64_t element, int64_t pixel,
+                                               int64_t tiles, const Write& write) {
+    constexpr int in = Map::in, out = Map::out, shared = out - Step;
+    if constexpr (!shares(out, Axes, Step)) {
+        transform<Map, Axes, V>([&](int e) { return V::load(products + e * element); },
+                                [&](int i, V v) { write(pixel + i, v); });
+    } else {
+        V columns[(kRun - 1) * Step + out][in];
+        for (int j = 0; j < shared; ++j)
+            CC_UNROLL for (int i = 0; i < in; ++i) columns[j][i] = V::set(0);
+        for (int64_t tile = 0; tile < tiles; ++tile, products += 2 * V::lanes) {
+            const float* line = products;
+            for (int i = 0; i < in; ++i, line += in * element) {
+                V x[in], r[out];
+                CC_UNROLL for (int j = 0; j < in; ++j) x[j] = V::load(line + j * element);
+                Map::apply(x, r);
+                CC_UNROLL for (int j = 0; j < out; ++j) {
+                    V& to = columns[tile * Step + j][i];
+                    to = j < shared ? to + r[j] : r[j];
+                }
+            }
+        }
+        for (int64_t tile = 0; tile < tiles; ++tile, pixel += out * out)
+            for (int j = tile ? shared : 0; j < out; ++j) {
+                V r[out];
+                Map::apply(columns[tile * Step + j], r);
+                CC_UNROLL for (int i = 0; i < out; ++i) write(pixel + i * out + j, r[i]);
+            }
+    }
+}
+
+template <class V, class Map, int Axes, int Step, template <class, bool> class Write>
 void scatter(const WinogradScatter& s) {
     constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
-    for (int64_t tile = 0; tile < s.tiles; ++tile) {
-        const float* const* from = s.from + tile * window;
-        float* const* to = s.to + tile * window;
+    int64_t place = s.place, count;
+    for (int64_t tile = 0; tile < s.tiles; tile += count) {
+        count = shares(Map::out, Axes, Step) ? next_run(s.tiles - tile, s.line, place) : 1;
         for (int64_t c = 0; c < s.channels; c += lanes) {
             const float* products = s.products + tile * 2 * lanes + c;
-            const int64_t at = s.offset + c, left = s.channels - c;
-            const V bias = Add || !s.bias  ? V::set(0)
-                           : left >= lanes ? V::load(s.bias + c)
-                                           : V::load(s.bias + c, left);
-            auto load = [&](int e) { return V::load(products + e * s.element); };
-
-            if (left >= lanes)
-                transform<Map, Axes, V>(load, [&](int i, V v) {
-                    (v + (Add ? V::load(from[i] + at) : bias)).store(to[i] + at);
-                });
+            if (s.channels - c >= lanes)
+                scatter_run<V, Map, Axes, Step>(products, s.element, tile * window, count,
+                                                Write<V, true>(s, c));
             else
-                transform<Map, Axes, V>(load, [&](int i, V v) {
-                    (v + (Add ? V::load(from[i] + at, left) : bias)).store(to[i] + at, left);
-                });
+                scatter_run<V, Map, Axes, Step>(products, s.element, tile * window, count,
+                                                Write<V, false>(s, c));
         }
     }
 }
 
-// The pixels are written with bias and epilogue.
-template <class V, class Map, int Axes>
-void scatter_with_epilogue(const WinogradScatter& s) {
-    constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
-    for (int64_t tile = 0; tile < s.tiles; ++tile) {
-        float* const* to = s.to + tile * window;
-        for (int64_t c = 0; c < s.channels; c += lanes) {
-            const float* products = s.products + tile * 2 * lanes + c;
-            const int64_t at = s.offset + c, left = s.channels - c;
-            const ColumnEpilogue<V> end(*s.epilogue, at, left);
-            auto part = [&](const float* p) { return left >= lanes ? V::load(p) : V::load(p, left); };
-            const V bias = s.bias ? part(s.bias + c) : V::set(0);
-            auto load = [&](int e) { return V::load(products + e * s.element); };
-            auto finish = [&](int i, V v) {
-                v = end.scaled(v + bias);
-                return end.clamped(s.from ? v + part(s.from[tile * window + i] + at) : v);
-            };
-            if (left >= lanes)
-                transform<Map, Axes, V>(load, [&](int i, V v) { finish(i, v).store(to[i] + at); });
-            else
-                transform<Map, Axes, V>(load, [&](int i, V v) { finish(i, v).store(to[i] + at, left); });
-        }
-    }
-}
-
-template <class V, class Map, int Axes>
+template <class V, int Tile, int Axes>
 void output(const WinogradScatter& s) {
-    if (s.epilogue) scatter_with_epilogue<V, Map, Axes>(s);
-    else scatter<V, Map, Axes, false>(s);
+    if (s.epilogue) scatter<V, OutputMap<Tile>, Axes, Tile, Finish>(s);
+    else scatter<V, OutputMap<Tile>, Axes, Tile, AddBias>(s);
 }
 
 template <class V, int Taps, int Axes>
@@ -421,8 +465,8 @@ constexpr WinogradMaps winograd_maps() {
     constexpr int tile = 7 - Taps;
     return {gather<V, InputMap, Axes, tile>,
             gather<V, GradOutputMap<tile>, Axes, tile>,
-            output<V, OutputMap<tile>, Axes>,
-            scatter<V, GradInputMap, Axes, true>,
+            output<V, tile, Axes>,
+            scatter<V, GradInputMap, Axes, tile, Add>,
             products<V, MaxRows, Axes>,
             weights<V, Taps, Axes>,
             grad_weights<V, Taps, Axes>};
