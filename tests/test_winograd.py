@@ -51,7 +51,7 @@ def implementation(call):
     return log.decisions[-1]["implementation"]
 
 
-# Root mean square error relative to the output's: forward, gradient of the input, of the kernel. A tenth or so above what was
+# Root mean square error relative to the output's: forward, gradient of the input, of the kernel. A tenth or two above what was
 # measured with the slower to round of generic and AVX2; direct summation errs by 0.2 to 0.7 of it. The largest error is at
 # most 12 times as much.
 BOUNDS = [
@@ -60,7 +60,7 @@ BOUNDS = [
     ((4, 64, 64, (300,)), 3, (3.5e-7, 4e-7, 6.6e-7)),
     ((4, 64, 64, (32, 32)), 5, (8.6e-7, 1e-6, 1.23e-6)),
     ((4, 64, 64, (300,)), 5, (3.6e-7, 4.3e-7, 9.3e-7)),
-    ((4, 256, 256, (8, 8)), 5, (1.25e-6, 1.45e-6, 7.2e-7)),
+    ((4, 256, 256, (8, 8)), 5, (1.25e-6, 1.45e-6, 7.9e-7)),
     ((4, 16, 16, (32, 32)), 5, (5.7e-7, 6.7e-7, 1.95e-6)),
 ]
 
@@ -105,15 +105,14 @@ SHAPES = [
 def test_against_float64(shape, k, kernel, padding, isa):
     args = (shape[0], shape[1], k, shape[2:], kernel)
     exact = maps(*tensors(*args, "float64", padding=padding), padding=padding)
+    exact = [call().numpy() for _, call in exact]
+    near = maps(*tensors(*args, padding=padding), padding=padding)
     with harness.using_isa(isa), harness.using_impl("conv", "winograd"):
-        for (name, near), (_, call) in zip(
-            maps(*tensors(*args, padding=padding), padding=padding), exact, strict=True
-        ):
+        for (name, call), want in zip(near, exact, strict=True):
             bits = []
             for threads in (1, 2, 8):
                 with cc.threads(threads):
-                    bits.append(near().numpy())
-            want = call().numpy()
+                    bits.append(call().numpy())
             assert np.abs(bits[0] - want).max() < 2e-5 * np.abs(want).max(), name
             assert all(np.array_equal(bits[0], b) for b in bits), name
 
@@ -133,7 +132,9 @@ def test_transposed_5_taps(rank, padding, isa):
     assert np.abs(got - want).max() < 2e-5 * np.abs(want).max()
 
 
-@pytest.mark.parametrize("c, size, name", [(64, 14, "winograd"), (32, 8, "winograd"), (64, 64, "fft")])
+@pytest.mark.parametrize(
+    "c, size, name", [(64, 14, "winograd"), (32, 8, "winograd"), (64, 64, "fft")]
+)
 def test_5x5_is_chosen_by_size(c, size, name):
     for what, call in maps(*tensors(8, c, 64, (size, size), (5, 5), padding=2), padding=2):
         assert implementation(call).startswith(name), what

@@ -9,9 +9,9 @@
 // second-level cache: gather and transform a panel, then for each two vectors of result channels
 // 36 products and at once the transform back. U lies as [panel of columns][element][depth][width],
 // so a product reads it as one stream, and each element's rows are fetched during the products of
-// the one before. The windows of dx overlap by two pixels (four): a task owns whole images or bands of
-// lines of tiles, bands of odd number come in a second stage, and a window stores what it touches
-// first and adds to the rest. The gradient of the kernel is in conv_winograd_weight.cpp.
+// the one before. The windows of dx overlap by two pixels, or by four: a task owns whole images or
+// bands of lines of tiles, bands of odd number come in a second stage, and a window stores what it
+// touches first and adds to the rest. The gradient of the kernel is in conv_winograd_weight.cpp.
 //
 // Everything is cut by the problem alone: same bits at any thread count.
 //
@@ -34,9 +34,9 @@ constexpr int64_t kPackDepth = 16;
 constexpr int64_t kFewTiles = 8, kFewChannels = 8, kFewChannels1d = 24;
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 // In the unit of conv_fft_plan.cpp.
-constexpr double kProductCost = 1.5;    // of a multiply-add of a product
-constexpr double kTransformCost = 600;  // of a line of channels of a tile, there or back
-constexpr double kWeightCost = 1170;    // of a line of weights
+constexpr double kProductCost = 1.3;    // of a multiply-add of a product
+constexpr double kTransformCost = 450;  // of a line of channels of a tile, there or back
+constexpr double kWeightCost = 1100;    // of a line of weights
 constexpr int64_t kFetchDepth = 256;  // from here on weights, not pixels, are what memory brings
 
 // Forward and input gradient as one: pixels of the source are gathered into panels, multiplied
@@ -170,7 +170,7 @@ struct Rows {
         // Windows of dx overlap: a task has some whole images, or one of the bands of an image,
         // every other one in a second stage. Where that leaves few tasks, columns are shared out.
         const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0],
-                      reach = (kWinogradWindow - 1) / tiles.tile;  // lines whose windows meet one's own
+                      reach = (kWinogradWindow - 1) / tiles.tile;  // so many lines a window goes on
         const Parts bands{lines,
                           forward ? 1
                                   : std::clamp<int64_t>(std::min(kTasks / tiles.images,
@@ -243,15 +243,17 @@ const char* conv_winograd_decline(const ConvProblem& p) {
 // channels (0.87 at worst) and 512 channels with 8 tiles (0.88). With 1 to 4 tiles the transforms of
 // the weights cost what the tiles save (0.6 to 1.5 from 48 channels on). 1-D, which saves half the
 // multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to 1.8 with 8 and 16.
+// 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one gradient of 12
+// channels.
 const char* conv_winograd_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p);
     if (std::min(p.c, p.k) < (tiles.axes == 1 ? kFewChannels1d : kFewChannels)) return "few channels";
     return tiles.count() < kFewTiles ? "few tiles" : nullptr;
 }
 
-// Found for 5 × 5 taps with AVX2, one thread: with these costs beside those of conv_fft_plan.cpp the
-// faster of the two is picked to within 1 % on average of 270 maps (4 × 4 to 112 × 112 pixels, 16 to
-// 128 channels, 1 to 16 images), 1.3 times at worst. Direct convolution takes 1.3 to 2.8 times as
+// Found for 5 × 5 taps with AVX2, one thread: with these costs beside those of conv_fft_plan.cpp what
+// is picked takes 1 % longer than the faster of the two on average of 126 maps (8 × 8 to 64 × 64
+// pixels, 16 to 128 channels, 1 to 64 images), 1.3 times as long at worst. Direct convolution takes 1.3 to 2.8 times as
 // long as this from 16 channels on.
 double conv_winograd_cost(const ConvProblem& p, int64_t lanes) {
     const WinogradTiles tiles(p);

@@ -1,15 +1,17 @@
-// Winograd's F(4, 3) and F(2, 5) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type V
-// and compiled by each winograd_<isa>.cpp.
+// Winograd's F(4, 3) and F(2, 5) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type
+// V and compiled by each winograd_<isa>.cpp.
 //
-//   transforms   one tile × one vector of channels at a time: the 1-D form down the columns into 36
-//                vectors on the stack, then along the rows. Each is 12 multiply-adds for 6 values.
+//   transforms   one vector of channels at a time: the 1-D form down the columns into vectors on
+//                the stack, then along the rows. Each is 12 multiply-adds for 6 values. Windows side
+//                by side share 2 of 6 columns, or 4.
 //   products     MaxRows tiles × two vectors of accumulators; the panel's layout makes every
 //                broadcast a constant distance from one pointer
 //   outer        lanes/2 channels × three vectors of accumulators, both sides read in place
 //
-// The construction is Toom and Cook's: a tile of y is a product of polynomials, found from its values
-// at the points. Bᵀ depends on the points alone, so tiles of 4 for 3 taps and of 2 for 5 taps share
-// it; Aᵀ has their powers p⁰ … p^(tile−1), and G p⁰ … p^(taps−1) over Π (p − q), q the other points.
+// The construction is Toom and Cook's, the transpose of a product of polynomials that is found from
+// its values at the points. Bᵀ depends on the points alone, so tiles of 4 for 3 taps and of 2 for 5
+// taps share it; a column of Aᵀ has the powers p⁰ … p^(tile−1) of a point, a row of G p⁰ …
+// p^(taps−1) over Π (p − q), q the other points.
 // The points are those of oneDNN's former Winograd; errors grow 3 to 5 times over direct summation,
 // not 6 to 11 times as with 0, ±1, ±2 (Lavin and Gray, 2016). Longer sums than kDepth channels are
 // added in parts, which keeps them from growing further.
@@ -179,8 +181,8 @@ inline int64_t next_run(int64_t tiles, int64_t line, int64_t& place) {
 
 // Shared columns are transformed once. Where there are none, there is one tile.
 template <class V, class Map, int Axes, int Step, class Load>
-[[gnu::always_inline]] inline void gather_run(const float* const* pixels, int64_t tiles, int64_t ahead,
-                                              float* to, int64_t element, Load load) {
+[[gnu::always_inline]] inline void gather_run(const float* const* pixels, int64_t tiles,
+                                              int64_t ahead, float* to, int64_t element, Load load) {
     constexpr int in = Map::in, out = Map::out;
     if constexpr (!shares(in, Axes, Step)) {
         for (int i = 0; ahead && i < power(in, Axes); ++i) __builtin_prefetch(pixels[i] + ahead);
@@ -191,7 +193,7 @@ template <class V, class Map, int Axes, int Step, class Load>
         for (int64_t tile = 0; tile < tiles; ++tile, pixels += in * in, to += V::lanes) {
             const int fresh = tile ? in - Step : 0;
             for (int j = fresh; ahead && j < in; ++j)
-                CC_UNROLL for (int i = 0; i < in; ++i) __builtin_prefetch(pixels[i * in + j] + ahead);
+                for (int i = 0; i < in; ++i) __builtin_prefetch(pixels[i * in + j] + ahead);
             for (int j = fresh; j < in; ++j) {
                 V x[in];
                 CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(pixels[i * in + j]);
@@ -219,7 +221,8 @@ void gather(const WinogradGather& g) {
     for (int64_t first = 0; first < panel.tiles; first += panel.rows, group += panel.group) {
         const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
         for (int64_t c = 0; c < g.channels; c += lanes) {
-            const int64_t left = g.channels - c, ahead = c % line == 0 && left > kAhead ? c + kAhead : 0;
+            const int64_t left = g.channels - c,
+                          ahead = c % line == 0 && left > kAhead ? c + kAhead : 0;
             float* to = group + c * panel.rows;
             int64_t place = first_place, count;
             for (int64_t tile = first; tile < end; tile += count, to += count * lanes) {
