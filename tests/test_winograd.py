@@ -51,24 +51,28 @@ def implementation(call):
     return log.decisions[-1]["implementation"]
 
 
-# Root mean square error relative to the output's: forward, gradient of the input, of the kernel. A tenth or so above what was
+# Root mean square error relative to the output's: forward, gradient of the input, of the kernel. A tenth or two above what was
 # measured with the slower to round of generic and AVX2; direct summation errs by 0.2 to 0.7 of it. The largest error is at
 # most 12 times as much.
 BOUNDS = [
-    ((4, 64, 64, (32, 32)), (7.4e-7, 9e-7, 1.05e-6)),
-    ((4, 256, 256, (8, 8)), (1.1e-6, 1.3e-6, 5.3e-7)),
-    ((4, 64, 64, (300,)), (3.5e-7, 4e-7, 6.6e-7)),
+    ((4, 64, 64, (32, 32)), 3, (7.4e-7, 9e-7, 1.05e-6)),
+    ((4, 256, 256, (8, 8)), 3, (1.1e-6, 1.3e-6, 5.3e-7)),
+    ((4, 64, 64, (300,)), 3, (3.5e-7, 4e-7, 6.6e-7)),
+    ((4, 64, 64, (32, 32)), 5, (8.6e-7, 1e-6, 1.23e-6)),
+    ((4, 64, 64, (300,)), 5, (3.6e-7, 4.3e-7, 9.3e-7)),
+    ((4, 256, 256, (8, 8)), 5, (1.25e-6, 1.45e-6, 7.9e-7)),
+    ((4, 16, 16, (32, 32)), 5, (5.7e-7, 6.7e-7, 1.95e-6)),
 ]
 
 
 @pytest.mark.parametrize("isa", harness.isas())
-@pytest.mark.parametrize("sizes, bounds", BOUNDS, ids=str)
-def test_error(sizes, bounds, isa):
+@pytest.mark.parametrize("sizes, taps, bounds", BOUNDS, ids=str)
+def test_error(sizes, taps, bounds, isa):
     n, c, k, size = sizes
-    kernel = (3,) * len(size)
+    kernel, same = (taps,) * len(size), {"padding": taps // 2}
     with harness.using_isa(isa), harness.using_impl("conv", "winograd"):
-        near = [m() for _, m in maps(*tensors(n, c, k, size, kernel, padding=1), padding=1)]
-    exact = maps(*tensors(n, c, k, size, kernel, "float64", padding=1), padding=1)
+        near = [m() for _, m in maps(*tensors(n, c, k, size, kernel, **same), **same)]
+    exact = maps(*tensors(n, c, k, size, kernel, "float64", **same), **same)
     for got, (name, call), bound in zip(near, exact, bounds, strict=True):
         want = call().numpy()
         rms = np.sqrt((want**2).mean())
@@ -77,9 +81,68 @@ def test_error(sizes, bounds, isa):
         assert error.max() < 12 * bound, name
 
 
-@pytest.mark.parametrize("kernel", [(3,), (3, 3), (1, 3, 3)], ids=str)
+# x's shape, y's channels, kernel, padding: sizes that tiles do not divide, fewer tiles than a register holds, channels that
+# vectors do not divide, bands of one image, images in groups.
+SHAPES = [
+    ((1, 9, 37, 30), 10, (5, 5), 2),
+    ((3, 17, 18, 11), 18, (5, 5), 0),
+    ((2, 33, 6, 5), 35, (5, 5), 1),
+    ((1, 8, 9, 23), 21, (5, 5), 3),
+    ((5, 12, 8, 7), 9, (5, 5), 4),
+    ((1, 20, 29, 41), 19, (5, 5), [(0, 3), (4, 1)]),
+    ((1, 64, 5, 5), 40, (5, 5), 0),
+    ((40, 16, 4, 4), 16, (5, 5), 2),
+    ((2, 10, 3, 9, 10), 24, (1, 5, 5), [(0, 0), (2, 1), (2, 2)]),
+    ((4, 27, 203), 33, (5,), [(0, 3)]),
+    ((1, 24, 5), 24, (5,), 4),
+    ((1, 9, 37, 30), 10, (3, 3), [(1, 0), (1, 2)]),
+    ((6, 40, 7, 7), 25, (3, 3), 1),
+]
+
+
+@pytest.mark.parametrize("isa", harness.isas())
+@pytest.mark.parametrize("shape, k, kernel, padding", SHAPES, ids=str)
+def test_against_float64(shape, k, kernel, padding, isa):
+    args = (shape[0], shape[1], k, shape[2:], kernel)
+    exact = maps(*tensors(*args, "float64", padding=padding), padding=padding)
+    exact = [call().numpy() for _, call in exact]
+    near = maps(*tensors(*args, padding=padding), padding=padding)
+    with harness.using_isa(isa), harness.using_impl("conv", "winograd"):
+        for (name, call), want in zip(near, exact, strict=True):
+            bits = []
+            for threads in (1, 2, 8):
+                with cc.threads(threads):
+                    bits.append(call().numpy())
+            assert np.abs(bits[0] - want).max() < 2e-5 * np.abs(want).max(), name
+            assert all(np.array_equal(bits[0], b) for b in bits), name
+
+
+@pytest.mark.parametrize("isa", harness.isas())
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize("padding", [0, 2, 3])
+def test_transposed_5_taps(rank, padding, isa):
+    x, w, _ = tensors(3, 25, 26, (19, 14)[:rank], (5,) * rank)
+    bias = cc.tensor(np.arange(25, dtype=np.float32))
+    rng = np.random.default_rng(5)
+    x = cc.tensor(rng.standard_normal((3, 26, *x.shape[2:])).astype(np.float32))
+    call = getattr(F, f"conv_transpose{rank}d")
+    want = call(x.double(), w.double(), bias.double(), padding=padding).numpy()
+    with harness.using_isa(isa), harness.using_impl("conv", "winograd"):
+        got = call(x, w, bias, padding=padding).numpy()
+    assert np.abs(got - want).max() < 2e-5 * np.abs(want).max()
+
+
+@pytest.mark.parametrize(
+    "c, size, name", [(64, 14, "winograd"), (32, 8, "winograd"), (64, 64, "fft")]
+)
+def test_5x5_is_chosen_by_size(c, size, name):
+    for what, call in maps(*tensors(8, c, 64, (size, size), (5, 5), padding=2), padding=2):
+        assert implementation(call).startswith(name), what
+
+
+@pytest.mark.parametrize("kernel", [(3,), (3, 3), (1, 3, 3), (5,), (5, 5), (1, 5, 5)], ids=str)
 def test_chosen_unless_strict(kernel):
-    size, padding = (20,) * len(kernel), [(t // 2, t // 2) for t in kernel]
+    size, padding = (14,) * len(kernel), [(t // 2, t // 2) for t in kernel]
     args = tensors(8, 64, 64, size, kernel, padding=padding)
     for name, call in maps(*args, padding=padding):
         assert implementation(call).startswith("winograd"), name

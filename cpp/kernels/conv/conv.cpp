@@ -83,10 +83,25 @@ void winograd(const ConvProblem& p, const ConvArgs& args) {
 }
 
 template <const FftSet& Set>
+FftTile fft_tile(const ConvProblem& p) {
+    return p.dtype == Dtype::Float64 ? FftTile{Set.f64.lanes, Set.f64.rows}
+                                     : FftTile{Set.f32.lanes, Set.f32.rows};
+}
+
+template <const FftSet& Set>
 const char* fft_lose(const ConvProblem& p) {
-    const bool wide = p.dtype == Dtype::Float64;
-    return conv_fft_lose(p, wide ? FftTile{Set.f64.lanes, Set.f64.rows}
-                                 : FftTile{Set.f32.lanes, Set.f32.rows});
+    return conv_fft_lose(p, fft_tile<Set>(p));
+}
+
+// Of kernels of 5 × 5 large maps go to the Fourier transform, of 3 × 3 none.
+template <const FftSet& Set>
+const char* winograd_lose(const ConvProblem& p) {
+    if (const char* reason = conv_winograd_lose(p)) return reason;
+    const FftTile tile = fft_tile<Set>(p);
+    if (p.taps() < 25 || conv_fft_lose(p, tile)) return nullptr;
+    return plan_fft(p, tile).cost < conv_winograd_cost(p, tile.lanes)
+               ? "a Fourier transform costs less"
+               : nullptr;
 }
 
 // The epilogue as a pass of its own.
@@ -110,7 +125,7 @@ void reference(const ConvProblem& p, const ConvArgs& args) {
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
     {"winograd_avx512", Isa::Avx512, conv_winograd_decline, winograd<avx512::winograd, avx512::micro>,
-     conv_winograd_lose},
+     winograd_lose<avx512::fft>},
     {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
      fft_lose<avx512::fft>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>,
@@ -120,7 +135,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>, conv_strip_lose},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
     {"winograd_avx2", Isa::Avx2, conv_winograd_decline, winograd<avx2::winograd, avx2::micro>,
-     conv_winograd_lose},
+     winograd_lose<avx2::fft>},
     {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
      fft_lose<avx2::fft>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>, conv_depthwise_lose},
@@ -130,7 +145,7 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
     {"winograd_generic", Isa::Generic, conv_winograd_decline, winograd<generic::winograd, generic::micro>,
-     conv_winograd_lose},
+     winograd_lose<generic::fft>},
     {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
      fft_lose<generic::fft>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>,

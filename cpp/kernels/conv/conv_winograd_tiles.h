@@ -8,33 +8,39 @@
 
 namespace cc {
 
-constexpr int64_t kWinogradTile = 4, kWinogradWindow = 6;
+constexpr int64_t kWinogradWindow = 6;
 
 // A stride of an odd number of cache lines: what lies so far apart does not meet in the cache.
 inline int64_t odd_lines(int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
 
-// The images as planes that are cut into tiles of 4 × 4 pixels of y, or in one dimension columns that
-// are cut into tiles of 4; the other axes count as images.
+// The images as planes that are cut into tiles of 4 × 4 pixels of y, 2 × 2 for kernels of 5 × 5, or in
+// one dimension columns that are cut into tiles of 4 or 2; the other axes count as images.
 struct WinogradTiles {
     int axes;
+    int64_t taps, tile;  // of an axis
     int64_t images;
     int64_t in[2], out[2], pad[2], tiles[2];
 
     explicit WinogradTiles(const ConvProblem& p)
-        : axes(p.kernel[1] == 1 ? 1 : 2), images(p.n * p.in[0] * (axes == 1 ? p.in[1] : 1)) {
+        : axes(p.kernel[1] == 1 ? 1 : 2), taps(p.kernel[2]), tile(kWinogradWindow + 1 - taps),
+          images(p.n * p.in[0] * (axes == 1 ? p.in[1] : 1)) {
         for (int a = 0; a < 2; ++a) {
             const bool used = a < axes;
             const int axis = 3 - axes + a;
             in[a] = used ? p.in[axis] : 1;
             out[a] = used ? p.out[axis] : 1;
             pad[a] = used ? p.pad_lo[axis] : 0;
-            tiles[a] = used ? (out[a] + kWinogradTile - 1) / kWinogradTile : 1;
+            tiles[a] = used ? (out[a] + tile - 1) / tile : 1;
         }
     }
 
     int64_t per_image() const { return tiles[0] * tiles[1]; }
     int64_t count() const { return images * per_image(); }
-    int64_t elements() const { return axes == 1 ? 6 : 36; }
+    // Pixels of a window of x, which are as many elements, or of a tile of y.
+    int64_t pixels(bool input) const {
+        const int64_t side = input ? kWinogradWindow : tile;
+        return axes == 1 ? side : side * side;
+    }
 
     // Calls f(image, line of tiles, column) for tiles [first, first + count).
     template <class F>
@@ -57,13 +63,13 @@ struct WinogradTiles {
     void look_up(bool input, int64_t first, int64_t count, T* data, int64_t channels, T* outside,
                  T** to) const {
         const int64_t* size = input ? in : out;
-        const int64_t side = input ? kWinogradWindow : kWinogradTile;
+        const int64_t side = input ? kWinogradWindow : tile;
         const int64_t width = axes == 1 ? 1 : side;
         const int64_t pad_y = input ? pad[0] : 0, pad_x = input ? pad[1] : 0;
         each(first, count, [&](int64_t image, int64_t tile_y, int64_t tile_x) {
-            const int64_t x0 = tile_x * kWinogradTile - pad_x;
+            const int64_t x0 = tile_x * tile - pad_x;
             for (int64_t i = 0; i < side; ++i, to += width) {
-                const int64_t y = tile_y * kWinogradTile - pad_y + i;
+                const int64_t y = tile_y * tile - pad_y + i;
                 if (y < 0 || y >= size[0]) {
                     std::fill_n(to, width, outside);
                     continue;

@@ -24,8 +24,8 @@ struct GradWeight {
     const Micro<float>& micro;
     float *x, *y;
     const WinogradTiles tiles{p};
-    const WinogradMaps& maps = winograd.maps[tiles.axes - 1];
-    const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.elements();
+    const WinogradMaps& maps = winograd.maps_of(tiles.taps, tiles.axes);
+    const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.pixels(true);
     const int64_t c = (p.c + lanes - 1) / lanes * lanes, k = (p.k + width - 1) / width * width;
     const int64_t k_lanes = (p.k + lanes - 1) / lanes * lanes;
     const int64_t x_element = odd_lines(c * kRows), y_element = odd_lines(k_lanes * kRows);
@@ -47,10 +47,8 @@ struct GradWeight {
             };
             auto transform = [&](int64_t task) {
                 const bool input = task % 2 == 0;
-                const int64_t panel = task / 2, channels = input ? p.c : p.k,
-                              side = input ? kWinogradWindow : kWinogradTile,
-                              window = tiles.axes == 1 ? side : side * side;
-                Scratch<float*> pixels(kRows * window);
+                const int64_t panel = task / 2, channels = input ? p.c : p.k;
+                Scratch<float*> pixels(kRows * tiles.pixels(input));
                 Scratch<float> zeros(channels);
                 std::fill_n(zeros.data(), channels, 0.0f);
                 const int64_t size = panel_tiles(panel);
@@ -59,7 +57,8 @@ struct GradWeight {
                 (input ? maps.input : maps.grad_output)(
                     {pixels.data(), channels,
                      {input ? of_x.data() + panel * panel_x : of_y.data() + panel * panel_y, kRows,
-                      0, input ? x_element : y_element, size}});
+                      0, input ? x_element : y_element, size},
+                     tiles.tiles[1], (begin + panel) * kRows % tiles.tiles[1]});
             };
             auto product = [&](int64_t task) {
                 const int64_t e = task / blocks.count, block = task % blocks.count,

@@ -22,6 +22,7 @@ struct WinogradGather {
     const float* const* pixels;  // [tiles][window]: channel 0, or a row of zeros
     int64_t channels;
     WinogradPanel panel;
+    int64_t line, place;  // tiles side by side in a line; where in its line the first one stands
 };
 
 // Pixels to bring into the cache while something else is computed: lines at[i] + offset.
@@ -51,6 +52,7 @@ struct WinogradScatter {
     const float* bias;          // null or `channels` values
     int64_t offset, channels;  // channels [offset, offset + channels), at most 2 lanes
     const EpilogueOf<float>* epilogue;  // null, or of all channels
+    int64_t line, place;                // as in WinogradGather
 };
 
 // sums[c][k] (+)= Σ_tiles a[tile][c] · b[tile][k] of one element, over panels behind each other
@@ -72,7 +74,7 @@ struct WinogradWeights {
     int64_t element;
 };
 
-// For kernels of 3 taps (1-D) or 3 × 3.
+// For kernels of `taps` or taps × taps, and tiles of 7 − taps pixels an axis.
 struct WinogradMaps {
     void (*input)(const WinogradGather&);
     void (*grad_output)(const WinogradGather&);
@@ -84,7 +86,8 @@ struct WinogradMaps {
 };
 struct Winograd {
     int64_t lanes, rows;  // rows: tiles of one register tile
-    WinogradMaps maps[2];  // 1-D, 2-D
+    WinogradMaps maps[2][2];  // [3, 5 taps][1-D, 2-D]
+    const WinogradMaps& maps_of(int64_t taps, int axes) const { return maps[taps / 4][axes - 1]; }
     void (*outer)(const WinogradOuter&);
 };
 

@@ -1,12 +1,17 @@
-// Winograd's F(4, 3) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type V and
-// compiled by each winograd_<isa>.cpp.
+// Winograd's F(4, 3) and F(2, 5) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type
+// V and compiled by each winograd_<isa>.cpp.
 //
-//   transforms   one tile × one vector of channels at a time: the 1-D form down the columns into 36
-//                vectors on the stack, then along the rows. Each is 12 multiply-adds for 6 values.
+//   transforms   one vector of channels at a time: the 1-D form down the columns into vectors on
+//                the stack, then along the rows. Each is 12 multiply-adds for 6 values. Windows side
+//                by side share 2 of 6 columns, or 4.
 //   products     MaxRows tiles × two vectors of accumulators; the panel's layout makes every
 //                broadcast a constant distance from one pointer
 //   outer        lanes/2 channels × three vectors of accumulators, both sides read in place
 //
+// The construction is Toom and Cook's, the transpose of a product of polynomials that is found from
+// its values at the points. Bᵀ depends on the points alone, so tiles of 4 for 3 taps and of 2 for 5
+// taps share it; a column of Aᵀ has the powers p⁰ … p^(tile−1) of a point, a row of G p⁰ …
+// p^(taps−1) over Π (p − q), q the other points.
 // The points are those of oneDNN's former Winograd; errors grow 3 to 5 times over direct summation,
 // not 6 to 11 times as with 0, ±1, ±2 (Lavin and Gray, 2016). Longer sums than kDepth channels are
 // added in parts, which keeps them from growing further.
@@ -22,6 +27,7 @@ namespace {
 
 constexpr int64_t kDepth = 128;  // channels summed in registers
 constexpr int64_t kAhead = 32;   // channels further on that a transform fetches
+constexpr int64_t kRun = 6;      // tiles side by side that are transformed as one
 
 // Bᵀ: windows of the input to elements.
 struct InputMap {
@@ -55,64 +61,83 @@ struct GradInputMap {
     }
 };
 
+// Powers of the points 5/8 and 3/2; those of −5/8 and −3/2 have the other sign where they are odd.
+constexpr float kP1[] = {1, 0.625f, 0.390625f, 0.244140625f}, kP3[] = {1, 1.5f, 2.25f, 3.375f};
+
 // Aᵀ: elements to tiles of the output.
+template <int Tile>
 struct OutputMap {
-    static constexpr int in = 6, out = 4;
+    static constexpr int in = 6, out = Tile;
     template <class V>
     static void apply(const V* m, V* y) {
-        const V s = m[1] + m[2], d = m[1] - m[2], u = m[3] + m[4], e = m[3] - m[4];
-        y[0] = m[0] + (s + u);
-        y[1] = fma(V::set(0.625f), d, V::set(1.5f) * e);
-        y[2] = fma(V::set(0.390625f), s, V::set(2.25f) * u);
-        y[3] = fma(V::set(0.244140625f), d, fma(V::set(3.375f), e, m[5]));
+        const V s[] = {m[1] + m[2], m[1] - m[2]}, t[] = {m[3] + m[4], m[3] - m[4]};
+        y[0] = m[0] + (s[0] + t[0]);
+        CC_UNROLL for (int j = 1; j < Tile - 1; ++j)
+            y[j] = fma(V::set(kP1[j]), s[j % 2], V::set(kP3[j]) * t[j % 2]);
+        y[Tile - 1] = fma(V::set(kP1[Tile - 1]), s[1], fma(V::set(kP3[Tile - 1]), t[1], m[5]));
     }
 };
 
 // A, its transpose.
+template <int Tile>
 struct GradOutputMap {
-    static constexpr int in = 4, out = 6;
+    static constexpr int in = Tile, out = 6;
     template <class V>
     static void apply(const V* y, V* m) {
-        const V s = fma(V::set(0.390625f), y[2], y[0]), u = fma(V::set(2.25f), y[2], y[0]),
-                d = fma(V::set(0.244140625f), y[3], V::set(0.625f) * y[1]),
-                e = fma(V::set(3.375f), y[3], V::set(1.5f) * y[1]);
+        V s[] = {y[0], V::set(kP1[1]) * y[1]}, t[] = {y[0], V::set(kP3[1]) * y[1]};
+        CC_UNROLL for (int j = 2; j < Tile; ++j) {
+            s[j % 2] = fma(V::set(kP1[j]), y[j], s[j % 2]);
+            t[j % 2] = fma(V::set(kP3[j]), y[j], t[j % 2]);
+        }
         m[0] = y[0];
-        m[1] = s + d;
-        m[2] = s - d;
-        m[3] = u + e;
-        m[4] = u - e;
-        m[5] = y[3];
+        m[1] = s[0] + s[1];
+        m[2] = s[0] - s[1];
+        m[3] = t[0] + t[1];
+        m[4] = t[0] - t[1];
+        m[5] = y[Tile - 1];
     }
 };
 
-constexpr float kG0 = 1.13777778f, kG10 = -0.68840336f, kG11 = -0.4302521f, kG12 = -0.26890756f,
-                kG30 = 0.11951447f, kG31 = 0.17927171f, kG32 = 0.26890756f;
+// Rows 0, 1 and 3 of G.
+constexpr float kG0 = 256 / 225.0f,
+                kG1[] = {-2048 / 2975.0f, -256 / 595.0f, -32 / 119.0f, -20 / 119.0f, -25 / 238.0f},
+                kG3[] = {128 / 1071.0f, 64 / 357.0f, 32 / 119.0f, 48 / 119.0f, 72 / 119.0f};
 
 // G: taps to elements.
+template <int Taps>
 struct WeightMap {
-    static constexpr int in = 3, out = 6;
+    static constexpr int in = Taps, out = 6;
     template <class V>
     static void apply(const V* w, V* u) {
-        const V s = fma(V::set(kG10), w[0], V::set(kG12) * w[2]),
-                t = fma(V::set(kG30), w[0], V::set(kG32) * w[2]);
+        V s = V::set(kG1[Taps - 1]) * w[Taps - 1], t = V::set(kG3[Taps - 1]) * w[Taps - 1];
+        CC_UNROLL for (int i = Taps - 3; i >= 0; i -= 2) {
+            s = fma(V::set(kG1[i]), w[i], s);
+            t = fma(V::set(kG3[i]), w[i], t);
+        }
+        u[1] = u[2] = s;
+        u[3] = u[4] = t;
+        CC_UNROLL for (int i = 1; i < Taps; i += 2) {
+            u[1] = fma(V::set(kG1[i]), w[i], u[1]);
+            u[2] = fma(V::set(-kG1[i]), w[i], u[2]);
+            u[3] = fma(V::set(kG3[i]), w[i], u[3]);
+            u[4] = fma(V::set(-kG3[i]), w[i], u[4]);
+        }
         u[0] = V::set(kG0) * w[0];
-        u[1] = fma(V::set(kG11), w[1], s);
-        u[2] = fma(V::set(-kG11), w[1], s);
-        u[3] = fma(V::set(kG31), w[1], t);
-        u[4] = fma(V::set(-kG31), w[1], t);
-        u[5] = w[2];
+        u[5] = w[Taps - 1];
     }
 };
 
 // Gᵀ, its transpose.
+template <int Taps>
 struct GradWeightMap {
-    static constexpr int in = 6, out = 3;
+    static constexpr int in = 6, out = Taps;
     template <class V>
     static void apply(const V* u, V* w) {
-        const V s = u[1] + u[2], d = u[1] - u[2], t = u[3] + u[4], e = u[3] - u[4];
-        w[0] = fma(V::set(kG0), u[0], fma(V::set(kG10), s, V::set(kG30) * t));
-        w[1] = fma(V::set(kG11), d, V::set(kG31) * e);
-        w[2] = fma(V::set(kG12), s, fma(V::set(kG32), t, u[5]));
+        const V s[] = {u[1] + u[2], u[1] - u[2]}, t[] = {u[3] + u[4], u[3] - u[4]};
+        CC_UNROLL for (int i = 0; i < Taps - 1; ++i)
+            w[i] = fma(V::set(kG1[i]), s[i % 2], V::set(kG3[i]) * t[i % 2]);
+        w[0] = fma(V::set(kG0), u[0], w[0]);
+        w[Taps - 1] = fma(V::set(kG1[Taps - 1]), s[0], fma(V::set(kG3[Taps - 1]), t[0], u[5]));
     }
 };
 
@@ -143,101 +168,190 @@ template <class Map, int Axes, class V, class Load, class Store>
 
 constexpr int power(int base, int axes) { return axes == 1 ? base : base * base; }
 
-// The tiles of a group one after the other for each vector of channels: so lines of the panel are written whole, and each line of
-// a pixel is used up while it is in the cache.
-template <class V, class Map, int Axes>
-void gather(const WinogradGather& g) {
-    constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes), line = 16;
-    const WinogradPanel& panel = g.panel;
-    for (int64_t first = 0; first < panel.tiles; first += panel.rows) {
-        const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
-        for (int64_t c = 0; c < g.channels; c += lanes) {
-            const int64_t left = g.channels - c;
-            const bool fetch = c % line == 0 && left > kAhead;
-            for (int64_t tile = first; tile < end; ++tile) {
-                const float* const* pixels = g.pixels + tile * window;
-                float* to = panel.data + first / panel.rows * panel.group + c * panel.rows + (tile - first) * lanes;
-                auto store = [&](int e, V value) { value.store(to + e * panel.element); };
-                if (fetch)
-                    for (int64_t i = 0; i < window; ++i) __builtin_prefetch(pixels[i] + c + kAhead);
-                if (left >= lanes)
-                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c); }, store);
-                else
-                    transform<Map, Axes, V>([&](int i) { return V::load(pixels[i] + c, left); }, store);
+// Whether windows of `side` pixels that stand side by side, `step` pixels apart, share columns.
+constexpr bool shares(int side, int axes, int step) { return axes == 2 && side > step; }
+
+// Tiles from one on that stand side by side in a line, kRun at most; moves `place`.
+inline int64_t next_run(int64_t tiles, int64_t line, int64_t& place) {
+    int64_t count = line - place < tiles ? line - place : tiles;
+    if (count > kRun) count = kRun;
+    place = place + count < line ? place + count : 0;
+    return count;
+}
+
+// Shared columns are transformed once. Where there are none, there is one tile.
+template <class V, class Map, int Axes, int Step, class Load>
+[[gnu::always_inline]] inline void gather_run(const float* const* pixels, int64_t tiles,
+                                              int64_t ahead, float* to, int64_t element, Load load) {
+    constexpr int in = Map::in, out = Map::out;
+    if constexpr (!shares(in, Axes, Step)) {
+        for (int i = 0; ahead && i < power(in, Axes); ++i) __builtin_prefetch(pixels[i] + ahead);
+        transform<Map, Axes, V>([&](int i) { return load(pixels[i]); },
+                                [&](int e, V value) { value.store(to + e * element); });
+    } else {
+        V columns[(kRun - 1) * Step + in][out];
+        for (int64_t tile = 0; tile < tiles; ++tile, pixels += in * in, to += V::lanes) {
+            const int fresh = tile ? in - Step : 0;
+            for (int j = fresh; ahead && j < in; ++j)
+                for (int i = 0; i < in; ++i) __builtin_prefetch(pixels[i * in + j] + ahead);
+            for (int j = fresh; j < in; ++j) {
+                V x[in];
+                CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(pixels[i * in + j]);
+                Map::apply(x, columns[tile * Step + j]);
+            }
+            float* line = to;
+            for (int i = 0; i < out; ++i, line += out * element) {
+                V x[in], r[out];
+                CC_UNROLL for (int j = 0; j < in; ++j) x[j] = columns[tile * Step + j][i];
+                Map::apply(x, r);
+                CC_UNROLL for (int j = 0; j < out; ++j) r[j].store(line + j * element);
             }
         }
     }
 }
 
-// Add: the pixels are added to, else they are written with the bias added.
-template <class V, class Map, int Axes, bool Add>
+// The tiles of a group one after the other for each vector of channels: so lines of the panel are
+// written whole, and each line of a pixel is used up while it is in the cache.
+template <class V, class Map, int Axes, int Step>
+void gather(const WinogradGather& g) {
+    constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes), line = 16;
+    const WinogradPanel& panel = g.panel;
+    float* group = panel.data;
+    int64_t first_place = g.place;
+    for (int64_t first = 0; first < panel.tiles; first += panel.rows, group += panel.group) {
+        const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
+        for (int64_t c = 0; c < g.channels; c += lanes) {
+            const int64_t left = g.channels - c,
+                          ahead = c % line == 0 && left > kAhead ? c + kAhead : 0;
+            float* to = group + c * panel.rows;
+            int64_t place = first_place, count;
+            for (int64_t tile = first; tile < end; tile += count, to += count * lanes) {
+                const float* const* pixels = g.pixels + tile * window;
+                count = shares(Map::in, Axes, Step) ? next_run(end - tile, g.line, place) : 1;
+                if (left >= lanes)
+                    gather_run<V, Map, Axes, Step>(pixels, count, ahead, to, panel.element,
+                                                   [c](const float* x) { return V::load(x + c); });
+                else
+                    gather_run<V, Map, Axes, Step>(
+                        pixels, count, ahead, to, panel.element,
+                        [c, left](const float* x) { return V::load(x + c, left); });
+            }
+        }
+        first_place = (first_place + panel.rows) % g.line;
+    }
+}
+
+// What becomes of a pixel: the sum with what is there, or the value with bias, or with bias and
+// epilogue. Whole: all lanes are channels. The tables' addresses are members, else they would be
+// loaded anew after each store.
+template <class V, bool Whole>
+struct Channels {
+    const float* const* const from;
+    float* const* const to;
+    const int64_t at, left;
+    Channels(const WinogradScatter& s, int64_t c)
+        : from(s.from), to(s.to), at(s.offset + c), left(s.channels - c) {}
+    V part(const float* p) const { return Whole ? V::load(p) : V::load(p, left); }
+    V there(int64_t pixel) const { return part(from[pixel] + at); }
+    void store(int64_t pixel, V v) const {
+        if (Whole) v.store(to[pixel] + at);
+        else v.store(to[pixel] + at, left);
+    }
+};
+
+template <class V, bool Whole>
+struct Add : Channels<V, Whole> {
+    using Channels<V, Whole>::Channels;
+    void operator()(int64_t pixel, V v) const { this->store(pixel, v + this->there(pixel)); }
+};
+
+template <class V, bool Whole>
+struct AddBias : Channels<V, Whole> {
+    const V bias;
+    AddBias(const WinogradScatter& s, int64_t c)
+        : Channels<V, Whole>(s, c), bias(s.bias ? this->part(s.bias + c) : V::set(0)) {}
+    void operator()(int64_t pixel, V v) const { this->store(pixel, v + bias); }
+};
+
+template <class V, bool Whole>
+struct Finish : AddBias<V, Whole> {
+    const ColumnEpilogue<V> end;
+    Finish(const WinogradScatter& s, int64_t c)
+        : AddBias<V, Whole>(s, c), end(*s.epilogue, this->at, this->left) {}
+    void operator()(int64_t pixel, V v) const {
+        v = end.scaled(v + this->bias);
+        this->store(pixel, end.clamped(this->from ? v + this->there(pixel) : v));
+    }
+};
+
+// Shared columns are summed before they are transformed to pixels.
+template <class V, class Map, int Axes, int Step, class Write>
+[[gnu::always_inline]] inline void scatter_run(const float* products, int64_t element, int64_t pixel,
+                                               int64_t tiles, const Write& write) {
+    constexpr int in = Map::in, out = Map::out, shared = out - Step;
+    if constexpr (!shares(out, Axes, Step)) {
+        transform<Map, Axes, V>([&](int e) { return V::load(products + e * element); },
+                                [&](int i, V v) { write(pixel + i, v); });
+    } else {
+        V columns[(kRun - 1) * Step + out][in];
+        for (int j = 0; j < shared; ++j)
+            CC_UNROLL for (int i = 0; i < in; ++i) columns[j][i] = V::set(0);
+        for (int64_t tile = 0; tile < tiles; ++tile, products += 2 * V::lanes) {
+            const float* line = products;
+            for (int i = 0; i < in; ++i, line += in * element) {
+                V x[in], r[out];
+                CC_UNROLL for (int j = 0; j < in; ++j) x[j] = V::load(line + j * element);
+                Map::apply(x, r);
+                CC_UNROLL for (int j = 0; j < out; ++j) {
+                    V& to = columns[tile * Step + j][i];
+                    to = j < shared ? to + r[j] : r[j];
+                }
+            }
+        }
+        for (int64_t tile = 0; tile < tiles; ++tile, pixel += out * out)
+            for (int j = tile ? shared : 0; j < out; ++j) {
+                V r[out];
+                Map::apply(columns[tile * Step + j], r);
+                CC_UNROLL for (int i = 0; i < out; ++i) write(pixel + i * out + j, r[i]);
+            }
+    }
+}
+
+template <class V, class Map, int Axes, int Step, template <class, bool> class Write>
 void scatter(const WinogradScatter& s) {
     constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
-    for (int64_t tile = 0; tile < s.tiles; ++tile) {
-        const float* const* from = s.from + tile * window;
-        float* const* to = s.to + tile * window;
+    int64_t place = s.place, count;
+    for (int64_t tile = 0; tile < s.tiles; tile += count) {
+        count = shares(Map::out, Axes, Step) ? next_run(s.tiles - tile, s.line, place) : 1;
         for (int64_t c = 0; c < s.channels; c += lanes) {
             const float* products = s.products + tile * 2 * lanes + c;
-            const int64_t at = s.offset + c, left = s.channels - c;
-            const V bias = Add || !s.bias  ? V::set(0)
-                           : left >= lanes ? V::load(s.bias + c)
-                                           : V::load(s.bias + c, left);
-            auto load = [&](int e) { return V::load(products + e * s.element); };
-
-            if (left >= lanes)
-                transform<Map, Axes, V>(load, [&](int i, V v) {
-                    (v + (Add ? V::load(from[i] + at) : bias)).store(to[i] + at);
-                });
+            if (s.channels - c >= lanes)
+                scatter_run<V, Map, Axes, Step>(products, s.element, tile * window, count,
+                                                Write<V, true>(s, c));
             else
-                transform<Map, Axes, V>(load, [&](int i, V v) {
-                    (v + (Add ? V::load(from[i] + at, left) : bias)).store(to[i] + at, left);
-                });
+                scatter_run<V, Map, Axes, Step>(products, s.element, tile * window, count,
+                                                Write<V, false>(s, c));
         }
     }
 }
 
-// The pixels are written with bias and epilogue.
-template <class V, class Map, int Axes>
-void scatter_with_epilogue(const WinogradScatter& s) {
-    constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
-    for (int64_t tile = 0; tile < s.tiles; ++tile) {
-        float* const* to = s.to + tile * window;
-        for (int64_t c = 0; c < s.channels; c += lanes) {
-            const float* products = s.products + tile * 2 * lanes + c;
-            const int64_t at = s.offset + c, left = s.channels - c;
-            const ColumnEpilogue<V> end(*s.epilogue, at, left);
-            auto part = [&](const float* p) { return left >= lanes ? V::load(p) : V::load(p, left); };
-            const V bias = s.bias ? part(s.bias + c) : V::set(0);
-            auto load = [&](int e) { return V::load(products + e * s.element); };
-            auto finish = [&](int i, V v) {
-                v = end.scaled(v + bias);
-                return end.clamped(s.from ? v + part(s.from[tile * window + i] + at) : v);
-            };
-            if (left >= lanes)
-                transform<Map, Axes, V>(load, [&](int i, V v) { finish(i, v).store(to[i] + at); });
-            else
-                transform<Map, Axes, V>(load, [&](int i, V v) { finish(i, v).store(to[i] + at, left); });
-        }
-    }
-}
-
-template <class V, class Map, int Axes>
+template <class V, int Tile, int Axes>
 void output(const WinogradScatter& s) {
-    if (s.epilogue) scatter_with_epilogue<V, Map, Axes>(s);
-    else scatter<V, Map, Axes, false>(s);
+    if (s.epilogue) scatter<V, OutputMap<Tile>, Axes, Tile, Finish>(s);
+    else scatter<V, OutputMap<Tile>, Axes, Tile, AddBias>(s);
 }
 
-template <class V, int Axes>
+template <class V, int Taps, int Axes>
 void weights(const WinogradWeights& w) {
     for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
-        transform<WeightMap, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
+        transform<WeightMap<Taps>, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
                                       [&](int e, V x) { x.store(w.elements + e * w.element + v); });
 }
 
-template <class V, int Axes>
+template <class V, int Taps, int Axes>
 void grad_weights(const WinogradWeights& w) {
     for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
-        transform<GradWeightMap, Axes, V>(
+        transform<GradWeightMap<Taps>, Axes, V>(
             [&](int e) { return V::load(w.elements + e * w.element + v); },
             [&](int i, V x) { x.store(w.taps + i * w.tap + v); });
 }
@@ -349,17 +463,24 @@ void outer(const WinogradOuter& o) {
     }
 }
 
-template <class V, int MaxRows, int Axes>
+template <class V, int MaxRows, int Taps, int Axes>
 constexpr WinogradMaps winograd_maps() {
-    return {gather<V, InputMap, Axes>,         gather<V, GradOutputMap, Axes>,
-            output<V, OutputMap, Axes>,         scatter<V, GradInputMap, Axes, true>,
-            products<V, MaxRows, Axes>,         weights<V, Axes>,
-            grad_weights<V, Axes>};
+    constexpr int tile = 7 - Taps;
+    return {gather<V, InputMap, Axes, tile>,
+            gather<V, GradOutputMap<tile>, Axes, tile>,
+            output<V, tile, Axes>,
+            scatter<V, GradInputMap, Axes, tile, Add>,
+            products<V, MaxRows, Axes>,
+            weights<V, Taps, Axes>,
+            grad_weights<V, Taps, Axes>};
 }
 
 template <class V, int MaxRows>
 constexpr Winograd winograd_of() {
-    return {V::lanes, MaxRows, {winograd_maps<V, MaxRows, 1>(), winograd_maps<V, MaxRows, 2>()},
+    return {V::lanes,
+            MaxRows,
+            {{winograd_maps<V, MaxRows, 3, 1>(), winograd_maps<V, MaxRows, 3, 2>()},
+             {winograd_maps<V, MaxRows, 5, 1>(), winograd_maps<V, MaxRows, 5, 2>()}},
             outer<V>};
 }
 
