@@ -124,3 +124,13 @@ def test_scale_and_shift_of_a_normalisation_follow_what_they_come_from(which):
     )
     expected = (x.numpy() - mean) / np.sqrt(var + norm.eps) * weight + bias
     np.testing.assert_allclose(changed, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_kept_weights_may_be_transformed_for_fewer_tiles():
+    conv, x = cc.nn.Conv2d(64, 64, 3, padding=1), cc.randn(1, 64, 7, 7)
+    chosen = []
+    for grad in (True, False):
+        with cc.set_grad_enabled(grad), cc.explain() as log:
+            conv(x)
+        chosen.append(log.decisions[0]["implementation"].split("_")[0])
+    assert chosen == ["direct", "winograd"]

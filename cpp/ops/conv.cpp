@@ -163,7 +163,9 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
     p.map = ConvMap::Forward;
     Array x = input.array().to(Format::ChannelsLast), w = weight.array().contiguous();
     Array b = bias.defined() ? bias.array().contiguous() : Array();
-    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), x, w, b, packs_of(w));
+    Ref<Packs> packs = packs_of(w);
+    p.kept = bool(packs);
+    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), x, w, b, std::move(packs));
     return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());
@@ -177,7 +179,9 @@ Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_ou
     p.map = ConvMap::GradInput;
     Array y = grad_output.array().to(Format::ChannelsLast), w = weight.array().contiguous();
     Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
-    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr, packs_of(w).get()});
+    Ref<Packs> packs = packs_of(w);
+    p.kept = bool(packs);
+    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr, packs.get()});
     if (bias.defined()) compute_into(x, Binary::Add, x, bias.array().reshape(one_per_channel(bias.size(0), r.rank)));
     return record(op_name(name, r.rank), std::move(x), {weight, grad_output, bias},
                   [r, w = Saved(weight, grad_output.requires_grad()),

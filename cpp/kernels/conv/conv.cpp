@@ -24,7 +24,7 @@ std::string ConvProblem::describe() const {
     return str(names[static_cast<int>(map)], " ", dtype, " n ", n, " c ", c, " k ", k, " groups ",
                groups, " in ", triple(in), " out ", triple(out), " kernel ", triple(kernel),
                " pad ", triple(pad_lo), "/", triple(pad_hi), " stride ", triple(stride),
-               " dilation ", triple(dilation), flip ? " flip" : "");
+               " dilation ", triple(dilation), flip ? " flip" : "", kept ? " kept" : "");
 }
 
 double ConvProblem::inside() const {

@@ -24,6 +24,7 @@ struct ConvProblem {
     int64_t in[3], out[3], kernel[3];
     int64_t pad_lo[3], pad_hi[3], stride[3], dilation[3];
     bool flip;
+    bool kept;  // the weight stays from call to call, and with it what is computed from it (ConvArgs::packs)
 
     int64_t in_pixels() const { return in[0] * in[1] * in[2]; }
     int64_t out_pixels() const { return out[0] * out[1] * out[2]; }
