@@ -32,6 +32,11 @@ auto unlocked(int64_t work, F&& f) {
 }
 constexpr int64_t kHeavy = int64_t{1} << 62;
 
+// Of an array whose contents wait, they are computed without the GIL.
+inline void* memory_of(const Array& array) {
+    return unlocked(array.storage().deferred() ? kHeavy : 0, [&] { return array.raw(); });
+}
+
 inline bool is_tensor(nb::handle object) { return PyObject_TypeCheck(object.ptr(), tensor_classes().base); }
 inline std::string type_name_of(nb::handle object) { return nb::cast<std::string>(nb::str(object.type().attr("__name__"))); }
 

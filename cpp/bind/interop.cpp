@@ -37,7 +37,7 @@ nb::object exported(const Array& array, nb::dlpack::dtype dtype, bool writable) 
         sizes[i] = static_cast<size_t>(array.size(i));
         strides[i] = array.strides()[i];
     }
-    nb::ndarray<Kind...> view(array.raw(), static_cast<size_t>(array.rank()), sizes, keep_storage(array, writable), strides, dtype);
+    nb::ndarray<Kind...> view(memory_of(array), static_cast<size_t>(array.rank()), sizes, keep_storage(array, writable), strides, dtype);
     return view.cast(nb::rv_policy::reference);
 }
 

@@ -145,7 +145,7 @@ void def_inplace(nb::class_<TensorHolder>& cls, const char* name) {
 nb::object item(const Tensor& x) {
     check(x.numel() == 1, "item: the tensor must have one element, got shape ", x.shape());
     return visit_element(x.dtype(), [&](auto zero) -> nb::object {
-        auto value = *x.array().data<decltype(zero)>();
+        const auto value = *static_cast<const decltype(zero)*>(memory_of(x.array()));
         if constexpr (std::is_same_v<decltype(zero), bool>) return nb::bool_(value);
         else if constexpr (is_floating(dtype_of<decltype(zero)>)) return nb::float_(static_cast<double>(value));
         else return nb::int_(value);
@@ -191,7 +191,7 @@ void bind_attributes(nb::class_<TensorHolder>& cls) {
         .def("stride", [](const Tensor& x) { return as_tuple(x.array().strides()); })
         .def("storage_offset", [](const Tensor& x) { return x.array().offset(); })
         .def("element_size", [](const Tensor& x) { return itemsize(x.dtype()); })
-        .def("data_ptr", [](const Tensor& x) { return reinterpret_cast<uintptr_t>(x.array().raw()); })
+        .def("data_ptr", [](const Tensor& x) { return reinterpret_cast<uintptr_t>(memory_of(x.array())); })
         .def("item", &item)
         .def("tolist", [](const Tensor& x) { return nested(x.array()); })
         .def("_is_format", [](const Tensor& x, Format format) { return x.array().is(format); })

@@ -15,8 +15,11 @@ class explain:
     Given a module or a function and its inputs, calls it at once; what comes out is in `result`. As text it is a table with
     a line for each kernel call: the layer, the operator, the implementation, the time, GFLOP/s (of direct arithmetic: an
     algorithm that saves multiplications may pass the peak), the share of what the machine reaches at best, GB/s, scratch
-    memory and the problem; `decisions` holds the same as dicts. A first call pays for memory: to see what training pays, call
-    the model once before, and for both directions explain a function that goes back too.
+    memory and the problem; `decisions` holds the same as dicts. While somebody listens convolutions do not wait for the passes
+    that follow them, so each shows its own time; else several such calls are one.
+
+    A first call pays for memory: to see what training pays, call the model once before, and for both directions explain a
+    function that goes back too.
 
     >>> import convcore as cc
     >>> model = cc.nn.Sequential(cc.nn.Conv2d(3, 4, 3), cc.nn.ReLU())
