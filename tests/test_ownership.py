@@ -518,3 +518,17 @@ def test_error_in_a_backward_comes_through():
 
     with pytest.raises(ZeroDivisionError, match="from backward"):
         Fails.apply(leaf(3)).sum().backward()
+
+
+@pytest.mark.parametrize("step", [F.relu, cc.sigmoid, lambda x: x * x, lambda x: F.softmax(x, 0)])
+def test_backward_drops_what_was_saved_on_its_way(step):
+    x = leaf(100_000)
+    y, alive = x * 1, []
+    y.register_hook(lambda grad: alive.append(cc.memory_stats()["tensors"] - before))
+    for _ in range(10):
+        y = step(y)
+    loss = y.sum()
+    del y
+    before = cc.memory_stats()["tensors"]
+    loss.backward()
+    assert alive[0] < -4 * x.numel() * 8

@@ -59,7 +59,11 @@ public:
     int outputs() const { return static_cast<int>(outputs_.size()); }
 
     virtual void backward(Backward& g) = 0;
-    virtual void release() { released_ = true; }       // drops what was saved
+    // Drops what was saved.
+    virtual void release() {
+        released_ = true;
+        for (OutputInfo& output : outputs_) output.kept = Array();
+    }
     bool released() const { return released_; }
 
     struct SavedHook {
