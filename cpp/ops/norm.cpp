@@ -47,9 +47,7 @@ public:
         return found && found->stamps_ == stamps ? found : nullptr;
     }
     GivenAffine(const Array& scale, const Array& shift, const Stamps& stamps) : scale(scale), shift(shift), stamps_(stamps) {}
-    void keep(Packs* packs) {
-        if (packs) packs->keep_object(kKey, Ref<Counted>(this));
-    }
+    void keep(Packs& packs) { packs.keep_object(kKey, Ref<Counted>(this)); }
 
     // Says which tensors' which contents they were computed from.
     static Stamps stamps(double eps, const Array& mean, const Array& weight, const Array& bias) {
@@ -72,10 +70,9 @@ private:
 
 // Where they may be kept: nowhere if something they come from might change unseen.
 Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Array& weight, const Array& bias) {
-    if (grad_enabled()) return nullptr;
     for (const Array* a : {&mean, &weight, &bias})
         if (a->defined() && (!a->storage().cacheable() || !a->is_contiguous() || a->offset() != 0)) return nullptr;
-    return var.is_contiguous() && var.offset() == 0 ? var.storage().packs() : nullptr;
+    return var.is_contiguous() && var.offset() == 0 ? packs_of(var) : nullptr;
 }
 
 struct Statistics {
@@ -147,7 +144,7 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
             args.scale = scale.raw(), args.shift = shift.raw();
         }
         cc::norm(p, args);
-        if (packs) make_ref<GivenAffine>(scale, shift, stamps)->keep(packs.get());
+        if (packs) make_ref<GivenAffine>(scale, shift, stamps)->keep(*packs);
         if (by_channel) y = affine(from, scale, shift);
     }
     Saved mean_given, var_given;
