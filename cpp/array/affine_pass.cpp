@@ -20,8 +20,7 @@ struct Affine {
         const Epilogue end{raw(scale), raw(shift), raw(added), low, high};
         auto* conv = dynamic_cast<ConvPass*>(x.storage().deferred());
         if (conv && x.storage().use_count() == 1 && conv->compute_with(end, y)) return;
-        AffineProblem p{x.dtype(), x.numel() / x.size(1), x.size(1), added.defined(), low, high};
-        cc::affine(p, {x.raw(), end.scale, end.shift, end.added, y});
+        cc::affine(end, x.dtype(), x.numel() / x.size(1), x.size(1), x.raw(), y);
     }
 
 private:

@@ -104,11 +104,8 @@ const char* winograd_lose(const ConvProblem& p) {
                : nullptr;
 }
 
-// The epilogue as a pass of its own.
 void finish(const ConvProblem& p, const ConvArgs& args) {
-    if (const Epilogue* e = args.epilogue)
-        affine({p.dtype, p.n * p.out_pixels(), p.k, e->added != nullptr, e->low, e->high},
-               {args.y, e->scale, e->shift, e->added, args.y});
+    if (args.epilogue) affine(*args.epilogue, p.dtype, p.n * p.out_pixels(), p.k, args.y, args.y);
 }
 
 template <const FftSet& Set, const MicroSet& Micro>

@@ -183,9 +183,7 @@ struct Blocked {
 
     void run() const {
         if (!in_place()) return in_panels();
-        if (!epilogue) return;
-        affine({p.dtype, p.m, p.n, epilogue->added != nullptr, epilogue->low, epilogue->high},
-               {c, epilogue->scale, epilogue->shift, epilogue->added, c});
+        if (epilogue) affine(*epilogue, p.dtype, p.m, p.n, c, c);
     }
 
     void in_panels() const {

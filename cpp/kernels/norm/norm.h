@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/dtype.h"
+#include "kernels/gemm/epilogue.h"
 
 namespace cc {
 
@@ -77,5 +78,10 @@ struct AffineArgs {
 };
 
 void affine(const AffineProblem& problem, const AffineArgs& args);
+
+// An epilogue as a pass of its own.
+inline void affine(const Epilogue& e, Dtype dtype, int64_t pixels, int64_t channels, const void* x, void* y) {
+    affine({dtype, pixels, channels, e.added != nullptr, e.low, e.high}, {x, e.scale, e.shift, e.added, y});
+}
 
 }  // namespace cc
