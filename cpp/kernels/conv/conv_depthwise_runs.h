@@ -80,8 +80,8 @@ struct DepthwiseRuns {
                 }
                 tile.out = to + (along.start + q * along.step) * p.c;
                 for (int64_t below = 1; tile.lines && below <= axes[1].source_step; ++below)
-                    fetch(lowest_line + (below * in[2] + from + begin) * p.c, end - begin, p.c, cols);
-                fetch(tile.out + along.step * tile.pixels * p.c, tile.pixels, along.step * p.c, cols);
+                    fetch_pixels(lowest_line + (below * in[2] + from + begin) * p.c, end - begin, p.c, cols);
+                fetch_pixels(tile.out + along.step * tile.pixels * p.c, tile.pixels, along.step * p.c, cols);
                 f(tile);
             }
         }
@@ -90,9 +90,8 @@ struct DepthwiseRuns {
 private:
     // A tile's loads and stores jump from pixel to pixel, which no hardware prefetcher follows: what the tiles of the line
     // below read first, and what the next tile writes, is asked for here.
-    static void fetch(const T* pixel, int64_t count, int64_t step, int64_t cols) {
-        for (int64_t i = 0; i < count; ++i, pixel += step)
-            for (int64_t j = 0; j < cols; j += 64 / sizeof(T)) __builtin_prefetch(pixel + j);
+    static void fetch_pixels(const T* pixel, int64_t count, int64_t step, int64_t cols) {
+        for (int64_t i = 0; i < count; ++i, pixel += step) fetch(pixel, cols);
     }
 };
 

@@ -53,9 +53,8 @@ struct GradWeight {
             }
         }
         // Asks for the rows [begin, end) of those that come next.
-        void fetch(int64_t begin, int64_t end) const {
-            for (int64_t i = begin; i < end; ++i)
-                for (int64_t j = 0; j < cols; j += 64 / sizeof(T)) __builtin_prefetch(next[i] + first + j, 0, 2);
+        void fetch_rows(int64_t begin, int64_t end) const {
+            for (int64_t i = begin; i < end; ++i) fetch<2>(next[i] + first, cols);
         }
     };
 
@@ -83,8 +82,8 @@ struct GradWeight {
             for (int64_t at = 0; now && at < all; ++at) {
                 const int64_t i = tiles.begin(at % tiles.count), j = panels.begin(at / tiles.count);
                 if (tap + 1 == p.taps()) {
-                    a.fetch(found * at / all, found * (at + 1) / all);
-                    b.fetch(found * at / all, found * (at + 1) / all);
+                    a.fetch_rows(found * at / all, found * (at + 1) / all);
+                    b.fetch_rows(found * at / all, found * (at + 1) / all);
                 }
                 micro.outer_tile({now, a.rows, b.rows, a.offset() + i, b.offset() + j, to + i * row + j, row,
                                   tiles.size(at % tiles.count), panels.size(at / tiles.count), true});

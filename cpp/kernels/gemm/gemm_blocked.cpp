@@ -104,10 +104,6 @@ struct Blocked {
         }
     }
 
-    static void fetch(const T* from, int64_t count) {
-        for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(from + i);
-    }
-
     void copy_rows(const T* from, int64_t rows, int64_t depth, T* to, int64_t stride) const {
         if (p.a_row == 1) return micro.transpose(from, p.a_col, to, stride, depth, rows);
         for (int64_t i = 0; i < rows; ++i)
