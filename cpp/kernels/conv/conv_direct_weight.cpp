@@ -1,10 +1,11 @@
 // dw[k][c][t] = Σ_pixels dy[pixel][k] · x[pixel·stride − pad + t·dilation][c], channels-last.
 //
 // For one tap and up to kPixels output pixels a list of pointer pairs (dy row, x row) is made,
-// without the pixels whose x lies outside; then outer tiles of 14 (AVX-512; 6 with AVX2) k × two
-// vectors of c run down the list, whatever the stride, dilation or rank, while the rows of the list
-// that comes next are fetched. Rows stay in place unless their stride is bad for the cache. Sums
-// gather in scratch [k][tap][c] and become [k][c][tap] at the end.
+// without the pixels whose x lies outside; then outer tiles of 14 (AVX-512; 6 with AVX2) channels of
+// one side × two vectors of the other run down the list, whatever the stride, dilation or rank, while
+// the rows of the list that comes next are fetched. Along the vectors go the channels that leave
+// fewer lanes idle. Rows stay in place unless their stride is bad for the cache. Sums gather in
+// scratch [row's channel][tap][vectors' channels] and become [k][c][tap] at the end.
 //
 // Tasks are blocks of kBlock × kBlock channels; where these are fewer than kTasks, the pixels are
 // cut into slices whose sums are added in a fixed pairwise tree. The cut comes from the problem
@@ -21,16 +22,24 @@ namespace cc {
 namespace {
 
 constexpr int64_t kPixels = 128;
-constexpr int64_t kBlock = 128;
+constexpr int64_t kBlock = 128, kNarrow = 64;  // where one side of a block is narrow, the other is twice as wide
 constexpr int64_t kCopyFor = 64;
-constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20;
+constexpr int64_t kTasks = 64, kMaxSlices = 16, kSlicePixels = 256, kSliceBytes = 16 << 20;
 
 template <class T>
 struct GradWeight {
     const ConvProblem& p;
     const Micro<T>& micro;
     const T *x, *y;
-    const int64_t group_c = p.c / p.groups, group_k = p.k / p.groups, row = p.taps() * group_c;
+    const int64_t group_c = p.c / p.groups, group_k = p.k / p.groups, taps = p.taps();
+    const bool turned = group_c * whole(group_k) < group_k * whole(group_c);  // y runs along the vectors, not x
+    const int64_t group_a = turned ? group_c : group_k, group_b = turned ? group_k : group_c;
+    const int64_t line = taps * group_b;  // sums of a row's channel
+    const Parts a_blocks = Parts::at_most(group_a, group_b <= kNarrow ? 2 * kBlock : kBlock),
+                b_blocks{group_b, (group_b + b_step() - 1) / b_step()};
+
+    int64_t whole(int64_t channels) const { return Parts::at_most(channels, 2 * micro.lanes).count; }
+    int64_t b_step() const { return group_a <= kNarrow ? 2 * kBlock : kBlock; }
 
     // The channels of a block in the rows of pixels. Those are copied where their stride would put them all into the same cache
     // sets, and the other side is wide enough to use them often.
@@ -58,67 +67,82 @@ struct GradWeight {
         }
     };
 
-    // Adds pixels [first, end) to sums [k][tap][c] for a block of k and c of one group.
-    void block(int64_t group, int64_t k, int64_t ks, int64_t c, int64_t cs, int64_t first,
+    // Sums [row's channel][tap][vectors' channel] of one group over pixels [first, end), for a block
+    // of channels of both sides.
+    void block(int64_t group, int64_t a_first, int64_t as, int64_t b_first, int64_t bs, int64_t first,
                int64_t end, T* sums) const {
-        Side a(group * group_k + k, ks, p.k, cs), b(group * group_c + c, cs, p.c, ks);
-        const Parts tiles = Parts::at_most(ks, micro.rows_for(cs));
-        const Panels panels{micro.lanes, cs};
-        for (int64_t i = 0; i < ks; ++i)
-            for (int64_t t = 0; t < p.taps(); ++t)
-                std::fill_n(sums + (k + i) * row + t * group_c + c, cs, T{});
-        const int64_t all = tiles.count * panels.count(), steps = (end - first + kPixels - 1) / kPixels * p.taps();
+        Side a(group * group_a + a_first, as, turned ? p.c : p.k, bs),
+            b(group * group_b + b_first, bs, turned ? p.k : p.c, as);
+        const T **&x_next = turned ? a.next : b.next, **&y_next = turned ? b.next : a.next;
+        const Parts tiles = Parts::at_most(as, micro.rows_for(bs)), lists = Parts::at_most(end - first, kPixels);
+        const Panels panels{micro.lanes, bs};
+        const int64_t all = tiles.count * panels.count(), steps = lists.count * taps;
         auto look_up = [&](int64_t step) {
-            const int64_t from = first + step / p.taps() * kPixels;
-            return list_pairs(p, step % p.taps(), from, std::min(kPixels, end - from), x, y, a.next, b.next);
+            const int64_t list = step / taps;
+            return list_pairs(p, step % taps, first + lists.begin(list), lists.size(list), x, y, y_next, x_next);
         };
         int64_t found = look_up(0);
         for (int64_t step = 0; step < steps; ++step) {
-            const int64_t now = found, tap = step % p.taps();  // the positions of a kernel meet almost the same rows
+            const int64_t now = found, tap = step % taps;  // the positions of a kernel meet almost the same rows
+            const bool adds = step >= taps;
             a.advance(now);
             b.advance(now);
             found = step + 1 < steps ? look_up(step + 1) : 0;
-            T* to = sums + k * row + (p.flip ? p.taps() - 1 - tap : tap) * group_c + c;
-            for (int64_t at = 0; now && at < all; ++at) {
-                const int64_t i = tiles.begin(at % tiles.count), j = panels.begin(at / tiles.count);
-                if (tap + 1 == p.taps()) {
-                    a.fetch_rows(found * at / all, found * (at + 1) / all);
-                    b.fetch_rows(found * at / all, found * (at + 1) / all);
+            T* to = sums + a_first * line + (p.flip ? taps - 1 - tap : tap) * group_b + b_first;
+            const int64_t share = tap + 1 == taps ? (found + all - 1) / all : 0;  // of the next rows, asked for by each tile
+            int64_t asked = 0;
+            for (int64_t panel = 0; panel < panels.count() && (now || !adds); ++panel)
+                for (int64_t tile = 0; tile < tiles.count; ++tile, asked += share) {
+                    const int64_t i = tiles.begin(tile), j = panels.begin(panel);
+                    a.fetch_rows(asked, std::min(asked + share, found));
+                    b.fetch_rows(asked, std::min(asked + share, found));
+                    micro.outer_tile({now, a.rows, b.rows, a.offset() + i, b.offset() + j, to + i * line + j, line,
+                                      tiles.size(tile), panels.size(panel), adds});
                 }
-                micro.outer_tile({now, a.rows, b.rows, a.offset() + i, b.offset() + j, to + i * row + j, row,
-                                  tiles.size(at % tiles.count), panels.size(at / tiles.count), true});
-            }
         }
     }
 
+    // Sums of channels [first, end) of the rows, all of one group, to where the kernel has them.
+    void move(const T* sums, int64_t first, int64_t end, T* weight) const {
+        const int64_t group = first / group_a, row = taps * group_c;
+        if (turned)
+            micro.transpose(sums, group_b, weight + group * group_k * row + first % group_a * taps, row,
+                            (end - first) * taps, group_b);
+        else if (taps == 1)
+            std::copy_n(sums, (end - first) * row, weight + first * row);
+        else
+            for (int64_t k = first; k < end; ++k, sums += row)
+                micro.transpose(sums, group_c, weight + k * row, taps, taps, group_c);
+    }
+
     void run(T* weight) const {
-        const Parts k_blocks = Parts::at_most(group_k, kBlock);
-        const int64_t c_step = kBlock, c_blocks = (group_c + c_step - 1) / c_step;
-        const int64_t blocks = p.groups * k_blocks.count * c_blocks, pixels = p.n * p.out_pixels(),
-                      size = p.k * row;
+        const int64_t blocks = p.groups * a_blocks.count * b_blocks.count, pixels = p.n * p.out_pixels(),
+                      lines = p.groups * group_a, size = lines * line;
         const int64_t room =
             std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T)) + 1));
         const int64_t wanted = std::min(
-            {(kTasks + blocks - 1) / blocks, kMaxSlices, room, (pixels + kPixels - 1) / kPixels});
+            {(kTasks + blocks - 1) / blocks, kMaxSlices, room, pixels / kSlicePixels});
         const Parts slices{pixels, std::max<int64_t>(1, wanted)};
         Scratch<T> sums(slices.count * size);
         auto block_task = [&](int64_t task) {
             const int64_t slice = task / blocks, at = task % blocks;
-            const int64_t c_block = at % c_blocks, k_block = at / c_blocks % k_blocks.count,
-                          group = at / c_blocks / k_blocks.count;
-            block(group, k_blocks.begin(k_block), k_blocks.size(k_block), c_block * c_step,
-                  std::min(c_step, group_c - c_block * c_step), slices.begin(slice),
-                  slices.begin(slice + 1), sums.data() + slice * size + group * group_k * row);
+            const int64_t b_block = at % b_blocks.count, a_block = at / b_blocks.count % a_blocks.count,
+                          group = at / b_blocks.count / a_blocks.count;
+            block(group, a_blocks.begin(a_block), a_blocks.size(a_block), b_block * b_step(),
+                  std::min(b_step(), group_b - b_block * b_step()), slices.begin(slice),
+                  slices.begin(slice + 1), sums.data() + slice * size + group * group_a * line);
         };
-        const Parts finish = Parts::at_most(p.k, std::max<int64_t>(1, 16384 / row));
+        const Parts finish = Parts::at_most(lines, std::max<int64_t>(1, 16384 / line));
         auto finish_task = [&](int64_t task) {
-            for (int64_t k = finish.begin(task); k < finish.begin(task + 1); ++k) {
-                T* sum = sums.data() + k * row;
-                for (int64_t step = 1; step < slices.count; step *= 2)
-                    for (int64_t s = 0; s + step < slices.count; s += 2 * step)
-                        for (int64_t i = 0; i < row; ++i)
-                            sum[s * size + i] += sum[(s + step) * size + i];
-                micro.transpose(sum, group_c, weight + k * row, p.taps(), p.taps(), group_c);
+            const int64_t end = finish.begin(task + 1);
+            T* sum = sums.data() + finish.begin(task) * line;
+            for (int64_t step = 1; step < slices.count; step *= 2)
+                for (int64_t s = 0; s + step < slices.count; s += 2 * step)
+                    for (int64_t i = 0; i < finish.size(task) * line; ++i)
+                        sum[s * size + i] += sum[(s + step) * size + i];
+            for (int64_t first = finish.begin(task), next; first < end; sum += (next - first) * line, first = next) {
+                next = std::min(end, (first / group_a + 1) * group_a);
+                move(sum, first, next, weight);
             }
         };
         run_stages(p.flops(), {{blocks * slices.count, block_task}, {finish.count, finish_task}});

@@ -83,7 +83,7 @@ struct Blocked {
             const T* b_panel = packed + panels.begin(panel) * depth;
             const bool more = panel + 1 < end_panel;
             const T* next_panel = packed + panels.begin(panel + more) * depth;
-            const int64_t line = more ? panels.width(panel + 1) * depth : 0;
+            const int64_t line = more ? panels.width(panel + 1) * depth : 0, share = line / tile_rows.count + 1;
             const T* panel_bias = bias ? bias + panels.begin(panel) : nullptr;
             const EpilogueOf<T> panel_end = end ? end->from_column(panels.begin(panel)) : EpilogueOf<T>{};
             RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, panel_bias, 0,
@@ -97,8 +97,7 @@ struct Blocked {
                 if (fetches && panel == first_panel && t + 1 < tile_rows.count)
                     for (int64_t i = tile_rows.begin(t + 1); i < tile_rows.begin(t + 2); ++i)
                         fetch(from + i * a_row, depth);
-                const int64_t begin = line * t / tile_rows.count, end = line * (t + 1) / tile_rows.count;
-                fetch(next_panel + begin, end - begin);
+                fetch(next_panel + t * share, std::min(share, line - t * share));
                 micro.row_tile(tile);
             }
         }
