@@ -105,6 +105,7 @@ int main() {
         {1, 300, 1, 70, false, false, false, false, false},
         {1, 171, 97, 801, false, false, false, false, true},
         {1, 171, 97, 801, true, false, false, true, false},
+        {1, 171, 151, 801, true, false, false, true, false},
         {3, 20, 21, 22, false, false, false, false, false},
         {17, 5, 7, 9, true, true, false, false, true},
         {4, 6, 40, 11, false, true, true, false, true},

@@ -2,13 +2,14 @@
 // panels [depth][2 vectors] (first stage), then tasks compute at most kBlockRows rows × some panels
 // of C (second stage).
 //
-// A's rows are read in place when they run along k; else each task copies its block. A register tile
-// streams its panel from the first- or second-level cache; a block has so few rows that they stay in
-// the latter even where their stride puts them into few of its sets. Meanwhile the next panel is
-// fetched, and of a large A the rows of the next tile.
+// A's rows are read in place when they run along k; else they are copied so. A register tile streams
+// its panel from the first- or second-level cache; a block has so few rows that they stay in the
+// latter even where their stride puts them into few of its sets. Meanwhile the next panel is fetched,
+// and of a large A the rows of the next tile.
 // Where A and B run along m and n (the gradient of a linear layer's weight, or of its input for a
-// few examples) nothing is packed: the outer tile reads both in place. Where both run along k and rows are few (a linear layer on a
-// small batch), rows of both are multiplied as they stand.
+// few examples) and the product is small or thin nothing is packed: the outer tile reads both in
+// place. Where both run along k and rows are few (a linear layer on a small batch), rows of both are
+// multiplied as they stand.
 //
 // The grid comes from the problem alone and every element of C is summed in one order: same bits at
 // any thread count.
@@ -26,6 +27,7 @@ constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 7 of 14
 constexpr int64_t kFetchFrom = 2 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
+constexpr int64_t kOuterSize = 128, kOuterDepth = 16;  // below, packing costs more than reading in place
 constexpr int64_t kDotRows = 8, kDotCols = 4;
 
 template <class T>
@@ -39,8 +41,9 @@ struct Blocked {
     const Epilogue* epilogue;
     const EpilogueFor<T> end{epilogue, c};
 
-    // One block of k: packs B unless that is done, then computes every tile of C.
-    void block(int64_t begin, int64_t depth, bool filled, T* packed) const {
+    // One block of k: packs B unless that is done, copies A's rows unless they run along k, then
+    // computes every tile of C.
+    void block(int64_t begin, int64_t depth, bool filled, T* packed, T* copy) const {
         const Panels panels{micro.lanes, p.n};
         const bool first_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
         const EpilogueOf<T>* last_end = begin + depth == p.k ? end.get() : nullptr;
@@ -53,28 +56,29 @@ struct Blocked {
                        depth, panels.size(panel), panels.width(panel),
                        packed + panels.begin(panel) * depth);
         };
+        const int64_t a_row = copies() ? copy_row(depth) : p.a_row;
+        auto copy_block = [&](int64_t block) {
+            copy_rows(a + rows.begin(block) * p.a_row + begin * p.a_col, rows.size(block), depth,
+                      copy + rows.begin(block) * a_row, a_row);
+        };
         auto compute = [&](int64_t task) {
             const int64_t block = task / groups.count, group = task % groups.count;
-            tiles(rows.begin(block), rows.size(block), groups.begin(group), groups.begin(group + 1),
-                  begin, depth, packed, first_bias ? bias : nullptr, accumulate, last_end);
+            tiles(copies() ? copy : a + begin, a_row, rows.begin(block), rows.size(block), groups.begin(group),
+                  groups.begin(group + 1), depth, packed, first_bias ? bias : nullptr, accumulate, last_end);
         };
-        run_stages(2.0 * p.m * p.n * depth,
-                   {{filled ? 0 : panels.count(), pack}, {rows.count * groups.count, compute}});
+        run_stages(2.0 * p.m * p.n * depth, {{filled ? 0 : panels.count(), pack},
+                                             {copies() ? rows.count : 0, copy_block},
+                                             {rows.count * groups.count, compute}});
     }
 
-    void tiles(int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel, int64_t begin,
+    bool copies() const { return p.a_col != 1; }
+    // Copied rows start in different cache sets.
+    static int64_t copy_row(int64_t depth) { return depth + 64 / static_cast<int64_t>(sizeof(T)); }
+
+    void tiles(const T* a, int64_t a_row, int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel,
                int64_t depth, const T* packed, const T* bias, bool accumulate,
                const EpilogueOf<T>* end) const {
-        const int64_t stride = depth + 64 / sizeof(T);  // copied rows start in different cache sets
-        const bool in_place = p.a_col == 1, fetches = in_place && p.m * p.k >= kFetchFrom;
-        Scratch<T> copy(in_place ? 0 : rows * stride);
-        const T* from = a + row * p.a_row + begin * p.a_col;
-        int64_t a_row = p.a_row;
-        if (!in_place) {
-            copy_rows(from, rows, depth, copy.data(), stride);
-            from = copy.data();
-            a_row = stride;
-        }
+        const bool fetches = !copies() && p.m * p.k >= kFetchFrom;
         const Panels panels{micro.lanes, p.n};
         const Parts tile_rows = Parts::at_most(rows, micro.rows_for(p.n));
         const T* a_rows[kMaxRows];
@@ -91,12 +95,12 @@ struct Blocked {
             for (int64_t t = 0; t < tile_rows.count; ++t) {
                 tile.rows = tile_rows.size(t);
                 for (int64_t i = 0; i < tile.rows; ++i) {
-                    a_rows[i] = from + (tile_rows.begin(t) + i) * a_row;
+                    a_rows[i] = a + (row + tile_rows.begin(t) + i) * a_row;
                     out[i] = c + (row + tile_rows.begin(t) + i) * p.c_row + panels.begin(panel);
                 }
                 if (fetches && panel == first_panel && t + 1 < tile_rows.count)
                     for (int64_t i = tile_rows.begin(t + 1); i < tile_rows.begin(t + 2); ++i)
-                        fetch(from + i * a_row, depth);
+                        fetch(a + (row + i) * a_row, depth);
                 fetch(next_panel + t * share, std::min(share, line - t * share));
                 micro.row_tile(tile);
             }
@@ -166,18 +170,20 @@ struct Blocked {
         run_stages(2.0 * p.m * p.n * p.k, {{cols.count, compute}});
     }
 
-    // Where nothing need be packed; false elsewhere.
-    bool in_place() const {
+    bool thin() const { return std::min(p.m, p.n) < kOuterSize || p.k < kOuterDepth; }
+
+    // Computes where nothing need be packed; false elsewhere.
+    bool run_in_place() const {
         if (p.a_col == 1 && p.b_row == 1 && (p.m <= kDotRows || p.n <= kDotCols)) dots();
         else if (p.b_col != 1 || p.k == 0 || bias) return false;
-        else if ((p.a_row == 1 && (p.a_col != 1 || p.k == 1)) || p.m == 1) outer(a, p.a_col);
+        else if (p.m == 1 || (p.a_row == 1 && (p.a_col != 1 || p.k == 1) && thin())) outer(a, p.a_col);
         else if (p.m <= kDotRows) few_rows();
         else return false;
         return true;
     }
 
     void run() const {
-        if (!in_place()) return in_panels();
+        if (!run_in_place()) return in_panels();
         if (epilogue) affine(*epilogue, p.dtype, p.m, p.n, c, c);
     }
 
@@ -186,8 +192,10 @@ struct Blocked {
         const int64_t line = Panels{micro.lanes, p.n}.padded();
         const PackKey key{"gemm", b, {static_cast<int64_t>(p.dtype), micro.lanes, p.n, p.k, p.b_row, p.b_col}};
         Packed<T> packed(packs, key, line * (packs ? p.k : p.k / blocks.count + 1));
+        Scratch<T> copy(copies() ? p.m * copy_row(p.k / blocks.count + 1) : 0);
         for (int64_t i = 0; i < blocks.count; ++i)
-            block(blocks.begin(i), blocks.size(i), packed.filled(), packed.data() + (packs ? line * blocks.begin(i) : 0));
+            block(blocks.begin(i), blocks.size(i), packed.filled(), packed.data() + (packs ? line * blocks.begin(i) : 0),
+                  copy.data());
         packed.keep();
     }
 };
