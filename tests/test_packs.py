@@ -90,6 +90,15 @@ def test_packs_go_with_the_change_that_spoils_them():
     assert cc.memory_stats()["packs"] == before
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_backward_pass_keeps_nothing(kind):
+    size, shape, call = layer(kind)
+    w, x = cc.randn(*size, requires_grad=True), cc.randn(*shape, requires_grad=True)
+    before = cc.memory_stats()["packs"]
+    call(x, w).sum().backward()
+    assert cc.memory_stats()["packs"] == before
+
+
 def test_many_threads_share_the_packs():
     conv, x = cc.nn.Conv2d(32, 32, 3, padding=1), cc.randn(1, 32, 24, 24)
     results = []

@@ -68,6 +68,7 @@ public:
 
     Tensors run(bool retain_graph) {
         GradMode mode(create_graph_);
+        BackwardScope scope;
         AutocastMode off(false);  // each gradient is computed as the op's result was
         auto checked = std::chrono::steady_clock::now();
         for (Visit* visit : order_) {

@@ -5,13 +5,17 @@
 namespace cc {
 
 namespace {
-thread_local bool grad_mode = true;
+thread_local bool grad_mode = true, backward = false;
 }
 
 bool grad_enabled() { return grad_mode; }
 void set_grad_enabled(bool enabled) { grad_mode = enabled; }
 GradMode::GradMode(bool enabled) : previous_(grad_mode) { grad_mode = enabled; }
 GradMode::~GradMode() { grad_mode = previous_; }
+
+bool in_backward() { return backward; }
+BackwardScope::BackwardScope() : previous_(backward) { backward = true; }
+BackwardScope::~BackwardScope() { backward = previous_; }
 
 TensorImpl::TensorImpl(Array array) : array(std::move(array)) {}
 

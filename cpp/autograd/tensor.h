@@ -91,4 +91,16 @@ private:
 };
 void set_grad_enabled(bool enabled);
 
+bool in_backward();
+class BackwardScope {  // while it lives, this thread walks a graph backwards
+public:
+    BackwardScope();
+    ~BackwardScope();
+    BackwardScope(const BackwardScope&) = delete;
+    BackwardScope& operator=(const BackwardScope&) = delete;
+
+private:
+    bool previous_;
+};
+
 }  // namespace cc

@@ -14,8 +14,11 @@
 
 namespace cc {
 
-// Without a tape weights are taken to stay: what kernels compute from them alone is kept with them.
-inline Ref<Packs> packs_of(const Array& weight) { return grad_enabled() ? nullptr : weight.storage().packs(); }
+// Without a tape weights are taken to stay: what kernels compute from them alone is kept with them. Not so in a backward
+// pass, after which an optimizer changes them.
+inline Ref<Packs> packs_of(const Array& weight) {
+    return grad_enabled() || in_backward() ? nullptr : weight.storage().packs();
+}
 
 using Axes = std::vector<int64_t>;
 using Sizes = std::vector<int64_t>;
