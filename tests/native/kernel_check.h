@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/dtype.h"
 #include "base/parallel.h"
+#include "isas.h"
 #include "kernels/impl.h"
 
 inline int failures = 0;
@@ -68,8 +69,7 @@ template <class Run, class Check>
 void each_isa(const char* what, Run&& run, Check&& check) {
     static int calls = 0;
     const bool threads_too = calls++ % 7 == 0;
-    for (cc::Isa set : {cc::Isa::Generic, cc::Isa::Avx2, cc::Isa::Avx512}) {
-        if (set > cc::machine_isa()) continue;
+    for (cc::Isa set : tested_isas()) {
         cc::set_isa(set);
         auto on_threads = [&](int threads) {
             cc::ThreadsScope scope(threads);

@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/parallel.h"
 #include "conv_rows.h"
+#include "isas.h"
 #include "kernels/conv/conv.h"
 #include "kernels/impl.h"
 
@@ -84,8 +85,7 @@ void test(const Row& row, bool with_bias) {
         const ConvProblem p = problem_of(row, dtype_of<T>, map);
         Run<T> exact(p, whole_numbers<T>), rounded(p, fractions<T>);
         const auto expected = exact(p, "reference", with_bias);
-        for (Isa set : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
-            if (set > machine_isa()) continue;
+        for (Isa set : tested_isas()) {
             set_isa(set);
             for (const char* impl : kNames) {
                 std::vector<T> first;

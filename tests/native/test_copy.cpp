@@ -9,6 +9,7 @@
 
 #include "base/cpu.h"
 #include "base/parallel.h"
+#include "isas.h"
 #include "kernels/copy/copy.h"
 
 using namespace cc;
@@ -137,8 +138,7 @@ template <class From> void test_from() {
 }  // namespace
 
 int main() {
-    for (Isa i : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
-        if (i > machine_isa()) continue;
+    for (Isa i : tested_isas()) {
         set_isa(i);
         test_pair<float, float>(1000);
         test_pair<uint8_t, uint8_t>(500);

@@ -13,6 +13,7 @@
 
 #include "base/cpu.h"
 #include "base/parallel.h"
+#include "isas.h"
 #include "kernels/elementwise/elementwise.h"
 
 using namespace cc;
@@ -32,13 +33,6 @@ namespace {
 using Real = long double;
 constexpr double kInf = std::numeric_limits<double>::infinity(),
                  kNan = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<Isa> sets() {
-    std::vector<Isa> all;
-    for (Isa i : {Isa::Generic, Isa::Avx2, Isa::Avx512})
-        if (i <= machine_isa()) all.push_back(i);
-    return all;
-}
 
 // Distance of got from the exact value in units of the last place of T at that value.
 template <class T> double ulps(T got, Real want) {
@@ -433,7 +427,7 @@ void test_threads() {
 }  // namespace
 
 int main() {
-    for (Isa i : sets()) {
+    for (Isa i : tested_isas()) {
         set_isa(i);
         test_unary_accuracy<float>();
         test_unary_accuracy<double>();

@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "base/parallel.h"
+#include "isas.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/impl.h"
 
@@ -55,8 +56,7 @@ void test(const Row& row, int64_t gap) {
         return c;
     };
     const auto expected = run("reference");
-    for (Isa set : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
-        if (set > machine_isa()) continue;
+    for (Isa set : tested_isas()) {
         set_isa(set);
         for (int threads : {1, 2, 3, 8}) {
             ThreadsScope scope(threads);

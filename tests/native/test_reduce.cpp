@@ -11,6 +11,7 @@
 
 #include "base/cpu.h"
 #include "base/parallel.h"
+#include "isas.h"
 #include "kernels/reduce/reduce.h"
 
 using namespace cc;
@@ -207,8 +208,7 @@ void test_sums() {
 }  // namespace
 
 int main() {
-    for (Isa i : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
-        if (i > machine_isa()) continue;
+    for (Isa i : tested_isas()) {
         set_isa(i);
         test_layouts<float>(1500);
         test_layouts<double>(500);
