@@ -54,6 +54,12 @@ public:
         return !is(Format::RowMajor) && is(Format::ChannelsLast) ? Format::ChannelsLast : Format::RowMajor;
     }
 
+    // All of a memory that nobody else holds: it may be written over unseen.
+    bool sole() const {
+        return (is(Format::RowMajor) || is(Format::ChannelsLast)) &&
+               storage_->sole_data(static_cast<size_t>(numel()) * itemsize(dtype_));
+    }
+
     // Views.
     Array permute(const Shape& order) const;
     Array transpose(int a, int b) const;

@@ -86,6 +86,14 @@ void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, 
     out.storage().bump_version();
 }
 
+Array compute_over(Array a, Binary op, const Array& b, double parameter, double parameter2) {
+    if (!a.sole() || a.shape() != b.shape() || a.dtype() != b.dtype() || result_dtype(op, a.dtype()) != a.dtype())
+        return compute(op, a, b, parameter, parameter2);
+    if (auto joined = join_clamp_grad(op, a, b, parameter, parameter2)) return *joined;
+    compute_into(a, op, a, b, parameter, parameter2);
+    return a;
+}
+
 Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
     if (x.dtype() == Dtype::BFloat16) {
         Array out = compute(op, x.to(Dtype::Float32), axes, keepdim);

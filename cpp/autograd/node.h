@@ -31,6 +31,7 @@ public:
         : node_(node), grads_(std::move(grads)), wanted_(std::move(wanted)), results_(wanted_.size()), sums_(sums) {}
 
     const Tensor& grad(int output = 0) const { return grads_[output]; }  // zeros were filled in where none came
+    Tensor take_grad(int output = 0) { return std::move(grads_[output]); }  // to write over where nobody else has it
     bool wants(int input) const { return wanted_[input]; }
     Tensor& operator[](int input) { return results_[input]; }
     Tensor output(int i = 0) const;  // the forward's result, saved without a reference cycle

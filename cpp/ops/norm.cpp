@@ -85,18 +85,18 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
     NormProblem problem = norm.problem;
     problem.backward = true;
     Array gx, gw, gb;
-    if (g.wants(0)) gx = Array::empty(x.shape(), problem.dtype, norm.format);
     if (g.wants(1)) gw = like_weight(weight, norm.format);
     if (g.wants(2)) gb = like_weight(bias, norm.format);
     if (problem.elements() == 0) {
+        if (g.wants(0)) gx = Array::empty(x.shape(), problem.dtype, norm.format);
         if (gw.defined()) gw.fill(0);
         if (gb.defined()) gb.fill(0);
     } else {
-        Array from = x.array().to(norm.format), gy = g.grad().array().to(norm.format), w = beside(weight, norm.format);
+        Array from = x.array().to(norm.format), gy = g.take_grad().array().to(norm.format), w = beside(weight, norm.format);
         NormArgs args{};
         std::optional<ClampedGrad> clamped = problem.given ? std::nullopt : clamped_grad(gy, from);
         if (clamped) {
-            gy = clamped->grad;
+            gy = std::move(clamped->grad);
             args.clamp_scale = clamped->scale.raw(), args.clamp_shift = clamped->shift.raw();
             args.low = clamped->low, args.high = clamped->high;
         }
@@ -104,6 +104,7 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
         args.mean = problem.given ? statistics.mean_given.get().array().raw() : raw(statistics.mean);
         args.var = problem.given ? statistics.var_given.get().array().raw() : nullptr;
         args.rstd = raw(statistics.rstd);
+        if (g.wants(0)) gx = problem.by_channel() && gy.sole() ? gy : Array::empty(x.shape(), problem.dtype, norm.format);
         args.grad_x = raw(gx), args.grad_weight = raw(gw), args.grad_bias = raw(gb);
         cc::norm(problem, args);
     }
@@ -117,8 +118,7 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
 Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Array& mean,
                         const Array& var) {
     const NormProblem& p = norm.problem;
-    // Each channel for itself: one factor and one shift for all its pixels.
-    const bool by_channel = p.n == 1 && p.share() == 1 && p.centred && !p.channels_first && p.elements() > 0;
+    const bool by_channel = p.by_channel();
     Ref<Packs> packs;
     GivenAffine::Stamps stamps{};
     if (by_channel && p.given) {

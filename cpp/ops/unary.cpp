@@ -112,8 +112,12 @@ std::optional<Rule> rule(Unary op, double p, double q) {
 }
 
 // Linear in g; where the slope is constant by pieces, also its own gradient.
-Tensor fused(const Rule& rule, const Tensor& g, const Tensor& at, double p, double q) {
-    if (grad_enabled() && rule.slope) return mul(g, rule.slope(at, p, q));
+Tensor fused(const Rule& rule, Tensor g, const Tensor& at, double p, double q) {
+    if (!grad_enabled()) {
+        Array grad = std::exchange(g, Tensor()).array();
+        return Tensor(compute_over(std::move(grad), rule.grad, at.array(), p, q));
+    }
+    if (rule.slope) return mul(g, rule.slope(at, p, q));
     return record(name(rule.grad), compute(rule.grad, g.array(), at.array(), p, q), {g},
                   [=, at = Saved(at.detach())](Backward& gg) { gg[0] = fused(rule, gg.grad(), at, p, q); });
 }
@@ -201,7 +205,7 @@ Tensor unary(Unary op, const Tensor& input, double p, double q) {
                   [=, x = Saved(x, by_input)](Backward& g) {
                       Tensor at = by_input ? x.get() : g.output();
                       std::optional<Rule> fast = rule(op, p, q);
-                      g[0] = fast ? fused(*fast, g.grad(), at, p, q) : derivative(op, g.grad(), at);
+                      g[0] = fast ? fused(*fast, g.take_grad(), at, p, q) : derivative(op, g.grad(), at);
                   },
                   by_input ? kDropOutput : kKeepOutput);
 }

@@ -78,7 +78,7 @@ void Case<T>::check_affine(const std::vector<T>& y) const {
         EXPECT(expected[i] == std::min(T(0.5), std::max(T(0), static_cast<T>(got[i] + grad[i]))), p.describe(), " added, clamped");
 
     if (p.given) return;
-    std::vector<T> kept = grad, grad_x(x.size()), grad_weight(weight.size()), grad_bias(weight.size()), grad_x2 = grad_x,
+    std::vector<T> kept = grad, grad_x(x.size()), grad_weight(weight.size()), grad_bias(weight.size()), grad_x2 = grad,
                    grad_weight2 = grad_weight, grad_bias2 = grad_bias;
     for (size_t i = 0; i < x.size(); ++i)
         if (got[i] <= 0) kept[i] = 0;
@@ -87,7 +87,7 @@ void Case<T>::check_affine(const std::vector<T>& y) const {
     back.x = x.data(), back.weight = w, back.mean = mean.data(), back.rstd = rstd.data();
     back.grad_y = kept.data(), back.grad_x = grad_x.data(), back.grad_weight = grad_weight.data(), back.grad_bias = grad_bias.data();
     norm(p, back);
-    back.grad_y = grad.data(), back.grad_x = grad_x2.data(), back.grad_weight = grad_weight2.data(), back.grad_bias = grad_bias2.data();
+    back.grad_y = back.grad_x = grad_x2.data(), back.grad_weight = grad_weight2.data(), back.grad_bias = grad_bias2.data();
     back.clamp_scale = scale.data(), back.clamp_shift = shift.data(), back.low = 0, back.high = none;
     norm(p, back);
     EXPECT(grad_x == grad_x2 && grad_weight == grad_weight2 && grad_bias == grad_bias2, p.describe(), " clamped gradient");

@@ -97,6 +97,20 @@ void backward(const NormProblem& p, const NormArgs& args) {
         const T value = std::fma(x[i], scale[c], shift[c]);
         return value <= static_cast<T>(args.low) || value >= static_cast<T>(args.high) ? T{0} : grad_y[i];
     };
+    parallel_for(p.channels, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t c = begin; c < end; ++c) {
+            double sum = 0, dot = 0;
+            for (int64_t image = 0; image < p.n; ++image)
+                for (int64_t pixel = 0; pixel < p.pixels; ++pixel) {
+                    int64_t i = position(p, image, c, pixel);
+                    int64_t at = image * p.groups + c / p.share();
+                    sum += grad(i, c);
+                    dot += grad(i, c) * (x[i] - mean(at)) * rstd(at);
+                }
+            if (grad_bias) grad_bias[c] = static_cast<T>(sum);
+            if (grad_weight) grad_weight[c] = static_cast<T>(dot);
+        }
+    });
     if (grad_x)
         each_group(p, [&](int64_t image, int64_t group) {
             int64_t at = image * p.groups + group;
@@ -113,20 +127,6 @@ void backward(const NormProblem& p, const NormArgs& args) {
                 grad_x[i] = static_cast<T>(r * (weighted(i, c) - sum - (x[i] - m) * r * dot));
             });
         });
-    parallel_for(p.channels, 1, [&](int64_t begin, int64_t end) {
-        for (int64_t c = begin; c < end; ++c) {
-            double sum = 0, dot = 0;
-            for (int64_t image = 0; image < p.n; ++image)
-                for (int64_t pixel = 0; pixel < p.pixels; ++pixel) {
-                    int64_t i = position(p, image, c, pixel);
-                    int64_t at = image * p.groups + c / p.share();
-                    sum += grad(i, c);
-                    dot += grad(i, c) * (x[i] - mean(at)) * rstd(at);
-                }
-            if (grad_bias) grad_bias[c] = static_cast<T>(sum);
-            if (grad_weight) grad_weight[c] = static_cast<T>(dot);
-        }
-    });
 }
 
 void affine_reference(const AffineProblem& p, const AffineArgs& args) {

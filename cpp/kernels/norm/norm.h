@@ -24,6 +24,8 @@ struct NormProblem {
 
     int64_t elements() const { return n * pixels * channels; }
     int64_t share() const { return groups ? channels / groups : 0; }  // channels of a group
+    // Each channel for itself over neighbouring pixels: one factor and one shift for all of them.
+    bool by_channel() const { return n == 1 && share() == 1 && centred && !channels_first && elements() > 0; }
     std::string describe() const;
     double flops() const { return (backward ? 8.0 : 5.0) * elements(); }
     double bytes() const {
@@ -42,7 +44,7 @@ struct NormArgs {
     void* rstd;          // 1/√(biased variance + eps): forward: written; backward: read; given: unused
     void* var;           // forward: written (biased variance) unless null; given: read by both
     const void* grad_y;  // backward
-    void* grad_x;        // backward; null when not wanted
+    void* grad_x;        // backward; null when not wanted; by channel it may be grad_y
     void* grad_weight;   // backward; null when not wanted
     void* grad_bias;     // backward; null when not wanted
     void* scale;         // forward of a batch: null, or written in place of y, as shift: the
