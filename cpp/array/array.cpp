@@ -63,6 +63,19 @@ bool Array::is(Format format) const {
     return true;
 }
 
+Format Array::format() const {
+    if (is(Format::RowMajor) || rank() < 3) return Format::RowMajor;
+    if (is(Format::ChannelsLast)) return Format::ChannelsLast;
+    // Part of a larger array: do channels stand closer together than pixels?
+    Format format = Format::RowMajor;
+    for (int i = 2; i < rank(); ++i) {
+        if (shape_[i] == 1) continue;
+        if (strides_[i] <= strides_[1]) return Format::RowMajor;
+        format = Format::ChannelsLast;
+    }
+    return format;
+}
+
 Array Array::permute(const Shape& order) const {
     Array out = *this;
     for (int i = 0; i < rank(); ++i) {

@@ -50,9 +50,7 @@ public:
     // Sizes of one never count, so an array can be both.
     bool is(Format format) const;
     bool is_contiguous() const { return is(Format::RowMajor); }
-    Format format() const {  // of a result that follows this array
-        return !is(Format::RowMajor) && is(Format::ChannelsLast) ? Format::ChannelsLast : Format::RowMajor;
-    }
+    Format format() const;  // of a result that follows this array
 
     // All of a memory that nobody else holds: it may be written over unseen.
     bool sole() const {

@@ -33,7 +33,7 @@ Tensor view(const Tensor& x, const Shape& sizes) {
     auto back = [from = x.shape()](Backward& g) { g[0] = reshape(g.grad(), from); };
     if (auto alias = x.array().try_view(shape)) return record_view("view", *alias, x, back);
     // PyTorch's tensor would be row-major here: only our channels-last format stands in the way, so the view is a copy.
-    check(x.array().format() == Format::ChannelsLast, "view: shape ", shape, " is not a view of a tensor with shape ",
+    check(x.array().is(Format::ChannelsLast), "view: shape ", shape, " is not a view of a tensor with shape ",
           x.shape(), " and strides ", x.array().strides(), "; use reshape");
     Tensor copy = record("view", x.array().reshape(shape), {x}, back);
     copy.impl().view_copy = true;
