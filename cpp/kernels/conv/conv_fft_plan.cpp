@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/conv/conv_grouped.h"
+#include "kernels/conv/conv_strip.h"
 
 namespace cc {
 namespace {
@@ -198,9 +199,10 @@ double direct_cost(const ConvProblem& p, int64_t lanes) {
     const int64_t columns = p.map == ConvMap::Forward ? k : c;
     double cost = idle(columns) * (columns <= lanes ? 1.6 : 1);
     const bool strip = c <= 16 && p.kernel[2] > 1;
-    if (p.map == ConvMap::GradInput && strip) cost = std::min(cost, 1.5 * idle(c * p.kernel[2]));
+    if (p.map == ConvMap::GradInput && strip)
+        cost = std::min(cost, 1.5 * idle(c * p.kernel[2])) * (strip_runs_forward(p) ? 1 : 1 + 11.0 / k);
     if (p.map == ConvMap::GradWeight)
-        cost = strip ? std::min({1.3 * cost, idle(c * p.kernel[2]), 1.1 * idle(k)})
+        cost = strip ? std::min({1.3 * cost, idle(c * p.kernel[2]), 1.1 * idle(k)}) * (1 + 7.0 / k)
                      : 1.4 * cost * std::clamp(8.0 / k, 1.0, 4.0);
     return products * cost;
 }

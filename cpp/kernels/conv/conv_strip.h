@@ -7,6 +7,8 @@
 namespace cc {
 
 void conv_strip(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
+// Is its gradient of the input a forward convolution of the output's gradient?
+bool strip_runs_forward(const ConvProblem& problem);
 const char* conv_strip_decline(const ConvProblem& problem);
 const char* conv_strip_lose(const ConvProblem& problem);
 
