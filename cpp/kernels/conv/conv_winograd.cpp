@@ -20,6 +20,11 @@
 // or, where nobody keeps it, never: the task makes its own part. Windows of dx may overlap, as the
 // task has whole images.
 //
+// The last products of a line and of a column, those of the point ∞, reach only the last pixels of a
+// tile of y. Where these lie outside, on maps whose size the tiles do not divide, the products are
+// left out: 7 × 7 pixels, four tiles, take 121 instead of 144. In each panel the tiles that need no
+// such product stand last (WinogradOrder), so those that do stay one block.
+//
 // Everything is cut by the problem alone: same bits at any thread count.
 //
 // Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016; fusion of the stages: L3
@@ -145,12 +150,14 @@ struct Rows {
         const int64_t window = r.tiles.pixels(!r.forward);
         const float* const added = r.epilogue.get() ? r.epilogue.get()->added : nullptr;
         int64_t first = 0, count = 0;
+        WinogradOrder order;
         Scratch<float> out, zeros, unread;
         Scratch<float*> pixels;
         Scratch<const float*> from;
 
         Target(const Rows& r, const Band& band)
-            : r(r), band(band), out(r.elements * odd_lines(r.rows * r.width)), zeros(r.cols),
+            : r(r), band(band), order(r.p, r.tiles, r.rows, 1, r.width, 0),
+              out(r.elements * odd_lines(r.rows * r.width)), zeros(r.cols),
               unread(r.cols), pixels(r.rows * window), from(r.rows * window) {
             std::fill_n(zeros.data(), r.cols, 0.0f);
         }
@@ -158,6 +165,7 @@ struct Rows {
         // Tiles [first, first + count), at most r.rows.
         void look_up(int64_t first_tile, int64_t tiles) {
             first = first_tile, count = tiles;
+            order.set(first, count);
             r.tiles.look_up(!r.forward, first, count, r.result, r.cols, unread.data(),
                             pixels.data());
             if (!r.forward)
@@ -172,19 +180,25 @@ struct Rows {
         void compute(const WinogradPanel& panel, int64_t i, const float* weights,
                      const WinogradAhead& source, const WinogradAhead& result) {
             const int64_t col = i * r.width, element = odd_lines(r.rows * r.width);
-            r.maps.products({panel, weights, r.weight_element, out.data(), element, r.padded, source,
-                             result});
+            r.maps.products({panel, order.needed(), weights, r.weight_element, out.data(), element,
+                             r.padded, source, result});
             (r.forward ? r.maps.output : r.maps.grad_input)(
-                {out.data(), element, r.forward && !added ? nullptr : from.data(), pixels.data(),
-                 count, r.bias ? r.bias + col : nullptr, col, std::min(r.width, r.cols - col),
+                {out.data(), element, order.places(), r.forward && !added ? nullptr : from.data(),
+                 pixels.data(), count, r.bias ? r.bias + col : nullptr, col,
+                 std::min(r.width, r.cols - col),
                  r.epilogue.get(), r.tiles.tiles[1], first % r.tiles.tiles[1]});
         }
     };
 
-    // `pixels` of tiles from `first` on to a panel.
-    void gather(const float* const* pixels, int64_t first, const WinogradPanel& to) const {
+    // `pixels` of tiles from `first` on to their places in a panel, in its groups from `skip` on.
+    void gather(const float* const* pixels, const int32_t* places, int64_t first, int64_t skip,
+                const WinogradPanel& to) const {
         (forward ? maps.input : maps.grad_output)(
-            {pixels, depth, to, tiles.tiles[1], first % tiles.tiles[1]});
+            {pixels, places, depth, skip, to, tiles.tiles[1], first % tiles.tiles[1]});
+    }
+
+    WinogradOrder panel_order() const {
+        return WinogradOrder(p, tiles, rows, winograd.rows, winograd.rows * padded, lanes);
     }
 
     // Fused: tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
@@ -192,6 +206,7 @@ struct Rows {
                    int64_t end_panel, const float* packed) const {
         const int64_t window = tiles.pixels(forward), element = odd_lines(padded * rows);
         Target target(*this, band);
+        WinogradOrder order = panel_order();
         Scratch<float> panel(elements * element), zeros(depth);
         Scratch<float*> pixels(2 * rows * window);
         std::fill_n(zeros.data(), depth, 0.0f);
@@ -208,7 +223,8 @@ struct Rows {
             if (next_count) look_up(first + rows, next);
             const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, element,
                                    count};
-            gather(now, first, of);
+            order.set(first, count);
+            gather(now, order.places(), first, 0, of);
             for (int64_t i = first_panel; i < end_panel; ++i) {
                 const int64_t col = i * width;
                 target.compute(of, i, packed + i * panel_weights,
@@ -225,7 +241,8 @@ struct Rows {
         const int64_t images = (rounds.size(0) + shares - 1) / shares,
                       groups = (images * tiles.per_image() + group - 1) / group;
         const int64_t element = odd_lines(groups * group * padded);
-        const Parts parts = Parts::at_most(groups, kGatherGroups);
+        const Parts parts = Parts::at_most(rows / group, kGatherGroups);
+        const int64_t blocks = (groups * group + rows - 1) / rows, tasks = blocks * parts.count;
         Scratch<float> panel(shares * elements * element);
         for (int64_t round = 0; round < rounds.count; ++round) {
             const Parts of_round{rounds.size(round), shares};
@@ -237,16 +254,20 @@ struct Rows {
                                      group * padded, element, count};
             };
             auto gather_task = [&](int64_t task) {
-                const int64_t share = task / parts.count, part = task % parts.count,
-                              at = parts.begin(part) * group, first = first_tile(share) + at,
-                              left = first_tile(share + 1) - first,
-                              count = std::min(parts.size(part) * group, left);
+                const int64_t share = task / tasks, at = task % tasks / parts.count * rows,
+                              part = task % parts.count, skip = parts.begin(part),
+                              block = first_tile(share) + at, first = block + skip * group,
+                              left = std::min(rows, first_tile(share + 1) - block),
+                              count = std::min(parts.size(part) * group, left - skip * group);
                 if (count <= 0) return;
+                WinogradOrder order = panel_order();
+                order.set(block, left);
                 Scratch<float*> pixels(count * window);
                 Scratch<float> zeros(depth);
                 std::fill_n(zeros.data(), depth, 0.0f);
                 tiles.look_up(forward, first, count, source, depth, zeros.data(), pixels.data());
-                gather(pixels.data(), first, panel_of(share, at, count));
+                gather(pixels.data(), order.places(skip * group), first, skip,
+                       panel_of(share, at, count));
             };
             auto column_task = [&](int64_t task) {
                 const int64_t share = task % shares, i = task / shares;
@@ -263,7 +284,7 @@ struct Rows {
                 }
             };
             run_stages(p.flops(), {{round ? 0 : pack_stage.tasks, pack_stage.f},
-                                   {shares * parts.count, gather_task},
+                                   {shares * tasks, gather_task},
                                    {shares * panels.count, column_task}});
         }
     }
@@ -356,7 +377,7 @@ const char* conv_winograd_decline(const ConvProblem& p) {
 
 // Measured on two cores with AVX2 as multiples of the speed of direct, or of strip up to 16
 // channels. 2-D, 8 tiles or more: 1.0 to 4; below that only the kernel's gradient of 8 and 12
-// channels (0.87 at worst) and 512 channels with 8 tiles (0.88). With 1 to 4 tiles the transforms of
+// channels (0.87 at worst). With 1 to 4 tiles the transforms of
 // the weights cost what the tiles save (0.6 to 1.5 from 48 channels on); where they are kept, 4 tiles
 // run at 1.2 to 3.3 times the speed, one at half of it and more. 1-D, which saves half the
 // multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to 1.8 with 8 and 16.

@@ -42,17 +42,20 @@ struct GradWeight {
     const int64_t panel_x = elements * x_element, panel_y = elements * y_element;
 
     // Both operands, panels from `begin` on: input and output by turns.
-    void transform(int64_t task, int64_t begin, float* of_x, float* of_y) const {
+    void transform(int64_t task, int64_t begin, float* of_x, float* of_y, int64_t* needed) const {
         const bool input = task % 2 == 0;
         const int64_t panel = task / 2, channels = input ? p.c : p.k,
                       first = (begin + panel) * kRows,
                       size = std::min(kRows, tiles.count() - first);
+        WinogradOrder order(p, tiles, size, kRows, 0, lanes);
+        order.set(first, size);
+        if (input) std::copy_n(order.needed(), kWinogradClasses, needed + panel * kWinogradClasses);
         Scratch<float*> pixels(kRows * tiles.pixels(input));
         Scratch<float> zeros(channels);
         std::fill_n(zeros.data(), channels, 0.0f);
         tiles.look_up(input, first, size, input ? x : y, channels, zeros.data(), pixels.data());
         (input ? maps.input : maps.grad_output)(
-            {pixels.data(), channels,
+            {pixels.data(), order.places(), channels, 0,
              {input ? of_x + panel * panel_x : of_y + panel * panel_y, kRows, 0,
               input ? x_element : y_element, size},
              tiles.tiles[1], first % tiles.tiles[1]});
@@ -60,10 +63,10 @@ struct GradWeight {
 
     // sums[blocks · lanes][k] of element e over `count` panels, for vectors of c from `block` on.
     void product(int64_t e, int64_t block, int64_t blocks, int64_t begin, int64_t count,
-                 const float* of_x, const float* of_y, float* sums) const {
-        const int64_t last = std::min(kRows, tiles.count() - (begin + count - 1) * kRows);
+                 const float* of_x, const float* of_y, const int64_t* needed, float* sums) const {
         winograd.outer({of_x + e * x_element + block * lanes * kRows, of_y + e * y_element, panel_x,
-                        panel_y, count, kRows, last, sums, k, blocks, k_lanes / lanes, begin > 0});
+                        panel_y, count, kRows, needed + winograd_class(e, tiles.axes), sums, k,
+                        blocks, k_lanes / lanes, begin > 0});
     }
 
     // Two vectors of k from `col` on, `count` channels of c from `first` on, whose sums are at `from`.
@@ -91,16 +94,18 @@ struct GradWeight {
         const Parts chunks = Parts::at_most(panels, most);
         const int64_t room = (panels + chunks.count - 1) / chunks.count;
         Scratch<float> of_x(room * panel_x), of_y(room * panel_y), sums(elements * sum_element);
+        Scratch<int64_t> needed(room * kWinogradClasses);
         const Parts blocks = Parts::at_most(c / lanes, kBlocks);
         for (int64_t chunk = 0; chunk < chunks.count; ++chunk) {
             const int64_t begin = chunks.begin(chunk), count = chunks.size(chunk);
             auto transform_task = [&](int64_t task) {
-                transform(task, begin, of_x.data(), of_y.data());
+                transform(task, begin, of_x.data(), of_y.data(), needed.data());
             };
             auto product_task = [&](int64_t task) {
                 const int64_t e = task / blocks.count, block = blocks.begin(task % blocks.count);
                 product(e, block, blocks.size(task % blocks.count), begin, count, of_x.data(),
-                        of_y.data(), sums.data() + e * sum_element + block * lanes * k);
+                        of_y.data(), needed.data(),
+                        sums.data() + e * sum_element + block * lanes * k);
             };
             run_stages(p.flops(),
                        {{2 * count, transform_task}, {elements * blocks.count, product_task}});
@@ -116,7 +121,10 @@ struct GradWeight {
 
     void run_once(float* weight) const {
         Scratch<float> of_x(panels * panel_x), of_y(panels * panel_y);
-        auto transform_task = [&](int64_t task) { transform(task, 0, of_x.data(), of_y.data()); };
+        Scratch<int64_t> needed(panels * kWinogradClasses);
+        auto transform_task = [&](int64_t task) {
+            transform(task, 0, of_x.data(), of_y.data(), needed.data());
+        };
         const Parts blocks = Parts::at_most(c / lanes, std::max<int64_t>(1, kDeepChannels / lanes));
         auto block_task = [&](int64_t task) {
             const int64_t block = blocks.begin(task), count = blocks.size(task),
@@ -124,7 +132,7 @@ struct GradWeight {
             Scratch<float> sums(elements * element);
             for (int64_t e = 0; e < elements; ++e)
                 product(e, block, count, 0, panels, of_x.data(), of_y.data(),
-                        sums.data() + e * element);
+                        needed.data(), sums.data() + e * element);
             for (int64_t col = 0; col < k; col += width)
                 back(first, std::min(count * lanes, p.c - first), col, sums.data(), element, weight);
         };
