@@ -13,6 +13,11 @@ def layer(kind):
     """(weight shape, input shape, call) that reaches one of the kernels which keep packs."""
     return {
         "winograd": ((16, 16, 3, 3), (2, 16, 20, 20), lambda x, w: F.conv2d(x, w, padding=1)),
+        "winograd, deep": (
+            (256, 300, 3, 3),
+            (2, 300, 7, 7),
+            lambda x, w: F.conv2d(x, w, padding=1),
+        ),
         "direct": ((24, 32, 3, 3), (2, 32, 9, 9), lambda x, w: F.conv2d(x, w, stride=2)),
         "strip": ((24, 3, 5, 5), (2, 3, 12, 12), lambda x, w: F.conv2d(x, w)),
         "pointwise": ((40, 48, 1, 1), (2, 48, 6, 6), lambda x, w: F.conv2d(x, w)),
@@ -21,7 +26,7 @@ def layer(kind):
     }[kind]
 
 
-KINDS = ["winograd", "direct", "strip", "pointwise", "transposed", "linear"]
+KINDS = ["winograd", "winograd, deep", "direct", "strip", "pointwise", "transposed", "linear"]
 
 
 def recorded(call, x, w):

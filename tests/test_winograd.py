@@ -82,7 +82,9 @@ def test_error(sizes, taps, bounds, isa):
 
 
 # x's shape, y's channels, kernel, padding: sizes that tiles do not divide, fewer tiles than a register holds, channels that
-# vectors do not divide, bands of one image, images in groups.
+# vectors do not divide, bands of one image, images in groups; deep problems, whose tiles are gathered first: in one round or in
+# two, in shares, and with the gradient of the kernel in one chunk or in two; last tiles that need fewer products, of one axis or
+# both.
 SHAPES = [
     ((1, 9, 37, 30), 10, (5, 5), 2),
     ((3, 17, 18, 11), 18, (5, 5), 0),
@@ -97,6 +99,17 @@ SHAPES = [
     ((1, 24, 5), 24, (5,), 4),
     ((1, 9, 37, 30), 10, (3, 3), [(1, 0), (1, 2)]),
     ((6, 40, 7, 7), 25, (3, 3), 1),
+    ((3, 353, 7, 7), 350, (3, 3), 1),
+    ((52, 345, 6, 7), 350, (3, 3), 1),
+    ((5, 300, 9, 6), 33, (3, 3), [(1, 0), (1, 2)]),
+    ((4, 33, 6, 5), 300, (3, 3), 1),
+    ((1, 310, 13, 5), 20, (5, 5), 2),
+    ((7, 64, 7, 6), 70, (3, 3), 1),
+    ((3, 80, 14, 16), 96, (3, 3), 1),
+    ((1, 128, 23, 27), 112, (3, 3), 1),
+    ((5, 64, 7, 5), 65, (5, 5), 2),
+    ((9, 66, 13), 64, (3,), 1),
+    ((3, 64, 7), 72, (5,), 2),
 ]
 
 

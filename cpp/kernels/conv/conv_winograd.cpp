@@ -13,6 +13,18 @@
 // bands of lines of tiles, bands of odd number come in a second stage, and a window stores what it
 // touches first and adds to the rest. The gradient of the kernel is in conv_winograd_weight.cpp.
 //
+// Deep problems, from about 300 channels on, would have panels of a few tiles, and all of U would
+// pass through memory for each. They run in two stages: first the tiles of some images are gathered
+// into kRoundBytes, which stay in the last-level cache, then a task computes two vectors of result
+// channels for all of them, kProductBytes of products at a time. So U passes through memory once
+// or, where nobody keeps it, never: the task makes its own part. Windows of dx may overlap, as the
+// task has whole images.
+//
+// The last products of a line and of a column, those of the point ∞, reach only the last pixels of a
+// tile of y. Where these lie outside, on maps whose size the tiles do not divide, the products are
+// left out: 7 × 7 pixels, four tiles, take 121 instead of 144. In each panel the tiles that need no
+// such product stand last (WinogradOrder), so those that do stay one block.
+//
 // Everything is cut by the problem alone: same bits at any thread count.
 //
 // Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016; fusion of the stages: L3
@@ -28,9 +40,14 @@ namespace cc {
 namespace {
 
 constexpr int64_t kPanelBytes = 240 * 1024;
+constexpr int64_t kFewRows = 6;                // of a fused panel: below, the problem is deep
+constexpr int64_t kRoundBytes = 10 << 20;      // of its transformed tiles
+constexpr int64_t kProductBytes = 160 * 1024;  // of its products with two vectors of columns
 constexpr int64_t kTasks = 16;
 constexpr int64_t kColumns = 64;  // enough to gather a panel for
 constexpr int64_t kPackDepth = 16;
+constexpr int64_t kGatherGroups = 2;
+constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kFewTiles = 8, kFewTilesKept = 4, kFewChannels = 8, kFewChannels1d = 24;
 constexpr double kLeastInside = 0.3;  // below, direct convolution leaves out more products than a tile saves
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
@@ -58,18 +75,27 @@ struct Rows {
     const int64_t padded = (depth + lanes - 1) / lanes * lanes;
     const Parts panels = Parts{cols, (cols + width - 1) / width};
     const int64_t weight_element = odd_lines(padded * width);
+    const int64_t panel_weights = elements * weight_element;
+    const Parts slices = Parts::at_most(depth, kPackDepth);
+    const int64_t tile_bytes = elements * padded * kFloat;
+    const int64_t image_bytes = tiles.per_image() * tile_bytes;
+    const bool deep = kPanelBytes / tile_bytes < kFewRows && image_bytes <= kRoundBytes;
     const int64_t rows = panel_rows();
+    // Of a deep problem: images are gathered in rounds, those of a round in so many shares.
+    const int64_t shares = std::min((kTasks + panels.count - 1) / panels.count, tiles.images);
+    const Parts rounds = Parts::at_most(tiles.images, std::max(shares, kRoundBytes / image_bytes));
 
     // Tiles of one panel: few enough for the second-level cache and for kTasks tasks, but enough to
-    // read the weights for.
+    // read the weights for. Of a deep problem: so many that their products stay there.
     int64_t panel_rows() const {
-        const int64_t bytes = elements * padded * static_cast<int64_t>(sizeof(float));
-        const int64_t most = std::min(kPanelBytes / bytes, tiles.count() / kTasks);
+        const int64_t fused = std::min(kPanelBytes / tile_bytes, tiles.count() / kTasks);
+        const int64_t most = deep ? kProductBytes / (elements * width * kFloat) : fused;
         return std::max<int64_t>(2, most / winograd.rows) * winograd.rows;
     }
 
-    // Elements [e][depth][width] of the weights of one panel of columns, channels [first, end).
-    void pack(int64_t panel, int64_t first, int64_t end, float* to) const {
+    // Elements [e][depth][width] of the weights of one panel of columns, a slice of the channels.
+    void pack(int64_t panel, int64_t slice, float* to) const {
+        const int64_t first = slices.begin(slice), end = slices.begin(slice + 1);
         const int64_t taps = p.taps(), row = p.c * taps, from_col = panel * width,
                       size = std::min(width, cols - from_col);
         Scratch<float> block(kPackDepth * taps * width);
@@ -94,80 +120,176 @@ struct Rows {
                             0.0f);
     }
 
+    struct Band {
+        int64_t begin, end;  // lines of tiles of each image
+        bool odd;
+    };
+
     // Where the windows of tiles [first, first + count) write a pixel before any other does, they
-    // add to zeros. Tiles go line by line through a band, lines [begin, end) of each image; bands
-    // of odd number come after their neighbours, and no window reaches beyond the next band.
-    void first_touch(int64_t first, int64_t count, int64_t begin, int64_t end, bool odd,
-                     float* const* to, const float* zeros, const float** from) const {
+    // add to zeros. Tiles go line by line through a band; bands of odd number come after their
+    // neighbours, and no window reaches beyond the next band.
+    void first_touch(int64_t first, int64_t count, const Band& band, float* const* to,
+                     const float* zeros, const float** from) const {
         const int64_t side = kWinogradWindow, overlap = side - tiles.tile;
         const int64_t width = tiles.axes == 1 ? 1 : side;
         tiles.each(first, count, [&](int64_t, int64_t y, int64_t x) {
             for (int64_t i = 0; i < side; ++i) {
-                const bool above = i < overlap && (y > begin || odd);
-                const bool below = i >= (end - y) * tiles.tile && odd && end < tiles.tiles[0];
+                const bool above = i < overlap && (y > band.begin || band.odd);
+                const bool below = i >= (band.end - y) * tiles.tile && band.odd &&
+                                   band.end < tiles.tiles[0];
                 for (int64_t j = 0; j < width; ++j, ++to)
                     *from++ = above || below || (j < overlap && x > 0) ? *to : zeros;
             }
         });
     }
 
-    // Tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
-    void run_tiles(int64_t first, int64_t end, int64_t band_begin, int64_t band_end, bool odd,
-                   int64_t first_panel, int64_t end_panel, const float* packed) const {
-        const int64_t source_window = tiles.pixels(forward), result_window = tiles.pixels(!forward);
-        const int64_t panel_element = odd_lines(padded * rows), out_element = odd_lines(rows * width);
-        Scratch<float> panel(elements * panel_element), out(elements * out_element);
-        Scratch<float> zeros(std::max(depth, cols)), unread(cols);
-        Scratch<float*> sources(2 * rows * source_window), results(rows * result_window);
-        Scratch<const float*> from(rows * result_window);
-        std::fill_n(zeros.data(), std::max(depth, cols), 0.0f);
+    // What some tiles are written to, and the products that come there.
+    struct Target {
+        const Rows& r;
+        const Band band;
+        const int64_t window = r.tiles.pixels(!r.forward);
+        const float* const added = r.epilogue.get() ? r.epilogue.get()->added : nullptr;
+        int64_t first = 0, count = 0;
+        WinogradOrder order;
+        Scratch<float> out, zeros, unread;
+        Scratch<float*> pixels;
+        Scratch<const float*> from;
+
+        Target(const Rows& r, const Band& band)
+            : r(r), band(band), order(r.p, r.tiles, r.rows, 1, r.width, 0),
+              out(r.elements * odd_lines(r.rows * r.width)), zeros(r.cols),
+              unread(r.cols), pixels(r.rows * window), from(r.rows * window) {
+            std::fill_n(zeros.data(), r.cols, 0.0f);
+        }
+
+        // Tiles [first, first + count), at most r.rows.
+        void look_up(int64_t first_tile, int64_t tiles) {
+            first = first_tile, count = tiles;
+            order.set(first, count);
+            r.tiles.look_up(!r.forward, first, count, r.result, r.cols, unread.data(),
+                            pixels.data());
+            if (!r.forward)
+                r.first_touch(first, count, band, pixels.data(), zeros.data(), from.data());
+            else if (added)
+                for (int64_t i = 0; i < count * window; ++i)
+                    from[i] = pixels[i] == unread.data() ? zeros.data()
+                                                         : added + (pixels[i] - r.result);
+        }
+
+        // Column panel i of their results, from their panel and the weights of i.
+        void compute(const WinogradPanel& panel, int64_t i, const float* weights,
+                     const WinogradAhead& source, const WinogradAhead& result) {
+            const int64_t col = i * r.width, element = odd_lines(r.rows * r.width);
+            r.maps.products({panel, order.needed(), weights, r.weight_element, out.data(), element,
+                             r.padded, source, result});
+            (r.forward ? r.maps.output : r.maps.grad_input)(
+                {out.data(), element, order.places(), r.forward && !added ? nullptr : from.data(),
+                 pixels.data(), count, r.bias ? r.bias + col : nullptr, col,
+                 std::min(r.width, r.cols - col),
+                 r.epilogue.get(), r.tiles.tiles[1], first % r.tiles.tiles[1]});
+        }
+    };
+
+    // `pixels` of tiles from `first` on to their places in a panel, in its groups from `skip` on.
+    void gather(const float* const* pixels, const int32_t* places, int64_t first, int64_t skip,
+                const WinogradPanel& to) const {
+        (forward ? maps.input : maps.grad_output)(
+            {pixels, places, depth, skip, to, tiles.tiles[1], first % tiles.tiles[1]});
+    }
+
+    WinogradOrder panel_order() const {
+        return WinogradOrder(p, tiles, rows, winograd.rows, winograd.rows * padded, lanes);
+    }
+
+    // Fused: tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
+    void run_tiles(int64_t first, int64_t end, const Band& band, int64_t first_panel,
+                   int64_t end_panel, const float* packed) const {
+        const int64_t window = tiles.pixels(forward), element = odd_lines(padded * rows);
+        Target target(*this, band);
+        WinogradOrder order = panel_order();
+        Scratch<float> panel(elements * element), zeros(depth);
+        Scratch<float*> pixels(2 * rows * window);
+        std::fill_n(zeros.data(), depth, 0.0f);
         const bool fetch = depth < kFetchDepth;
-        const float* added = epilogue.get() ? epilogue.get()->added : nullptr;
-        auto look_up_sources = [&](int64_t at, float** to) {
+        auto look_up = [&](int64_t at, float** to) {
             tiles.look_up(forward, at, std::min(rows, end - at), source, depth, zeros.data(), to);
         };
-        float **now = sources.data(), **next = now + rows * source_window;
-        look_up_sources(first, now);
+        float **now = pixels.data(), **next = now + rows * window;
+        look_up(first, now);
         for (; first < end; first += rows, std::swap(now, next)) {
             const int64_t count = std::min(rows, end - first),
                           next_count = std::clamp<int64_t>(end - first - rows, 0, rows);
-            tiles.look_up(!forward, first, count, result, cols, unread.data(), results.data());
-            if (!forward)
-                first_touch(first, count, band_begin, band_end, odd, results.data(), zeros.data(),
-                            from.data());
-            else if (added)
-                for (int64_t i = 0; i < count * result_window; ++i)
-                    from[i] = results[i] == unread.data() ? zeros.data() : added + (results[i] - result);
-            if (next_count) look_up_sources(first + rows, next);
-            const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, panel_element,
+            target.look_up(first, count);
+            if (next_count) look_up(first + rows, next);
+            const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, element,
                                    count};
-            (forward ? maps.input : maps.grad_output)(
-                {now, depth, of, tiles.tiles[1], first % tiles.tiles[1]});
+            order.set(first, count);
+            gather(now, order.places(), first, 0, of);
             for (int64_t i = first_panel; i < end_panel; ++i) {
                 const int64_t col = i * width;
-                const float* weights = packed + i * elements * weight_element;
-                maps.products({of, weights, weight_element, out.data(), out_element, padded,
-                               {next, fetch && col < depth ? next_count * source_window : 0, col},
-                               {results.data(), fetch ? count * result_window : 0, col}});
-                const WinogradScatter scatter{out.data(), out_element,
-                                              forward && !added ? nullptr : from.data(), results.data(),
-                                              count, bias ? bias + col : nullptr, col,
-                                              std::min(width, cols - col), epilogue.get(),
-                                              tiles.tiles[1], first % tiles.tiles[1]};
-                (forward ? maps.output : maps.grad_input)(scatter);
+                target.compute(of, i, packed + i * panel_weights,
+                               {next, fetch && col < depth ? next_count * window : 0, col},
+                               {target.pixels.data(), fetch ? count * target.window : 0, col});
             }
         }
     }
 
-    void run() const {
-        Packed<float> packed(packs, p.weight_key("winograd", lanes, weight), panels.count * elements * weight_element);
-        const Parts chunks = Parts::at_most(depth, kPackDepth);
-        auto pack_task = [&](int64_t task) {
-            const int64_t panel = task / chunks.count, chunk = task % chunks.count;
-            pack(panel, chunks.begin(chunk), chunks.begin(chunk + 1),
-                 packed.data() + panel * elements * weight_element);
-        };
-        const Stage pack_stage{packed.filled() ? 0 : panels.count * chunks.count, pack_task};
+    // Deep: the tiles of a round are gathered, then a task computes a panel of columns for all of a
+    // share, with the weights `packed`, or with those that it packs for itself.
+    void run_deep(const Stage& pack_stage, const float* packed) const {
+        const int64_t group = winograd.rows, window = tiles.pixels(forward);
+        const int64_t images = (rounds.size(0) + shares - 1) / shares,
+                      groups = (images * tiles.per_image() + group - 1) / group;
+        const int64_t element = odd_lines(groups * group * padded);
+        const Parts parts = Parts::at_most(rows / group, kGatherGroups);
+        const int64_t blocks = (groups * group + rows - 1) / rows, tasks = blocks * parts.count;
+        Scratch<float> panel(shares * elements * element);
+        for (int64_t round = 0; round < rounds.count; ++round) {
+            const Parts of_round{rounds.size(round), shares};
+            auto first_tile = [&](int64_t share) {
+                return (rounds.begin(round) + of_round.begin(share)) * tiles.per_image();
+            };
+            auto panel_of = [&](int64_t share, int64_t at, int64_t count) {
+                return WinogradPanel{panel.data() + share * elements * element + at * padded, group,
+                                     group * padded, element, count};
+            };
+            auto gather_task = [&](int64_t task) {
+                const int64_t share = task / tasks, at = task % tasks / parts.count * rows,
+                              part = task % parts.count, skip = parts.begin(part),
+                              block = first_tile(share) + at, first = block + skip * group,
+                              left = std::min(rows, first_tile(share + 1) - block),
+                              count = std::min(parts.size(part) * group, left - skip * group);
+                if (count <= 0) return;
+                WinogradOrder order = panel_order();
+                order.set(block, left);
+                Scratch<float*> pixels(count * window);
+                Scratch<float> zeros(depth);
+                std::fill_n(zeros.data(), depth, 0.0f);
+                tiles.look_up(forward, first, count, source, depth, zeros.data(), pixels.data());
+                gather(pixels.data(), order.places(skip * group), first, skip,
+                       panel_of(share, at, count));
+            };
+            auto column_task = [&](int64_t task) {
+                const int64_t share = task % shares, i = task / shares;
+                Scratch<float> own(packed ? 0 : panel_weights);
+                for (int64_t slice = 0; slice < slices.count && !packed; ++slice)
+                    pack(i, slice, own.data());
+                const float* weights = packed ? packed + i * panel_weights : own.data();
+                Target target(*this, {0, tiles.tiles[0], false});
+                const int64_t begin = first_tile(share), end = first_tile(share + 1);
+                for (int64_t first = begin; first < end; first += rows) {
+                    target.look_up(first, std::min(rows, end - first));
+                    target.compute(panel_of(share, first - begin, target.count), i, weights, {},
+                                   {});
+                }
+            };
+            run_stages(p.flops(), {{round ? 0 : pack_stage.tasks, pack_stage.f},
+                                   {shares * tasks, gather_task},
+                                   {shares * panels.count, column_task}});
+        }
+    }
+
+    void run_fused(const Stage& pack_stage, const float* packed) const {
         // Windows of dx overlap: a task has some whole images, or one of the bands of an image,
         // every other one in a second stage. Where that leaves few tasks, columns are shared out.
         const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0],
@@ -184,8 +306,8 @@ struct Rows {
         const Parts splits{panels.count, std::clamp<int64_t>(kTasks / tasks, 1,
                                                              (cols + kColumns - 1) / kColumns)};
         auto run_part = [&](int64_t split, int64_t first, int64_t end, const Parts& of, int64_t band) {
-            run_tiles(first, end, of.begin(band), of.begin(band + 1), band % 2,
-                      splits.begin(split), splits.begin(split + 1), packed.data());
+            run_tiles(first, end, {of.begin(band), of.begin(band + 1), band % 2 == 1},
+                      splits.begin(split), splits.begin(split + 1), packed);
         };
         auto task = [&](int64_t i) {
             const int64_t at = i / splits.count;
@@ -211,6 +333,20 @@ struct Rows {
             run_stages(p.flops(), {pack_stage,
                                    {tiles.images * even * splits.count, even_task},
                                    {tiles.images * odd * splits.count, odd_task}});
+    }
+
+    void run() const {
+        // Weights that are read once need not be kept until the call's end.
+        const bool own = deep && rounds.count == 1 && shares == 1 && !packs;
+        Packed<float> packed(packs, p.weight_key("winograd", lanes, weight),
+                             own ? 0 : panels.count * panel_weights);
+        auto pack_task = [&](int64_t task) {
+            const int64_t panel = task / slices.count;
+            pack(panel, task % slices.count, packed.data() + panel * panel_weights);
+        };
+        const Stage pack_stage{own || packed.filled() ? 0 : panels.count * slices.count, pack_task};
+        if (deep) run_deep(pack_stage, own ? nullptr : packed.data());
+        else run_fused(pack_stage, packed.data());
         packed.keep();
     }
 };
@@ -241,7 +377,7 @@ const char* conv_winograd_decline(const ConvProblem& p) {
 
 // Measured on two cores with AVX2 as multiples of the speed of direct, or of strip up to 16
 // channels. 2-D, 8 tiles or more: 1.0 to 4; below that only the kernel's gradient of 8 and 12
-// channels (0.87 at worst) and 512 channels with 8 tiles (0.88). With 1 to 4 tiles the transforms of
+// channels (0.87 at worst). With 1 to 4 tiles the transforms of
 // the weights cost what the tiles save (0.6 to 1.5 from 48 channels on); where they are kept, 4 tiles
 // run at 1.2 to 3.3 times the speed, one at half of it and more. 1-D, which saves half the
 // multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to 1.8 with 8 and 16.

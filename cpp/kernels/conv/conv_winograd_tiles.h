@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/conv/conv_winograd.h"
 
@@ -80,6 +81,33 @@ struct WinogradTiles {
             }
         });
     }
+};
+
+// Where tiles stand in a panel, for each class of elements (winograd.h).
+class WinogradOrder {
+public:
+    // Of at most `most` tiles, in groups of `rows` tiles that are `group` floats apart, tiles `step`.
+    WinogradOrder(const ConvProblem& p, const WinogradTiles& tiles, int64_t most, int64_t rows,
+                  int64_t group, int64_t step);
+
+    // Tiles [first, first + count).
+    void set(int64_t first, int64_t count) {
+        std::fill_n(needed_, kWinogradClasses, count);
+        if (!slots_.empty()) sort(first, count);
+    }
+    // Of the tile `from` of those set and the next ones; null where all tiles need all elements.
+    const int32_t* places(int64_t from = 0) const {
+        return slots_.empty() ? nullptr : places_.data() + from * kWinogradClasses;
+    }
+    const int64_t* needed() const { return needed_; }
+
+private:
+    void sort(int64_t first, int64_t count);
+
+    const WinogradTiles& tiles_;
+    const bool short_[2];  // tiles of the last line, of the last column, and worth the order
+    std::vector<int32_t> slots_, places_;
+    int64_t needed_[kWinogradClasses];
 };
 
 }  // namespace cc

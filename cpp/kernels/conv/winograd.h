@@ -8,6 +8,15 @@
 
 namespace cc {
 
+// Elements are of four classes: bit 0 of a line's last line of elements (in one dimension the last
+// element), bit 1 of the last column. These come from the point ∞, which only the last pixel of a
+// tile of y has to do with: so what lies beyond y's border needs none of their products. Where
+// tiles stand in a panel is a table for each class, which has the tiles that need none last.
+constexpr int kWinogradClasses = 4;
+static constexpr int64_t winograd_class(int64_t e, int axes) {
+    return axes == 1 ? e == 5 : (e / 6 == 5) + 2 * (e % 6 == 5);
+}
+
 // `tiles` tiles in the transformed domain: [element][tile/rows][channels/lanes][rows][lanes], zeros
 // beyond the last channel. A stride of an odd number of cache lines keeps the elements apart in the
 // cache.
@@ -17,11 +26,13 @@ struct WinogradPanel {
     int64_t tiles;
 };
 
-// Pixels to a panel: Bᵀ x B of the input's windows, or A y Aᵀ of the output's tiles.
+// Pixels to a panel, or to its groups from `skip` on: Bᵀ x B of the input's windows, or A y Aᵀ of
+// the output's tiles.
 struct WinogradGather {
     const float* const* pixels;  // [tiles][window]: channel 0, or a row of zeros
-    int64_t channels;
-    WinogradPanel panel;
+    const int32_t* places;  // null, or [tiles][classes]: in floats
+    int64_t channels, skip;
+    WinogradPanel panel;  // with so many tiles to gather
     int64_t line, place;  // tiles side by side in a line; where in its line the first one stands
 };
 
@@ -31,9 +42,11 @@ struct WinogradAhead {
     int64_t count, offset;
 };
 
-// out[e][tile][2 lanes] = Σ panel[e][tile][depth] · weights[e][depth][2 lanes]
+// out[e][tile][2 lanes] = Σ panel[e][tile][depth] · weights[e][depth][2 lanes], zeros for tiles that
+// need none
 struct WinogradProducts {
     WinogradPanel panel;
+    const int64_t* needed;  // [classes] tiles
     const float* weights;
     int64_t weights_element;
     float* out;
@@ -46,6 +59,7 @@ struct WinogradProducts {
 struct WinogradScatter {
     const float* products;  // [elements][tiles][2 lanes]
     int64_t element;
+    const int32_t* places;     // null, or [tiles][classes]: in floats
     const float* const* from;  // [tiles][window]: what is added to, or a row of zeros; null: none
     float* const* to;          // [tiles][window]: what is written, or a row nobody reads
     int64_t tiles;
@@ -59,7 +73,8 @@ struct WinogradScatter {
 struct WinogradOuter {
     const float *a, *b;
     int64_t a_panel, b_panel;  // strides of the panels
-    int64_t panels, rows, last;  // tiles of a panel, of the last panel
+    int64_t panels, rows;      // tiles that a panel has room for
+    const int64_t* needed;     // tiles of panel i: needed[i · classes]
     float* sums;
     int64_t stride;
     int64_t a_blocks, b_blocks;  // vectors of channels of a and b

@@ -180,14 +180,19 @@ inline int64_t next_run(int64_t tiles, int64_t line, int64_t& place) {
 }
 
 // Shared columns are transformed once. Where there are none, there is one tile.
-template <class V, class Map, int Axes, int Step, class Load>
-[[gnu::always_inline]] inline void gather_run(const float* const* pixels, int64_t tiles,
-                                              int64_t ahead, float* to, int64_t element, Load load) {
+template <class V, class Map, int Axes, int Step, bool Places, class Load>
+[[gnu::always_inline]] inline void gather_run(const float* const* pixels,
+                                              const int32_t* places, int64_t tiles, int64_t ahead,
+                                              float* base, float* to, int64_t element, Load load) {
     constexpr int in = Map::in, out = Map::out;
     if constexpr (!shares(in, Axes, Step)) {
         for (int i = 0; ahead && i < power(in, Axes); ++i) __builtin_prefetch(pixels[i] + ahead);
         transform<Map, Axes, V>([&](int i) { return load(pixels[i]); },
-                                [&](int e, V value) { value.store(to + e * element); });
+                                [&](int e, V value) {
+                                    const int64_t of = winograd_class(e, Axes);
+                                    float* at = Places && of ? base + places[of] : to;
+                                    value.store(at + e * element);
+                                });
     } else {
         V columns[(kRun - 1) * Step + in][out];
         for (int64_t tile = 0; tile < tiles; ++tile, pixels += in * in, to += V::lanes) {
@@ -199,12 +204,20 @@ template <class V, class Map, int Axes, int Step, class Load>
                 CC_UNROLL for (int i = 0; i < in; ++i) x[i] = load(pixels[i * in + j]);
                 Map::apply(x, columns[tile * Step + j]);
             }
+            const int32_t* at = places + tile * kWinogradClasses;
             float* line = to;
             for (int i = 0; i < out; ++i, line += out * element) {
                 V x[in], r[out];
                 CC_UNROLL for (int j = 0; j < in; ++j) x[j] = columns[tile * Step + j][i];
                 Map::apply(x, r);
-                CC_UNROLL for (int j = 0; j < out; ++j) r[j].store(line + j * element);
+                float* end = line;
+                if constexpr (Places) {
+                    const bool last = i == out - 1;
+                    end = base + at[2 + last] + i * out * element;
+                    if (last) line = base + at[1] + i * out * element;
+                }
+                CC_UNROLL for (int j = 0; j < out - 1; ++j) r[j].store(line + j * element);
+                r[out - 1].store(end + (out - 1) * element);
             }
         }
     }
@@ -212,33 +225,41 @@ template <class V, class Map, int Axes, int Step, class Load>
 
 // The tiles of a group one after the other for each vector of channels: so lines of the panel are
 // written whole, and each line of a pixel is used up while it is in the cache.
-template <class V, class Map, int Axes, int Step>
-void gather(const WinogradGather& g) {
+template <class V, class Map, int Axes, int Step, bool Places>
+void gather_of(const WinogradGather& g) {
     constexpr int64_t lanes = V::lanes, window = power(Map::in, Axes), line = 16;
     const WinogradPanel& panel = g.panel;
-    float* group = panel.data;
+    float* group = panel.data + g.skip * panel.group;
     int64_t first_place = g.place;
     for (int64_t first = 0; first < panel.tiles; first += panel.rows, group += panel.group) {
         const int64_t end = first + panel.rows < panel.tiles ? first + panel.rows : panel.tiles;
         for (int64_t c = 0; c < g.channels; c += lanes) {
             const int64_t left = g.channels - c,
                           ahead = c % line == 0 && left > kAhead ? c + kAhead : 0;
-            float* to = group + c * panel.rows;
+            float *base = panel.data + c * panel.rows, *to = group + c * panel.rows;
             int64_t place = first_place, count;
             for (int64_t tile = first; tile < end; tile += count, to += count * lanes) {
                 const float* const* pixels = g.pixels + tile * window;
+                const int32_t* places = Places ? g.places + tile * kWinogradClasses : nullptr;
                 count = shares(Map::in, Axes, Step) ? next_run(end - tile, g.line, place) : 1;
                 if (left >= lanes)
-                    gather_run<V, Map, Axes, Step>(pixels, count, ahead, to, panel.element,
-                                                   [c](const float* x) { return V::load(x + c); });
+                    gather_run<V, Map, Axes, Step, Places>(
+                        pixels, places, count, ahead, base, to, panel.element,
+                        [c](const float* x) { return V::load(x + c); });
                 else
-                    gather_run<V, Map, Axes, Step>(
-                        pixels, count, ahead, to, panel.element,
+                    gather_run<V, Map, Axes, Step, Places>(
+                        pixels, places, count, ahead, base, to, panel.element,
                         [c, left](const float* x) { return V::load(x + c, left); });
             }
         }
         first_place = (first_place + panel.rows) % g.line;
     }
+}
+
+template <class V, class Map, int Axes, int Step>
+void gather(const WinogradGather& g) {
+    if (g.places) gather_of<V, Map, Axes, Step, true>(g);
+    else gather_of<V, Map, Axes, Step, false>(g);
 }
 
 // What becomes of a pixel: the sum with what is there, or the value with bias, or with bias and
@@ -285,22 +306,35 @@ struct Finish : AddBias<V, Whole> {
 };
 
 // Shared columns are summed before they are transformed to pixels.
-template <class V, class Map, int Axes, int Step, class Write>
-[[gnu::always_inline]] inline void scatter_run(const float* products, int64_t element, int64_t pixel,
-                                               int64_t tiles, const Write& write) {
+template <class V, class Map, int Axes, int Step, bool Places, class Write>
+[[gnu::always_inline]] inline void scatter_run(const float* base, const float* products,
+                                               int64_t element, const int32_t* places,
+                                               int64_t pixel, int64_t tiles, const Write& write) {
     constexpr int in = Map::in, out = Map::out, shared = out - Step;
     if constexpr (!shares(out, Axes, Step)) {
-        transform<Map, Axes, V>([&](int e) { return V::load(products + e * element); },
-                                [&](int i, V v) { write(pixel + i, v); });
+        transform<Map, Axes, V>(
+            [&](int e) {
+                const int64_t of = winograd_class(e, Axes);
+                return V::load((Places && of ? base + places[of] : products) + e * element);
+            },
+            [&](int i, V v) { write(pixel + i, v); });
     } else {
         V columns[(kRun - 1) * Step + out][in];
         for (int j = 0; j < shared; ++j)
             CC_UNROLL for (int i = 0; i < in; ++i) columns[j][i] = V::set(0);
         for (int64_t tile = 0; tile < tiles; ++tile, products += 2 * V::lanes) {
+            const int32_t* at = places + tile * kWinogradClasses;
             const float* line = products;
             for (int i = 0; i < in; ++i, line += in * element) {
                 V x[in], r[out];
-                CC_UNROLL for (int j = 0; j < in; ++j) x[j] = V::load(line + j * element);
+                const float* end = line;
+                if constexpr (Places) {
+                    const bool last = i == in - 1;
+                    end = base + at[2 + last] + i * in * element;
+                    if (last) line = base + at[1] + i * in * element;
+                }
+                CC_UNROLL for (int j = 0; j < in - 1; ++j) x[j] = V::load(line + j * element);
+                x[in - 1] = V::load(end + (in - 1) * element);
                 Map::apply(x, r);
                 CC_UNROLL for (int j = 0; j < out; ++j) {
                     V& to = columns[tile * Step + j][i];
@@ -317,22 +351,29 @@ template <class V, class Map, int Axes, int Step, class Write>
     }
 }
 
-template <class V, class Map, int Axes, int Step, template <class, bool> class Write>
-void scatter(const WinogradScatter& s) {
+template <class V, class Map, int Axes, int Step, bool Places, template <class, bool> class Write>
+void scatter_of(const WinogradScatter& s) {
     constexpr int64_t lanes = V::lanes, window = power(Map::out, Axes);
     int64_t place = s.place, count;
     for (int64_t tile = 0; tile < s.tiles; tile += count) {
         count = shares(Map::out, Axes, Step) ? next_run(s.tiles - tile, s.line, place) : 1;
         for (int64_t c = 0; c < s.channels; c += lanes) {
-            const float* products = s.products + tile * 2 * lanes + c;
+            const float *base = s.products + c, *products = base + tile * 2 * lanes;
+            const int32_t* places = Places ? s.places + tile * kWinogradClasses : nullptr;
             if (s.channels - c >= lanes)
-                scatter_run<V, Map, Axes, Step>(products, s.element, tile * window, count,
-                                                Write<V, true>(s, c));
+                scatter_run<V, Map, Axes, Step, Places>(base, products, s.element, places,
+                                                        tile * window, count, Write<V, true>(s, c));
             else
-                scatter_run<V, Map, Axes, Step>(products, s.element, tile * window, count,
-                                                Write<V, false>(s, c));
+                scatter_run<V, Map, Axes, Step, Places>(base, products, s.element, places,
+                                                        tile * window, count, Write<V, false>(s, c));
         }
     }
+}
+
+template <class V, class Map, int Axes, int Step, template <class, bool> class Write>
+void scatter(const WinogradScatter& s) {
+    if (s.places) scatter_of<V, Map, Axes, Step, true, Write>(s);
+    else scatter_of<V, Map, Axes, Step, false, Write>(s);
 }
 
 template <class V, int Tile, int Axes>
@@ -410,17 +451,22 @@ template <class V, int MaxRows, int Axes>
 void products(const WinogradProducts& p) {
     constexpr int64_t lanes = V::lanes;
     Fetch source(p.source), result(p.result);
-    for (int64_t e = 0; e < power(6, Axes); ++e)
+    for (int64_t e = 0; e < power(6, Axes); ++e) {
+        const int64_t tiles = p.needed[winograd_class(e, Axes)];
+        for (float* to = p.out + e * p.out_element + tiles * 2 * lanes;
+             to < p.out + e * p.out_element + p.panel.tiles * 2 * lanes; to += lanes)
+            V::set(0).store(to);
         for (int64_t c = 0; c < p.depth; c += kDepth) {
             const float* b = p.weights + e * p.weights_element + c * 2 * lanes;
             const int64_t blocks = (p.depth - c < kDepth ? p.depth - c : kDepth) / lanes;
-            for (int64_t tile = 0; tile < p.panel.tiles; tile += MaxRows)
+            for (int64_t tile = 0; tile < tiles; tile += MaxRows)
                 any_product<V, MaxRows>(
-                    p.panel.tiles - tile,
+                    tiles - tile,
                     p.panel.data + e * p.panel.element + tile / MaxRows * p.panel.group + c * MaxRows,
                     b, blocks, p.out + e * p.out_element + tile * 2 * lanes,
                     c > 0, p.weights_element, source, result);
         }
+    }
 }
 
 template <class V, int Vectors>
@@ -434,7 +480,7 @@ template <class V, int Vectors>
     const float *a_panel = o.a + c / lanes * block + c % lanes, *b_panel = o.b + k / lanes * block;
     for (int64_t panel = 0; panel < o.panels; ++panel, a_panel += o.a_panel, b_panel += o.b_panel) {
         const float *a = a_panel, *b = b_panel;
-        const float* end = a + (panel + 1 < o.panels ? o.rows : o.last) * lanes;
+        const float* end = a + o.needed[panel * kWinogradClasses] * lanes;
         for (; a < end; a += lanes, b += lanes) {
             V bv[Vectors];
             CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * block);
