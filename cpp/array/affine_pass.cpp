@@ -30,12 +30,12 @@ private:
 class AffinePass : public Deferred {
 public:
     AffinePass(size_t bytes, const Affine& affine)
-        : Deferred(bytes), scale(affine.scale), shift(affine.shift), low(affine.low), high(affine.high),
-          adds(affine.added.defined()), serial(affine.x.storage().serial()), version(affine.x.storage().version()),
+        : Deferred(bytes), low(affine.low), high(affine.high), adds(affine.added.defined()), serial(affine.x.storage().serial()), version(affine.x.storage().version()),
           affine_(affine) {}
 
     // What stays when it has run.
-    const Array scale, shift;
+    const Array& scale() const { return affine_.scale; }
+    const Array& shift() const { return affine_.shift; }
     const double low, high;
     const bool adds;
     const uint64_t serial;  // of x's storage
@@ -53,7 +53,7 @@ protected:
     void compute(void* out) override { affine_.run(out); }
     void release() override {
         if (borrowed_ && !pending()) affine_.x.storage().give_up();
-        affine_ = {};
+        affine_.x = affine_.added = Array();
     }
 
 private:
@@ -149,7 +149,7 @@ std::optional<Array> join_clamp_grad(Binary op, const Array& grad, const Array& 
     if (op != Binary::ReluGrad && op != Binary::HardtanhGrad) return std::nullopt;
     auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
     const bool relu = op == Binary::ReluGrad;
-    if (!pass || !pass->scale.defined() || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
+    if (!pass || !pass->scale().defined() || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
     if (pass->adds || result.storage().version() != 0 || grad.shape() != result.shape() || grad.dtype() != result.dtype() ||
         !fills_channels_last(result) || grad.strides() != result.strides() || !stays(grad) || !stays(result))
         return std::nullopt;
@@ -168,7 +168,7 @@ std::optional<ClampedGrad> clamped_grad(const Array& grad, const Array& x) {
     auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
     if (!pass || pass->serial != x.storage().serial() || pass->version != x.storage().version()) return std::nullopt;
     const double none = std::numeric_limits<double>::quiet_NaN();
-    return ClampedGrad{through, pass->scale, pass->shift, pass->low, pass->high < kInfinity ? pass->high : none};
+    return ClampedGrad{through, pass->scale(), pass->shift(), pass->low, pass->high < kInfinity ? pass->high : none};
 }
 
 }  // namespace cc

@@ -52,7 +52,7 @@ Tensor over_pixels(const char* op, const Tensor& x, const Tensor& running_mean, 
                         channels, eps},
                        format,
                        x.shape(),
-                       each_image ? Axes() : Axes{0},
+                       each_image ? Shape() : Shape{0},
                        per_channel(x)};
     for (int i = 2; i < x.rank(); ++i) norm.axes.push_back(i);
     Array mean = of_batch ? Array::empty({images, channels}, x.dtype()) : old_mean;

@@ -41,21 +41,22 @@ Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight,
     if (format == Format::ChannelsLast) p.n *= inner, p.inner = 1;
 
     Array logits = x.array().to(format), w = weight.defined() ? weight.array().contiguous() : Array();
-    Array log_sum = Array::empty({p.n * p.inner}, Dtype::Float64), total = Array::zeros({}, Dtype::Float64);
+    const int64_t elements = p.n * p.inner;
+    Array sums = Array::empty({elements + 1}, Dtype::Float64);  // the logarithm of each element's, and the weights'
     Array loss = Array::empty(o.reduction == LossReduction::None ? target.shape() : Shape{}, x.dtype());
     CrossEntropyArgs args{};
     args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.defined() ? w.raw() : nullptr;
-    args.loss = loss.raw(), args.log_sum = log_sum.data<double>(), args.total_weight = total.data<double>();
+    args.loss = loss.raw(), args.log_sum = sums.data<double>(), args.total_weight = args.log_sum + elements;
     cross_entropy(p, args);
 
-    auto backward = [p, format, target, w, log_sum, total, x = Saved(x)](Backward& g) {
+    auto backward = [p, format, target, w, sums, elements](Backward& g, const SavedInputs& in) {
         CrossEntropyProblem problem = p;
         problem.backward = true;
-        Array logits = x.get().array().to(format), gx = Array::empty(logits.shape(), p.dtype, format);
+        Array logits = in[0].get().array().to(format), gx = Array::empty(logits.shape(), p.dtype, format);
         Array grad = g.grad().array().contiguous();
         CrossEntropyArgs args{};
         args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.defined() ? w.raw() : nullptr;
-        args.log_sum = log_sum.data<double>(), args.total_weight = total.data<double>();
+        args.log_sum = sums.data<double>(), args.total_weight = args.log_sum + elements;
         args.grad_loss = grad.raw(), args.grad_logits = gx.raw();
         cross_entropy(problem, args);
         g[0] = Tensor(gx);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 
 #include "array/affine_pass.h"
 #include "autograd/node.h"
@@ -25,11 +26,12 @@ Array like_weight(const Tensor& weight, Format format) {
 Tensor expression(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& mean_given,
                   const Tensor& var_given) {
     Tensor y = reshape(x, norm.view);
+    const Axes axes(norm.axes.begin(), norm.axes.end());
     if (mean_given.defined())
         y = sub(y, reshape(mean_given, norm.affine));
     else if (norm.problem.centred)
-        y = sub(y, mean(y, norm.axes, true));
-    Tensor spread = var_given.defined() ? reshape(var_given, norm.affine) : mean(mul(y, y), norm.axes, true);
+        y = sub(y, mean(y, axes, true));
+    Tensor spread = var_given.defined() ? reshape(var_given, norm.affine) : mean(mul(y, y), axes, true);
     y = mul(y, unary(Unary::Rsqrt, add(spread, number(norm.problem.eps, Dtype::Float64))));
     y = reshape(y, x.shape());
     if (weight.defined()) y = mul(y, reshape(weight, norm.affine));
@@ -75,13 +77,15 @@ Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Array&
     return var.is_contiguous() && var.offset() == 0 ? packs_of(var) : nullptr;
 }
 
-struct Statistics {
+// What the tape keeps besides the operands.
+struct Kept {
+    Normalization norm;
     Saved mean_given, var_given;
     Array mean, rstd;  // of the batch
 };
 
-void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Statistics& statistics,
-              Backward& g) {
+void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Tensor& bias, Backward& g) {
+    const Normalization& norm = kept.norm;
     NormProblem problem = norm.problem;
     problem.backward = true;
     Array gx, gw, gb;
@@ -101,9 +105,9 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
             args.low = clamped->low, args.high = clamped->high;
         }
         args.x = from.raw(), args.weight = raw(w), args.grad_y = gy.raw();
-        args.mean = problem.given ? statistics.mean_given.get().array().raw() : raw(statistics.mean);
-        args.var = problem.given ? statistics.var_given.get().array().raw() : nullptr;
-        args.rstd = raw(statistics.rstd);
+        args.mean = problem.given ? kept.mean_given.get().array().raw() : raw(kept.mean);
+        args.var = problem.given ? kept.var_given.get().array().raw() : nullptr;
+        args.rstd = raw(kept.rstd);
         args.grad_x = raw(gx), args.grad_weight = raw(gw), args.grad_bias = raw(gb);
         cc::norm(problem, args);
     }
@@ -147,16 +151,15 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
         if (packs) make_ref<GivenAffine>(scale, shift, stamps)->keep(*packs);
         if (by_channel) y = affine(from, scale, shift);
     }
-    Saved mean_given, var_given;
-    if (p.given) mean_given = Saved(Tensor(mean)), var_given = Saved(Tensor(var));
-    Statistics statistics{mean_given, var_given, centre, rstd};
-    auto fast = [norm, x = Saved(x), weight = Saved(weight), bias = Saved(bias), statistics](Backward& g) {
-        backward(norm, x.get(), weight.get(), bias.get(), statistics, g);
-    };
-    return record_composite(norm.op, std::move(y), {x, weight, bias}, std::move(fast),
-                            [norm, mean_given, var_given](const Tensors& in) {
-                                return expression(norm, in[0], in[1], in[2], mean_given, var_given);
-                            });
+    if (!recorded({x, weight, bias})) return Tensor(std::move(y));
+    auto kept = std::make_shared<Kept>(Kept{norm, {}, {}, centre, rstd});
+    if (p.given) kept->mean_given = Saved(Tensor(mean)), kept->var_given = Saved(Tensor(var));
+    return record_composite(
+        norm.op, std::move(y), {x, weight, bias},
+        [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], in[1], in[2], g); },
+        [kept](const Tensors& in) {
+            return expression(kept->norm, in[0], in[1], in[2], kept->mean_given, kept->var_given);
+        });
 }
 
 void check_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& shape) {
