@@ -7,29 +7,8 @@ from typing import Any
 
 from convcore import _core
 from convcore._convert import factors as _factors
-from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
-
-
-@_remembered
-def _options(
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    count_include_pad: bool = True,
-    divisor_override: int = 0,
-) -> tuple:
-    """The core's PoolOptions."""
-    sizes = (
-        _values(kernel_size, "kernel_size"),
-        [] if stride is None else _values(stride, "stride"),
-        _values(padding, "padding"),
-        _values(dilation, "dilation"),
-    )
-    return (*sizes, ceil_mode, count_include_pad, divisor_override)
 
 
 def _max_pool(
@@ -42,7 +21,7 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Any:
-    options = _options(kernel_size, stride, padding, dilation, ceil_mode)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
     pooled, indices = _core.max_pool(rank, input, options, return_indices)
     return (pooled, indices) if return_indices else pooled
 
@@ -114,9 +93,8 @@ def _avg_pool(
 ) -> Tensor:
     if divisor_override is not None and divisor_override == 0:
         raise _core.ArgumentError(f"avg_pool{rank}d: divisor_override must not be 0")
-    options = _options(
-        kernel_size, stride, padding, 1, ceil_mode, count_include_pad, divisor_override or 0
-    )
+    divisor = divisor_override or 0
+    options = (kernel_size, stride, padding, 1, ceil_mode, count_include_pad, divisor)
     return _core.avg_pool(rank, input, options)
 
 
@@ -258,7 +236,8 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
 def _lp_pool(
     rank: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool
 ) -> Tensor:
-    return _core.lp_pool(rank, input, norm_type, _options(kernel_size, stride, 0, 1, ceil_mode))
+    options = (kernel_size, stride, 0, 1, ceil_mode, True, 0)
+    return _core.lp_pool(rank, input, norm_type, options)
 
 
 def lp_pool1d(
@@ -307,7 +286,7 @@ def _gaussian_pool(
     count_include_pad: bool,
 ) -> Tensor:
     sizes = _values(kernel_size, "kernel_size")
-    options = _options(sizes, stride, padding, 1, False, count_include_pad)
+    options = (sizes, stride, padding, 1, False, count_include_pad, 0)
     spreads = [size / 4 for size in sizes] if sigma is None else _factors(sigma, "sigma")
     return _core.gaussian_pool(rank, input, options, spreads)
 
@@ -381,7 +360,7 @@ def _max_unpool(
     padding: Any,
     output_size: Any,
 ) -> Tensor:
-    options = _options(kernel_size, stride, padding, 1, False)
+    options = (kernel_size, stride, padding, 1, False, True, 0)
     sizes = [] if output_size is None else _values(output_size, "output_size")
     return _core.max_unpool(rank, input, indices, options, sizes)
 
