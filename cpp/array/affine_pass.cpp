@@ -29,9 +29,9 @@ private:
 
 class AffinePass : public Deferred {
 public:
-    AffinePass(size_t bytes, const Affine& affine)
-        : Deferred(bytes), low(affine.low), high(affine.high), adds(affine.added.defined()), serial(affine.x.storage().serial()), version(affine.x.storage().version()),
-          affine_(affine) {}
+    AffinePass(size_t bytes, Affine affine)
+        : Deferred(bytes), low(affine.low), high(affine.high), adds(affine.added.defined()), serial(affine.x.storage().serial()),
+          version(affine.x.storage().version()), affine_(std::move(affine)) {}
 
     // What stays when it has run.
     const Array& scale() const { return affine_.scale; }
@@ -85,13 +85,14 @@ private:
 
 bool stays(const Array& x) { return x.storage().cacheable(); }
 
-Array defer(const Affine& affine) {
-    const Array& x = affine.x;
-    const size_t bytes = static_cast<size_t>(x.numel()) * itemsize(x.dtype());
-    Ref<Deferred> pass(new AffinePass(bytes, affine));
-    x.storage().add_reader(pass);
-    if (affine.added.defined()) affine.added.storage().add_reader(pass);
-    return Array::deferred(x.shape(), x.dtype(), Format::ChannelsLast, pass);
+Array defer(Affine affine) {
+    const Shape shape = affine.x.shape();
+    const Dtype dtype = affine.x.dtype();
+    const Ref<Storage> read[] = {affine.x.storage_ref(), affine.added.storage_ref()};
+    Ref<Deferred> pass(new AffinePass(static_cast<size_t>(shape.numel()) * itemsize(dtype), std::move(affine)));
+    for (const Ref<Storage>& storage : read)
+        if (storage) storage->add_reader(pass);
+    return Array::deferred(shape, dtype, Format::ChannelsLast, std::move(pass));
 }
 
 bool fills_channels_last(const Array& x) {
@@ -113,7 +114,7 @@ std::optional<Affine> waiting(const Array& x) {
 
 Array affine(const Array& x, const Array& scale, const Array& shift) {
     Affine affine{x, scale, shift, {}};
-    if (stays(x)) return defer(affine);
+    if (stays(x)) return defer(std::move(affine));
     Array y = Array::empty(x.shape(), x.dtype(), Format::ChannelsLast);
     affine.run(y.raw());
     return y;
@@ -125,7 +126,7 @@ std::optional<Array> join_affine(Unary op, const Array& x, double parameter, dou
     if (!affine || affine->clamps()) return std::nullopt;
     affine->low = op == Unary::Relu ? 0 : parameter;
     affine->high = op == Unary::Relu ? kInfinity : parameter2;
-    return defer(*affine);
+    return defer(std::move(*affine));
 }
 
 std::optional<Array> join_affine(const Array& a, const Array& b) {
@@ -135,7 +136,7 @@ std::optional<Array> join_affine(const Array& a, const Array& b) {
         if (added->shape() != x->shape() || added->dtype() != x->dtype() || added->strides() != x->strides() || !stays(*added))
             continue;
         affine->added = *added;
-        return defer(*affine);
+        return defer(std::move(*affine));
     }
     return std::nullopt;
 }

@@ -37,12 +37,14 @@ void Node::destroy() const {
 }
 
 void Node::connect(const Operands& inputs) {
-    edges_.reserve(inputs.size());
-    for (size_t i = 0; i < inputs.size(); ++i) edges_.push_back(inputs[i].defined() ? edge_of(inputs[i]) : Edge{});
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        Edge& edge = edges_.add();
+        if (inputs[i].defined()) edge = edge_of(inputs[i]);
+    }
 }
 
 void Node::add_output(const Array& array, bool keep) {
-    OutputInfo& output = outputs_.emplace_back();
+    OutputInfo& output = outputs_.add();
     output.shape = array.shape();
     output.dtype = array.dtype();
     output.version = array.storage().version();
@@ -113,6 +115,8 @@ Saved::Saved(const Tensor& tensor, bool needed) {
     storage_ = tensor_.array().storage_ref();
     version_ = storage_->version();
 }
+
+Saved::Saved(const Array& constant) : tensor_(constant), storage_(constant.storage_ref()), version_(storage_->version()) {}
 
 Tensor Saved::get() const {
     if (!tensor_.defined()) return tensor_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autograd/tensor.h"
+#include "base/few.h"
 
 namespace cc {
 
@@ -55,7 +56,7 @@ public:
 
     const std::string& name() const { return name_; }
     uint64_t sequence() const { return sequence_; }
-    const std::vector<Edge>& edges() const { return edges_; }
+    const Few<Edge, 3>& edges() const { return edges_; }
     int outputs() const { return static_cast<int>(outputs_.size()); }
 
     virtual void backward(Backward& g) = 0;
@@ -79,17 +80,17 @@ public:
 
     struct OutputInfo {
         Shape shape;
-        Dtype dtype;
+        Dtype dtype = Dtype::Float32;
         Array kept;        // only when backward asks for it
-        uint32_t version;
+        uint32_t version = 0;
     };
     const OutputInfo& output_info(int i) const { return outputs_[i]; }
 
 protected:
     void destroy() const override;  // iteratively: a recurrence of 100,000 steps must not overflow the stack
 
-    std::vector<Edge> edges_;
-    std::vector<OutputInfo> outputs_;
+    Few<Edge, 3> edges_;
+    Few<OutputInfo, 1> outputs_;
     bool released_ = false;
 
 private:
@@ -102,6 +103,7 @@ class Saved {
 public:
     Saved() = default;
     Saved(const Tensor& tensor, bool needed = true);
+    explicit Saved(const Array& constant);  // off the tape
     Tensor get() const;
     operator Tensor() const { return get(); }
     bool defined() const { return tensor_.defined(); }

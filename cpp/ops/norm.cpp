@@ -13,10 +13,12 @@ namespace cc {
 namespace {
 
 void* raw(const Array& a) { return a.defined() ? a.raw() : nullptr; }
+const Array* array_of(const Tensor& x) { return x.defined() ? &x.array() : nullptr; }
 
 // A weight in the order of the input's channels in memory: it may cover several axes, all but the input's first.
 Array beside(const Tensor& weight, Format format) {
-    return weight.defined() ? weight.array().unsqueeze(0).to(format) : Array();
+    if (!weight.defined()) return {};
+    return weight.rank() == 1 ? weight.array().contiguous() : weight.array().unsqueeze(0).to(format);
 }
 
 Array like_weight(const Tensor& weight, Format format) {
@@ -52,12 +54,12 @@ public:
     void keep(Packs& packs) { packs.keep_object(kKey, Ref<Counted>(this)); }
 
     // Says which tensors' which contents they were computed from.
-    static Stamps stamps(double eps, const Array& mean, const Array& weight, const Array& bias) {
+    static Stamps stamps(double eps, const Array& mean, const Tensor& weight, const Tensor& bias) {
         Stamps all{};
         std::memcpy(&all[0], &eps, sizeof eps);
         size_t at = 1;
-        for (const Array* a : {&mean, &weight, &bias}) {
-            if (a->defined()) all[at] = a->storage().serial() + 1, all[at + 1] = a->storage().cache_key();
+        for (const Array* a : {&mean, array_of(weight), array_of(bias)}) {
+            if (a) all[at] = a->storage().serial() + 1, all[at + 1] = a->storage().cache_key();
             at += 2;
         }
         return all;
@@ -71,15 +73,18 @@ private:
 };
 
 // Where they may be kept: nowhere if something they come from might change unseen.
-Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Array& weight, const Array& bias) {
-    for (const Array* a : {&mean, &weight, &bias})
-        if (a->defined() && (!a->storage().cacheable() || !a->is_contiguous() || a->offset() != 0)) return nullptr;
-    return var.is_contiguous() && var.offset() == 0 ? packs_of(var) : nullptr;
+Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Tensor& weight, const Tensor& bias) {
+    if (grad_enabled() || !var.is_contiguous() || var.offset() != 0) return nullptr;
+    for (const Array* a : {&mean, array_of(weight), array_of(bias)})
+        if (a && (!a->storage().cacheable() || !a->is_contiguous() || a->offset() != 0)) return nullptr;
+    return packs_of(var);
 }
 
 // What the tape keeps besides the operands.
 struct Kept {
-    Normalization norm;
+    Kept(const Normalization& norm, const Array& mean, const Array& rstd) : norm(norm), mean(mean), rstd(rstd) {}
+
+    const Normalization norm;
     Saved mean_given, var_given;
     Array mean, rstd;  // of the batch
 };
@@ -126,9 +131,8 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
     Ref<Packs> packs;
     GivenAffine::Stamps stamps{};
     if (by_channel && p.given) {
-        const Array w = weight.defined() ? weight.array() : Array(), b = bias.defined() ? bias.array() : Array();
-        packs = packs_of_statistics(mean, var, w, b);
-        stamps = GivenAffine::stamps(p.eps, mean, w, b);
+        packs = packs_of_statistics(mean, var, weight, bias);
+        if (packs) stamps = GivenAffine::stamps(p.eps, mean, weight, bias);
         if (auto kept = GivenAffine::find(packs.get(), stamps))
             return Tensor(affine(x.array().to(norm.format), kept->scale, kept->shift));
     }
@@ -144,7 +148,8 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
         args.mean = raw(centre), args.rstd = raw(rstd), args.var = raw(var);
         Array scale, shift;
         if (by_channel) {
-            scale = Array::empty({p.channels}, p.dtype), shift = Array::empty({p.channels}, p.dtype);
+            const Array both = Array::empty({2, p.channels}, p.dtype);
+            scale = both.select(0, 0), shift = both.select(0, 1);
             args.scale = scale.raw(), args.shift = shift.raw();
         }
         cc::norm(p, args);
@@ -152,8 +157,8 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
         if (by_channel) y = affine(from, scale, shift);
     }
     if (!recorded({x, weight, bias})) return Tensor(std::move(y));
-    auto kept = std::make_shared<Kept>(Kept{norm, {}, {}, centre, rstd});
-    if (p.given) kept->mean_given = Saved(Tensor(mean)), kept->var_given = Saved(Tensor(var));
+    auto kept = std::make_shared<Kept>(norm, centre, rstd);
+    if (p.given) kept->mean_given = Saved(mean), kept->var_given = Saved(var);
     return record_composite(
         norm.op, std::move(y), {x, weight, bias},
         [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], in[1], in[2], g); },
