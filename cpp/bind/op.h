@@ -2,11 +2,11 @@
 //
 //   op(m, "gather", &gather, arg("input"), arg("dim"), arg("index"));
 //
-// Each name says how its argument comes from Python: `arg` as its type is, `maybe` a tensor or None, `operand` a tensor or a number.
-// A Shape comes as sizes, options as a tuple (bind/options.h), a LossReduction or a Cell as its word. Defaults and documentation are in
-// the package. The interpreter's lock is released when the largest tensor is worth it (`op`), its square (`product_op`: elements meet
-// each other, as in products, convolutions and windows), always (`heavy_op`: work beyond what the operands' sizes tell) or never
-// (`view_op`).
+// Each name says how its argument comes from Python: `arg` as its type is, `maybe` a tensor or None, `operand` a tensor or a
+// number, `dims` None (all of them), one or several. A Shape comes as sizes, options as a tuple (bind/options.h), a LossReduction or
+// a Cell as its word. Defaults and documentation are in the package. The interpreter's lock is released when the largest tensor is
+// worth it (`op`), its square (`product_op`: elements meet each other, as in products, convolutions and windows), always
+// (`heavy_op`: work beyond what the operands' sizes tell) or never (`view_op`).
 #pragma once
 
 #include "bind/options.h"
@@ -21,10 +21,14 @@ struct Maybe : Named {
     auto spelled() const { return nb::arg(name).none(); }
 };
 struct NumberOr : Named {};
+struct Dims : Named {
+    auto spelled() const { return nb::arg(name).none(); }
+};
 
 constexpr Named arg(const char* name) { return {name}; }
 constexpr Maybe maybe(const char* name) { return {{name}}; }
 constexpr NumberOr operand(const char* name) { return {{name}}; }
+constexpr Dims dims(const char* name) { return {{name}}; }
 
 // What Python gives for an argument of type A under the name N of an operator, and how A comes of it.
 template <class A, class N>
@@ -46,6 +50,11 @@ template <class N>
 struct Incoming<const Shape&, N> {
     using Type = nb::object;
     static Shape of(const char*, N argument, const Type& given) { return sizes_given(argument.name, given); }
+};
+template <>
+struct Incoming<const Axes&, Dims> {
+    using Type = nb::object;
+    static Axes of(const char*, Dims argument, const Type& given) { return axes_given(argument.name, given); }
 };
 template <class N>
 struct Incoming<LossReduction, N> {

@@ -55,18 +55,18 @@ void bind_elementwise(nb::module_& m) {
 }
 
 void bind_reductions(nb::module_& m) {
-    op(m, "sum", &sum, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "nansum", &nansum, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "mean", &mean, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "prod", &prod, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "amax", &amax, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "amin", &amin, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "any", &any, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "all", &all, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "var", &var, arg("input"), arg("dim"), arg("correction"), arg("keepdim"));
-    op(m, "std", &cc::std, arg("input"), arg("dim"), arg("correction"), arg("keepdim"));
-    op(m, "norm", &norm, arg("input"), arg("p"), arg("dim"), arg("keepdim"));
-    op(m, "logsumexp", &logsumexp, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "sum", &sum, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "nansum", &nansum, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "mean", &mean, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "prod", &prod, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "amax", &amax, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "amin", &amin, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "any", &any, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "all", &all, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "var", &var, arg("input"), dims("dim"), arg("correction"), arg("keepdim"));
+    op(m, "std", &cc::std, arg("input"), dims("dim"), arg("correction"), arg("keepdim"));
+    op(m, "norm", &norm, arg("input"), arg("p"), dims("dim"), arg("keepdim"));
+    op(m, "logsumexp", &logsumexp, arg("input"), dims("dim"), arg("keepdim"));
     op(m, "max_dim", &max, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "min_dim", &min, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "argmax", &argmax, arg("input"), maybe("dim"), arg("keepdim"));
@@ -143,16 +143,30 @@ void bind_products(nb::module_& m) {
              arg("output_padding"), arg("output_size"));
 }
 
+// Of values and their places the values alone, where the places are not asked for.
+using Pooled = std::variant<Tensor, std::pair<Tensor, Tensor>>;
+template <auto f>
+struct AskedFor;
+template <class... A, std::pair<Tensor, Tensor> (*f)(A...)>
+struct AskedFor<f> {
+    static Pooled of(A... a) {
+        auto [values, places] = f(a...);
+        if (places.defined()) return std::pair(std::move(values), std::move(places));
+        return std::move(values);
+    }
+};
+
 void bind_pooling(nb::module_& m) {
-    product_op(m, "max_pool", &max_pool, arg("rank"), arg("input"), arg("options"), arg("return_indices"));
+    product_op(m, "max_pool", &AskedFor<&max_pool>::of, arg("rank"), arg("input"), arg("options"), arg("return_indices"));
     product_op(m, "avg_pool", &avg_pool, arg("rank"), arg("input"), arg("options"));
-    heavy_op(m, "adaptive_max_pool", &adaptive_max_pool, arg("rank"), arg("input"), arg("output_size"), arg("return_indices"));
+    heavy_op(m, "adaptive_max_pool", &AskedFor<&adaptive_max_pool>::of, arg("rank"), arg("input"), arg("output_size"),
+             arg("return_indices"));
     heavy_op(m, "adaptive_avg_pool", &adaptive_avg_pool, arg("rank"), arg("input"), arg("output_size"));
     heavy_op(m, "lp_pool", &lp_pool, arg("rank"), arg("input"), arg("norm_type"), arg("options"));
     heavy_op(m, "gaussian_pool", &gaussian_pool, arg("rank"), arg("input"), arg("options"), arg("sigma"));
     heavy_op(m, "max_unpool", &max_unpool, arg("rank"), arg("input"), arg("indices"), arg("options"), arg("output_size"));
-    heavy_op(m, "fractional_max_pool", &fractional_max_pool, arg("rank"), arg("input"), arg("kernel_size"), arg("output_size"),
-             arg("return_indices"), maybe("samples"));
+    heavy_op(m, "fractional_max_pool", &AskedFor<&fractional_max_pool>::of, arg("rank"), arg("input"), arg("kernel_size"),
+             arg("output_size"), arg("return_indices"), maybe("samples"));
 }
 
 void bind_maps(nb::module_& m) {

@@ -96,6 +96,13 @@ Sizes several(const char* name, nb::handle value) {
 
 Shape sizes_given(const char* name, nb::handle args) { return load_sizes<Shape>(name, args); }
 
+Axes axes_given(const char* name, nb::handle dim) {
+    if (dim.is_none()) return {};
+    int64_t one;
+    if (PyBool_Check(dim.ptr()) && load_integer(dim.ptr(), one)) return {one};
+    return several(name, dim);
+}
+
 template <>
 ConvOptions options_of(const nb::tuple& given) {
     check_count(given, 6);
@@ -133,6 +140,8 @@ InterpolateOptions options_of(const nb::tuple& given) {
 void bind_sizes(nb::module_& m) {
     m.def("sizes", [](nb::object args, const char* name) { return load_sizes<Sizes>(name, args); }, nb::arg("args"),
           nb::arg("name") = "shape", "(2, 3) or ((2, 3),) as a list of integers.");
+    m.def("axes", [](nb::object dim) { return axes_given("dim", dim); }, nb::arg("dim").none(),
+          "None, an integer or several, as a list (empty: all).");
     m.def("several", [](nb::object value, const char* name) { return several(name, value); }, nb::arg("value"), nb::arg("name"),
           "One integer or several (a window's size, stride, …), as a list.");
 }

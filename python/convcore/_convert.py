@@ -10,7 +10,7 @@ import numpy as np
 from convcore import _core
 
 Dtype = _core.dtype
-sizes, values = _core.sizes, _core.several
+axes, sizes, values = _core.axes, _core.sizes, _core.several
 _DTYPES = {
     np.dtype(np.bool_): Dtype.bool,
     np.dtype(np.uint8): Dtype.uint8,
@@ -124,15 +124,6 @@ def axis(op: str, name: str, dim: int, ndim: int) -> int:
     if not -ndim <= dim < ndim:
         raise IndexError(f"{op}: {name} must be in [{-ndim}, {ndim - 1}], got {dim}")
     return dim + ndim if dim < 0 else dim
-
-
-def axes(dim: Any) -> list[int]:
-    """None, an integer or several, as a list (empty: all)."""
-    if dim is None:
-        return []
-    if hasattr(dim, "__index__"):
-        return [dim.__index__()]
-    return [d.__index__() for d in dim]
 
 
 def factors(value: Any, name: str) -> list[float]:

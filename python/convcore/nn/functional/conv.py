@@ -9,22 +9,6 @@ from convcore._convert import values as _values
 from convcore._tensor import Tensor
 
 
-def _conv(
-    rank: int,
-    input: Tensor,
-    weight: Tensor,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: int,
-    flip: bool,
-    padding_mode: str,
-) -> Tensor:
-    options = (stride, padding, dilation, groups, flip, padding_mode)
-    return _core.conv(rank, input, weight, bias, options)
-
-
 def conv1d(
     input: Tensor,
     weight: Tensor,
@@ -53,7 +37,8 @@ def conv1d(
     >>> cc.nn.functional.conv1d(cc.ones(1, 1, 4), cc.ones(1, 1, 2))
     tensor([[[2., 2., 2.]]])
     """
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
+    options = (stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(1, input, weight, bias, options)
 
 
 def conv2d(
@@ -78,7 +63,8 @@ def conv2d(
             [6., 9., 6.],
             [4., 6., 4.]])
     """
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
+    options = (stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(2, input, weight, bias, options)
 
 
 def conv3d(
@@ -99,7 +85,8 @@ def conv3d(
     >>> cc.nn.functional.conv3d(cc.ones(1, 1, 2, 2, 2), cc.ones(1, 1, 2, 2, 2)).item()
     8.0
     """
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
+    options = (stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(3, input, weight, bias, options)
 
 
 def _conv_transpose(

@@ -11,21 +11,6 @@ from convcore._convert import values as _values
 from convcore._tensor import Tensor
 
 
-def _max_pool(
-    rank: int,
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    return_indices: bool,
-) -> Any:
-    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
-    pooled, indices = _core.max_pool(rank, input, options, return_indices)
-    return (pooled, indices) if return_indices else pooled
-
-
 def max_pool1d(
     input: Tensor,
     kernel_size: Any,
@@ -41,7 +26,8 @@ def max_pool1d(
     >>> cc.nn.functional.max_pool1d(cc.tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     tensor([[[3., 2.]]])
     """
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
+    return _core.max_pool(1, input, options, return_indices)
 
 
 def max_pool2d(
@@ -60,7 +46,8 @@ def max_pool2d(
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
+    return _core.max_pool(2, input, options, return_indices)
 
 
 def max_pool3d(
@@ -78,7 +65,8 @@ def max_pool3d(
     >>> cc.nn.functional.max_pool3d(cc.arange(8.0).reshape(1, 1, 2, 2, 2), 2)
     tensor([[[[[7.]]]]])
     """
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
+    return _core.max_pool(3, input, options, return_indices)
 
 
 def _avg_pool(
@@ -163,8 +151,7 @@ def _output_size(output_size: Any) -> list[int]:
 
 
 def _adaptive_max_pool(rank: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
-    found = _core.adaptive_max_pool(rank, input, _output_size(output_size), return_indices)
-    return found if return_indices else found[0]
+    return _core.adaptive_max_pool(rank, input, _output_size(output_size), return_indices)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
@@ -449,8 +436,7 @@ def _fractional_max_pool(
             )
         output_size = [int(n * r) for n, r in zip(input.shape[-rank:], ratios, strict=True)]
     sizes, outputs = _values(kernel_size, "kernel_size"), _values(output_size, "output_size")
-    found = _core.fractional_max_pool(rank, input, sizes, outputs, return_indices, samples)
-    return found if return_indices else found[0]
+    return _core.fractional_max_pool(rank, input, sizes, outputs, return_indices, samples)
 
 
 def fractional_max_pool2d(
