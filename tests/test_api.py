@@ -154,7 +154,7 @@ def public_functions():
             item = getattr(module, name)
             if name.startswith("_") or inspect.ismodule(item):
                 continue
-            if (inspect.isfunction(item) or inspect.isclass(item)) and item.__module__.startswith(
+            if (inspect.isroutine(item) or inspect.isclass(item)) and item.__module__.startswith(
                 "convcore"
             ):
                 yield pytest.param(item, id=f"{module.__name__}.{name}")
@@ -163,7 +163,7 @@ def public_functions():
 @pytest.mark.parametrize("item", list(public_functions()))
 def test_public_names_are_documented_and_typed(item):
     assert item.__doc__ and item.__doc__.strip(), "no docstring"
-    if inspect.isfunction(item):
+    if inspect.isroutine(item):
         hints = item.__annotations__
         signature = inspect.signature(item)
         bare = [
@@ -178,7 +178,7 @@ def test_public_names_are_documented_and_typed(item):
 def of_one_tensor():
     """Functions of the package whose first argument is `input`."""
     for name, item in vars(convcore).items():
-        if inspect.isfunction(item) and not name.startswith("_"):
+        if inspect.isroutine(item) and not name.startswith("_"):
             first = next(iter(inspect.signature(item).parameters.values()), None)
             if first and (first.name, first.annotation) == ("input", "Tensor"):
                 yield pytest.param(item, id=name)

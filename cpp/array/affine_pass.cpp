@@ -29,13 +29,13 @@ private:
 
 class AffinePass : public Deferred {
 public:
-    AffinePass(size_t bytes, const Affine& affine)
-        : Deferred(bytes), scale(affine.scale), shift(affine.shift), low(affine.low), high(affine.high),
-          adds(affine.added.defined()), serial(affine.x.storage().serial()), version(affine.x.storage().version()),
-          affine_(affine) {}
+    AffinePass(size_t bytes, Affine affine)
+        : Deferred(bytes), low(affine.low), high(affine.high), adds(affine.added.defined()), serial(affine.x.storage().serial()),
+          version(affine.x.storage().version()), affine_(std::move(affine)) {}
 
     // What stays when it has run.
-    const Array scale, shift;
+    const Array& scale() const { return affine_.scale; }
+    const Array& shift() const { return affine_.shift; }
     const double low, high;
     const bool adds;
     const uint64_t serial;  // of x's storage
@@ -53,7 +53,7 @@ protected:
     void compute(void* out) override { affine_.run(out); }
     void release() override {
         if (borrowed_ && !pending()) affine_.x.storage().give_up();
-        affine_ = {};
+        affine_.x = affine_.added = Array();
     }
 
 private:
@@ -85,13 +85,14 @@ private:
 
 bool stays(const Array& x) { return x.storage().cacheable(); }
 
-Array defer(const Affine& affine) {
-    const Array& x = affine.x;
-    const size_t bytes = static_cast<size_t>(x.numel()) * itemsize(x.dtype());
-    Ref<Deferred> pass(new AffinePass(bytes, affine));
-    x.storage().add_reader(pass);
-    if (affine.added.defined()) affine.added.storage().add_reader(pass);
-    return Array::deferred(x.shape(), x.dtype(), Format::ChannelsLast, pass);
+Array defer(Affine affine) {
+    const Shape shape = affine.x.shape();
+    const Dtype dtype = affine.x.dtype();
+    const Ref<Storage> read[] = {affine.x.storage_ref(), affine.added.storage_ref()};
+    Ref<Deferred> pass(new AffinePass(static_cast<size_t>(shape.numel()) * itemsize(dtype), std::move(affine)));
+    for (const Ref<Storage>& storage : read)
+        if (storage) storage->add_reader(pass);
+    return Array::deferred(shape, dtype, Format::ChannelsLast, std::move(pass));
 }
 
 bool fills_channels_last(const Array& x) {
@@ -113,7 +114,7 @@ std::optional<Affine> waiting(const Array& x) {
 
 Array affine(const Array& x, const Array& scale, const Array& shift) {
     Affine affine{x, scale, shift, {}};
-    if (stays(x)) return defer(affine);
+    if (stays(x)) return defer(std::move(affine));
     Array y = Array::empty(x.shape(), x.dtype(), Format::ChannelsLast);
     affine.run(y.raw());
     return y;
@@ -125,7 +126,7 @@ std::optional<Array> join_affine(Unary op, const Array& x, double parameter, dou
     if (!affine || affine->clamps()) return std::nullopt;
     affine->low = op == Unary::Relu ? 0 : parameter;
     affine->high = op == Unary::Relu ? kInfinity : parameter2;
-    return defer(*affine);
+    return defer(std::move(*affine));
 }
 
 std::optional<Array> join_affine(const Array& a, const Array& b) {
@@ -135,7 +136,7 @@ std::optional<Array> join_affine(const Array& a, const Array& b) {
         if (added->shape() != x->shape() || added->dtype() != x->dtype() || added->strides() != x->strides() || !stays(*added))
             continue;
         affine->added = *added;
-        return defer(*affine);
+        return defer(std::move(*affine));
     }
     return std::nullopt;
 }
@@ -149,7 +150,7 @@ std::optional<Array> join_clamp_grad(Binary op, const Array& grad, const Array& 
     if (op != Binary::ReluGrad && op != Binary::HardtanhGrad) return std::nullopt;
     auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
     const bool relu = op == Binary::ReluGrad;
-    if (!pass || !pass->scale.defined() || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
+    if (!pass || !pass->scale().defined() || pass->low != (relu ? 0 : parameter) || pass->high != (relu ? kInfinity : parameter2)) return std::nullopt;
     if (pass->adds || result.storage().version() != 0 || grad.shape() != result.shape() || grad.dtype() != result.dtype() ||
         !fills_channels_last(result) || grad.strides() != result.strides() || !stays(grad) || !stays(result))
         return std::nullopt;
@@ -168,7 +169,7 @@ std::optional<ClampedGrad> clamped_grad(const Array& grad, const Array& x) {
     auto* pass = dynamic_cast<AffinePass*>(result.storage().origin());
     if (!pass || pass->serial != x.storage().serial() || pass->version != x.storage().version()) return std::nullopt;
     const double none = std::numeric_limits<double>::quiet_NaN();
-    return ClampedGrad{through, pass->scale, pass->shift, pass->low, pass->high < kInfinity ? pass->high : none};
+    return ClampedGrad{through, pass->scale(), pass->shift(), pass->low, pass->high < kInfinity ? pass->high : none};
 }
 
 }  // namespace cc

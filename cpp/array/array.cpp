@@ -55,12 +55,17 @@ Array Array::full(const Shape& shape, Dtype dtype, double value, Format format) 
 Array Array::zeros(const Shape& shape, Dtype dtype, Format format) { return full(shape, dtype, 0, format); }
 
 bool Array::is(Format format) const {
-    Shape dense = strides_for(shape_, format);
-    for (int i = 0; i < rank(); ++i) {
-        if (shape_[i] == 0) return true;
-        if (shape_[i] != 1 && strides_[i] != dense[i]) return false;
-    }
-    return true;
+    int64_t stride = 1;
+    auto lies = [&](int axis) {
+        const bool there = shape_[axis] == 1 || strides_[axis] == stride;
+        stride *= shape_[axis];
+        return there;
+    };
+    const bool channels_last = format == Format::ChannelsLast && rank() >= 3;
+    bool all = !channels_last || lies(1);
+    for (int axis = rank() - 1; axis >= 0 && all; --axis)
+        if (!(channels_last && axis == 1)) all = lies(axis);
+    return all || numel() == 0;
 }
 
 Format Array::format() const {
@@ -92,19 +97,23 @@ Array Array::transpose(int a, int b) const {
     return out;
 }
 
-Array Array::expand(const Shape& shape) const {
-    check(shape.rank() >= rank(), "expand: shape ", shape, " has fewer dimensions than the tensor's ", shape_);
-    checked_bytes(shape, dtype_);
-    Array out = *this;
-    out.shape_ = shape;
-    out.strides_ = Shape(shape.rank(), 0);
-    int lead = shape.rank() - rank();
-    for (int i = 0; i < rank(); ++i) {
-        check(shape_[i] == shape[lead + i] || shape_[i] == 1, "expand: shape ", shape,
-              " does not follow from the tensor's ", shape_, ": only sizes of 1 expand");
-        if (shape_[i] == shape[lead + i]) out.strides_[lead + i] = strides_[i];
+Shape broadcast_strides(const Shape& from, const Shape& strides, const Shape& shape) {
+    if (from == shape) return strides;
+    check(shape.rank() >= from.rank(), "expand: shape ", shape, " has fewer dimensions than the tensor's ", from);
+    Shape out(shape.rank(), 0);
+    int lead = shape.rank() - from.rank();
+    for (int i = 0; i < from.rank(); ++i) {
+        check(from[i] == shape[lead + i] || from[i] == 1, "expand: shape ", shape, " does not follow from the tensor's ", from,
+              ": only sizes of 1 expand");
+        if (from[i] == shape[lead + i]) out[lead + i] = strides[i];
     }
     return out;
+}
+
+Array Array::expand(const Shape& shape) const {
+    if (shape == shape_) return *this;
+    checked_bytes(shape, dtype_);
+    return as_strided(shape, broadcast_strides(shape_, strides_, shape), offset_);
 }
 
 Array Array::slice(int axis, int64_t start, int64_t count, int64_t step) const {

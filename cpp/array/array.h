@@ -14,6 +14,8 @@ namespace cc {
 enum class Format { RowMajor, ChannelsLast };
 
 Shape strides_for(const Shape& shape, Format format);
+// Those of a smaller array seen in `shape`: sizes of one and new leading axes broadcast with stride 0.
+Shape broadcast_strides(const Shape& from, const Shape& strides, const Shape& shape);
 
 class Array {
 public:

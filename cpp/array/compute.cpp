@@ -20,7 +20,7 @@ ElementwiseProblem problem_for(const Array& out, Dtype dtype, std::initializer_l
     int i = 0;
     for (const Array* operand : operands) {
         problem.widened[i] = dtype == Dtype::BFloat16 && operand->dtype() == Dtype::Float32;
-        problem.strides[i++] = operand->expand(out.shape()).strides();
+        problem.strides[i++] = broadcast_strides(operand->shape(), operand->strides(), out.shape());
     }
     return problem;
 }

@@ -1,6 +1,7 @@
 #include "array/conv_pass.h"
 
 #include <exception>
+#include <utility>
 
 #include "base/allocator.h"
 #include "kernels/impl.h"
@@ -21,11 +22,11 @@ void ConvPass::unread() {
 }
 
 void ConvPass::release() {
-    x_ = weight_ = bias_ = Array();
+    for (Array* operand : {&x_, &weight_, &bias_}) *operand = Array();
     packs_ = nullptr;
 }
 
-Array convolved(const ConvProblem& problem, const Shape& shape, const Array& x, const Array& weight, const Array& bias, Ref<Packs> packs) {
+Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array weight, Array bias, Ref<Packs> packs) {
     const Array* operands[] = {&x, &weight, &bias};
     bool waits = !forced_impl("conv") && !decisions_wanted() && conv_precision() == ConvPrecision::Fast;
     for (const Array* operand : operands) waits = waits && (!operand->defined() || operand->storage().cacheable());
@@ -37,10 +38,11 @@ Array convolved(const ConvProblem& problem, const Shape& shape, const Array& x, 
     for (const Array* operand : operands)
         if (operand->defined()) operand->raw();  // one pass waits at a time, not a whole net
     const size_t bytes = static_cast<size_t>(shape.numel()) * itemsize(problem.dtype);
-    Ref<Deferred> pass(new ConvPass(bytes, problem, x, weight, bias, std::move(packs)));
-    for (const Array* operand : operands)
-        if (operand->defined()) operand->storage().add_reader(pass);
-    return Array::deferred(shape, problem.dtype, Format::ChannelsLast, pass);
+    const Ref<Storage> read[] = {x.storage_ref(), weight.storage_ref(), bias.storage_ref()};
+    Ref<Deferred> pass(new ConvPass(bytes, problem, std::move(x), std::move(weight), std::move(bias), std::move(packs)));
+    for (const Ref<Storage>& storage : read)
+        if (storage) storage->add_reader(pass);
+    return Array::deferred(shape, problem.dtype, Format::ChannelsLast, std::move(pass));
 }
 
 }  // namespace cc

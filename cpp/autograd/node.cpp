@@ -36,13 +36,19 @@ void Node::destroy() const {
     graveyard.busy = false;
 }
 
-void Node::connect(const Tensors& inputs) {
-    edges_.reserve(inputs.size());
-    for (const Tensor& input : inputs) edges_.push_back(input.defined() ? edge_of(input) : Edge{});
+void Node::connect(const Operands& inputs) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        Edge& edge = edges_.add();
+        if (inputs[i].defined()) edge = edge_of(inputs[i]);
+    }
 }
 
 void Node::add_output(const Array& array, bool keep) {
-    outputs_.push_back({array.shape(), array.dtype(), keep ? array : Array(), array.storage().version()});
+    OutputInfo& output = outputs_.add();
+    output.shape = array.shape();
+    output.dtype = array.dtype();
+    output.version = array.storage().version();
+    if (keep) output.kept = array;
 }
 
 Edge edge_of(const Tensor& tensor) {
@@ -55,9 +61,11 @@ Edge edge_of(const Tensor& tensor) {
 }
 
 // Stale views are refreshed here, before the node that reads them takes its sequence number.
-bool any_requires_grad(const Tensors& inputs) {
+bool recorded(const Operands& inputs) {
+    if (!grad_enabled()) return false;
     bool any = false;
-    for (const Tensor& input : inputs) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        const Tensor& input = inputs[i];
         if (!input.defined() || !input.requires_grad()) continue;
         if (input.impl().stale()) refresh_view(input.impl());
         any = true;
@@ -65,20 +73,14 @@ bool any_requires_grad(const Tensors& inputs) {
     return any;
 }
 
-Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs, bool keep_outputs) {
-    node->connect(inputs);
-    Tensors results;
-    results.reserve(outputs.size());
-    for (Array& output : outputs) {
-        node->add_output(output, keep_outputs);
-        Tensor result(std::move(output));
-        if (is_floating(result.dtype())) {
-            result.impl().grad_fn = node;
-            result.impl().slot = node->outputs() - 1;
-        }
-        results.push_back(std::move(result));
+Tensor next_output(const Ref<Node>& node, Array output, bool keep) {
+    node->add_output(output, keep);
+    Tensor result(std::move(output));
+    if (is_floating(result.dtype())) {
+        result.impl().grad_fn = node;
+        result.impl().slot = node->outputs() - 1;
     }
-    return results;
+    return result;
 }
 
 const Array* Backward::sum(int input) const { return sums_ ? sums_->changeable(node_.edges()[input]) : nullptr; }
@@ -99,14 +101,14 @@ Tensor Backward::output(int i) const {
 // Only a leaf that requires a gradient is kept itself. Anything else may be changed in place by a recorded op, which gives it
 // another place on the tape: what is kept has the memory and the place of now, and no cycle through the changed tensor arises.
 Saved::Saved(const Tensor& tensor, bool needed) {
-    if (!needed || !tensor.defined()) return;
+    if (!needed || !tensor.defined() || !grad_enabled()) return;
     const TensorImpl& impl = tensor.impl();
     if (tensor.is_leaf() && impl.requires_grad) {
         tensor_ = tensor;
     } else {
         Edge edge = edge_of(tensor);
-        widened_ = impl.stored.defined();
-        tensor_ = Tensor(widened_ ? impl.stored : tensor.array());
+        widened_ = bool(impl.stored);
+        tensor_ = Tensor(widened_ ? *impl.stored : tensor.array());
         tensor_.impl().grad_fn = edge.node;
         tensor_.impl().slot = edge.slot;
     }
@@ -114,13 +116,15 @@ Saved::Saved(const Tensor& tensor, bool needed) {
     version_ = storage_->version();
 }
 
+Saved::Saved(const Array& constant) : tensor_(constant), storage_(constant.storage_ref()), version_(storage_->version()) {}
+
 Tensor Saved::get() const {
     if (!tensor_.defined()) return tensor_;
     check(storage_->version() == version_, "backward: a tensor of shape ", tensor_.shape(),
           ", needed for a gradient, was changed in place (version ", storage_->version(), ", expected ", version_, ")");
     if (!widened_) return tensor_;
     Tensor wide(tensor_.array().to(Dtype::Float32));
-    wide.impl().stored = tensor_.array();
+    wide.impl().stored = std::make_unique<const Array>(tensor_.array());
     wide.impl().grad_fn = tensor_.grad_fn();
     wide.impl().slot = tensor_.impl().slot;
     return wide;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autograd/tensor.h"
+#include "base/few.h"
 
 namespace cc {
 
@@ -56,7 +57,7 @@ public:
 
     const std::string& name() const { return name_; }
     uint64_t sequence() const { return sequence_; }
-    const std::vector<Edge>& edges() const { return edges_; }
+    const Few<Edge, 3>& edges() const { return edges_; }
     int outputs() const { return static_cast<int>(outputs_.size()); }
 
     virtual void backward(Backward& g) = 0;
@@ -75,22 +76,22 @@ public:
     std::vector<Ref<Foreign>> foreign;       // what Python parts of the node own
     std::vector<TensorImpl*> retains;        // per output: who keeps .grad (weak; cleared by the tensor)
 
-    void connect(const Tensors& inputs);
+    void connect(const Operands& inputs);
     void add_output(const Array& array, bool keep);
 
     struct OutputInfo {
         Shape shape;
-        Dtype dtype;
+        Dtype dtype = Dtype::Float32;
         Array kept;        // only when backward asks for it
-        uint32_t version;
+        uint32_t version = 0;
     };
     const OutputInfo& output_info(int i) const { return outputs_[i]; }
 
 protected:
     void destroy() const override;  // iteratively: a recurrence of 100,000 steps must not overflow the stack
 
-    std::vector<Edge> edges_;
-    std::vector<OutputInfo> outputs_;
+    Few<Edge, 3> edges_;
+    Few<OutputInfo, 1> outputs_;
     bool released_ = false;
 
 private:
@@ -103,6 +104,7 @@ class Saved {
 public:
     Saved() = default;
     Saved(const Tensor& tensor, bool needed = true);
+    explicit Saved(const Array& constant);  // off the tape
     Tensor get() const;
     operator Tensor() const { return get(); }
     bool defined() const { return tensor_.defined(); }
@@ -114,11 +116,13 @@ private:
     uint32_t version_ = 0;
 };
 
-Edge edge_of(const Tensor& tensor);
-bool any_requires_grad(const Tensors& inputs);
+using SavedInputs = std::vector<Saved>;
 
-// Puts the results of one operator on the tape.
-Tensors attach(Ref<Node> node, const Tensors& inputs, std::vector<Array> outputs, bool keep_outputs);
+Edge edge_of(const Tensor& tensor);
+bool recorded(const Operands& inputs);  // whether an op of them goes on the tape
+
+// Puts a result of the operator that the node stands for on the tape.
+Tensor next_output(const Ref<Node>& node, Array output, bool keep);
 
 template <class F>
 class ClosedNode : public Node {
@@ -138,13 +142,16 @@ private:
 template <class F, class E>
 class CompositeNode : public Node {
 public:
-    CompositeNode(const char* name, F f, E expr, std::vector<Saved> inputs)
-        : Node(name), saved_(State{std::move(f), std::move(expr), std::move(inputs)}) {}
+    CompositeNode(const char* name, F f, E expr, const Operands& inputs)
+        : Node(name), saved_(State{std::move(f), std::move(expr), {}}) {
+        saved_->inputs.reserve(inputs.size());
+        for (size_t i = 0; i < inputs.size(); ++i) saved_->inputs.emplace_back(inputs[i]);
+    }
     void backward(Backward& g) override {
         if (grad_enabled())
             replay(g);
         else
-            saved_->f(g);
+            saved_->f(g, saved_->inputs);
     }
     void release() override {
         Node::release();
@@ -156,7 +163,7 @@ private:
     struct State {
         F f;
         E expr;
-        std::vector<Saved> inputs;
+        SavedInputs inputs;
     };
     std::optional<State> saved_;
 };
@@ -166,19 +173,21 @@ enum KeepOutput : bool { kDropOutput = false, kKeepOutput = true };
 
 // record("mul", out, {a, b}, [a = Saved(a), b = Saved(b)](Backward& g) { if (g.wants(0)) g[0] = …; … })
 template <class F>
-Tensor record(const char* name, Array out, const Tensors& inputs, F backward, KeepOutput keep = kDropOutput) {
-    if (!grad_enabled() || !any_requires_grad(inputs)) return Tensor(std::move(out));
-    return attach(make_ref<ClosedNode<F>>(name, std::move(backward)), inputs, {std::move(out)}, keep)[0];
+Tensor record(const char* name, Array out, const Operands& inputs, F backward, KeepOutput keep = kDropOutput) {
+    if (!recorded(inputs)) return Tensor(std::move(out));
+    Ref<Node> node(new ClosedNode<F>(name, std::move(backward)));
+    node->connect(inputs);
+    return next_output(node, std::move(out), keep);
 }
 
-// expr(inputs) gives the same single output in closed ops.
+// expr(inputs) gives the same single output in closed ops; backward(g, inputs) reads them as saved.
 template <class F, class E>
-Tensor record_composite(const char* name, Array out, const Tensors& inputs, F backward, E expr,
+Tensor record_composite(const char* name, Array out, const Operands& inputs, F backward, E expr,
                         KeepOutput keep = kDropOutput) {
-    if (!grad_enabled() || !any_requires_grad(inputs)) return Tensor(std::move(out));
-    std::vector<Saved> saved(inputs.begin(), inputs.end());
-    auto node = make_ref<CompositeNode<F, E>>(name, std::move(backward), std::move(expr), std::move(saved));
-    return attach(node, inputs, {std::move(out)}, keep)[0];
+    if (!recorded(inputs)) return Tensor(std::move(out));
+    Ref<Node> node(new CompositeNode<F, E>(name, std::move(backward), std::move(expr), inputs));
+    node->connect(inputs);
+    return next_output(node, std::move(out), keep);
 }
 
 // Stand-ins for tensors that the tape tells apart from them: a gradient with respect to an alias counts only paths from it.

@@ -1,6 +1,8 @@
 // Tensor: an Array on the tape. A cheap handle; copies share the tensor.
 #pragma once
 
+#include <initializer_list>
+#include <memory>
 #include <vector>
 
 #include "array/array.h"
@@ -26,7 +28,7 @@ public:
     ~TensorImpl() override;
 
     Array array;
-    Array stored;                 // of a widened bfloat16: what it came from, which is what backward keeps
+    std::unique_ptr<const Array> stored;  // of a widened bfloat16: what it came from, which is what backward keeps
     bool requires_grad = false;   // of a leaf; of a result, true with grad_fn
     bool retains_grad = false;    // a non-leaf that keeps .grad
     bool wrapped_number = false;  // a Python number: takes part in promotion as PyTorch's do
@@ -77,6 +79,25 @@ private:
 };
 
 using Tensors = std::vector<Tensor>;
+
+// The operands of an op for the time of a call, which takes no share in them: {x, weight, bias} or a list of tensors.
+class Operands {
+public:
+    struct One {
+        const Tensor* tensor;
+        One(const Tensor& x) : tensor(&x) {}
+    };
+    Operands(std::initializer_list<One> some) : some_(some), size_(some.size()) {}
+    Operands(const Tensors& all) : all_(all.data()), size_(all.size()) {}
+
+    size_t size() const { return size_; }
+    const Tensor& operator[](size_t i) const { return all_ ? all_[i] : *some_.begin()[i].tensor; }
+
+private:
+    const Tensor* all_ = nullptr;
+    std::initializer_list<One> some_;
+    size_t size_;
+};
 
 bool grad_enabled();
 class GradMode {  // while it lives, recording is on or off in this thread

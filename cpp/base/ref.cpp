@@ -8,24 +8,9 @@ PythonCounting python{};
 
 void install_python_counting(PythonCounting functions) { python = functions; }
 
-void Counted::inc_ref() const {
-    uintptr_t state = state_.load(std::memory_order_relaxed);
-    while (state & 1) {
-        if (state_.compare_exchange_weak(state, state + 2, std::memory_order_relaxed)) return;
-    }
-    python.inc(reinterpret_cast<void*>(state));
-}
+void Counted::inc_python(uintptr_t state) { python.inc(reinterpret_cast<void*>(state)); }
 
-void Counted::dec_ref() const {
-    uintptr_t state = state_.load(std::memory_order_relaxed);
-    while (state & 1) {
-        if (state_.compare_exchange_weak(state, state - 2, std::memory_order_acq_rel)) {
-            if (state == 3) destroy();
-            return;
-        }
-    }
-    python.dec(reinterpret_cast<void*>(state));
-}
+void Counted::dec_python(uintptr_t state) { python.dec(reinterpret_cast<void*>(state)); }
 
 int64_t Counted::use_count() const {
     uintptr_t state = state_.load(std::memory_order_relaxed);

@@ -18,8 +18,21 @@ public:
     Counted& operator=(const Counted&) { return *this; }
     virtual ~Counted() = default;
 
-    void inc_ref() const;
-    void dec_ref() const;
+    void inc_ref() const {
+        uintptr_t state = state_.load(std::memory_order_relaxed);
+        while (state & 1)
+            if (state_.compare_exchange_weak(state, state + 2, std::memory_order_relaxed)) return;
+        inc_python(state);
+    }
+    void dec_ref() const {
+        uintptr_t state = state_.load(std::memory_order_relaxed);
+        while (state & 1)
+            if (state_.compare_exchange_weak(state, state - 2, std::memory_order_acq_rel)) {
+                if (state == 3) destroy();
+                return;
+            }
+        dec_python(state);
+    }
     int64_t use_count() const;
 
     void* self_py() const;
@@ -30,6 +43,9 @@ protected:
     virtual void destroy() const { delete this; }
 
 private:
+    static void inc_python(uintptr_t state);
+    static void dec_python(uintptr_t state);
+
     // Low bit 1: count·2 + 1. Low bit 0: address of the Python object.
     mutable std::atomic<uintptr_t> state_{1};
 };

@@ -15,8 +15,8 @@ constexpr int kMaxRank = 8;
 
 class Shape {
 public:
-    Shape() = default;
-    Shape(std::initializer_list<int64_t> sizes) { assign(sizes.begin(), static_cast<int>(sizes.size())); }
+    Shape() {}
+    Shape(std::initializer_list<int64_t> sizes) : sizes_{} { assign(sizes.begin(), static_cast<int>(sizes.size())); }
     explicit Shape(const std::vector<int64_t>& sizes) { assign(sizes.data(), static_cast<int>(sizes.size())); }
     Shape(int rank, int64_t value) {
         check_rank(rank);
@@ -69,7 +69,7 @@ private:
         std::copy(sizes, sizes + rank, sizes_);
     }
 
-    int64_t sizes_[kMaxRank] = {};
+    int64_t sizes_[kMaxRank];  // the first rank_ count
     int rank_ = 0;
 };
 

@@ -72,11 +72,13 @@ void bind_autograd(nb::module_& m) {
     // Puts the outputs of a Python forward on the tape; `differentiable` says which outputs carry a gradient.
     m.def("attach_function", [](const std::string& name, nb::object backward, const OptionalTensors& inputs,
                                 const Tensors& outputs, const std::vector<bool>& differentiable) {
-        std::vector<Array> arrays;
-        for (const Tensor& output : outputs) arrays.push_back(output.array());
-        Tensors results = attach(make_ref<PyFunctionNode>(name, std::move(backward)), or_undefined(inputs), arrays, true);
-        for (size_t i = 0; i < results.size(); ++i)
-            if (!differentiable[i]) results[i] = results[i].detach();
+        Ref<Node> node(new PyFunctionNode(name, std::move(backward)));
+        node->connect(or_undefined(inputs));
+        Tensors results;
+        for (const Tensor& output : outputs) {
+            Tensor result = next_output(node, output.array(), true);
+            results.push_back(differentiable[results.size()] ? result : result.detach());
+        }
         return results;
     });
 }

@@ -14,6 +14,8 @@
 namespace cc::bind {
 
 void bind_base(nb::module_& m);
+void bind_checked(nb::module_& m);
+void bind_sizes(nb::module_& m);
 void bind_tensor(nb::module_& m);
 void bind_interop(nb::module_& m);
 void bind_indexing(nb::module_& m);

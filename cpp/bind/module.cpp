@@ -49,6 +49,8 @@ NB_MODULE(_core, m) {
     m.doc() = "The C++ core of convcore; the public names are in the package.";
     bind_errors(m);
     bind_base(m);
+    bind_checked(m);
+    bind_sizes(m);
     bind_tensor(m);
     bind_interop(m);
     bind_indexing(m);

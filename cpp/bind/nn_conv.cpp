@@ -36,8 +36,9 @@ bool has_bias(Module& m) {
 void bind_conv_layers(nb::module_& nn) {
     module_class<Conv>(nn, "Conv")
         .def("__init__", [](Conv* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
-                            const ConvOptions& options, bool bias, std::optional<Dtype> dtype) {
-            new (self) Conv(rank, in_channels, out_channels, kernel_size, options, bias, dtype.value_or(Dtype::Float32));
+                            const nb::tuple& options, bool bias, std::optional<Dtype> dtype) {
+            new (self) Conv(rank, in_channels, out_channels, kernel_size, options_of<ConvOptions>(options), bias,
+                            dtype.value_or(Dtype::Float32));
         }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("options"),
            nb::arg("bias"), nb::arg("dtype").none())
         .def("_config", [](Conv& m) {
@@ -64,9 +65,9 @@ void bind_conv_layers(nb::module_& nn) {
 
     module_class<ConvTranspose, Conv>(nn, "ConvTranspose")
         .def("__init__", [](ConvTranspose* self, int rank, int64_t in_channels, int64_t out_channels, const Sizes& kernel_size,
-                            const ConvOptions& options, const Sizes& output_padding, bool bias, std::optional<Dtype> dtype) {
-            new (self) ConvTranspose(rank, in_channels, out_channels, kernel_size, options, output_padding, bias,
-                                     dtype.value_or(Dtype::Float32));
+                            const nb::tuple& options, const Sizes& output_padding, bool bias, std::optional<Dtype> dtype) {
+            new (self) ConvTranspose(rank, in_channels, out_channels, kernel_size, options_of<ConvOptions>(options),
+                                     output_padding, bias, dtype.value_or(Dtype::Float32));
         }, nb::arg("rank"), nb::arg("in_channels"), nb::arg("out_channels"), nb::arg("kernel_size"), nb::arg("options"),
            nb::arg("output_padding"), nb::arg("bias"), nb::arg("dtype").none())
         .def("_config", [](ConvTranspose& m) {

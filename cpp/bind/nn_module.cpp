@@ -259,7 +259,7 @@ PyObject* module_call(PyObject* self, PyObject* args, PyObject* kwargs) {
                          class_name(self));
             return nullptr;
         }
-        Ref<Module> alive(module);
+        nb::object alive = nb::borrow(self);
         Layer* layer = module->as_layer();
         if (layer && layer->native() && PyTuple_GET_SIZE(args) == 1 && (!kwargs || PyDict_GET_SIZE(kwargs) == 0)) {
             nb::handle argument = PyTuple_GET_ITEM(args, 0);

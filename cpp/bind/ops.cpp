@@ -1,16 +1,16 @@
 // One line per operator, strict and positional; defaults and documentation are in the package.
-#include <string_view>
+#include <nanobind/stl/string_view.h>
+
 #include <unordered_map>
 
 #include "bind/op.h"
-#include "bind/options.h"
 
 namespace cc::bind {
 
 namespace {
 
 template <class Formula>
-Formula formula(const char* kind, const std::string& text) {
+Formula formula(const char* kind, std::string_view text) {
     static const auto& table = *[] {
         auto* all = new std::unordered_map<std::string_view, Formula>;
         for (int i = 0; i < static_cast<int>(Formula::Count); ++i)
@@ -24,18 +24,18 @@ Formula formula(const char* kind, const std::string& text) {
 
 // Every elementwise function of the table by its name and parameters: unary("exp", x), unary("hardtanh", x, -1, 1).
 void bind_elementwise(nb::module_& m) {
-    m.def("unary", [](const std::string& op, const Tensor& x, double p, double q) {
+    m.def("unary", [](std::string_view op, const Tensor& x, double p, double q) {
         auto f = formula<Unary>("unary", op);
         return unlocked(x.numel(), [&] { return unary(f, x, p, q); });
     }, nb::arg("op"), nb::arg("input"), nb::arg("p") = 0.0, nb::arg("q") = 0.0);
-    m.def("binary", [](const std::string& op, const Operand& a, const Operand& b) {
+    m.def("binary", [](std::string_view op, const Operand& a, const Operand& b) {
         auto f = formula<Binary>("binary", op);
         return unlocked(std::max(elements(a), elements(b)), [&] { return binary(f, a.tensor, b.tensor); });
     });
-    m.def("unary_", [](const std::string& op, const Tensor& x, double p, double q) {
+    m.def("unary_", [](std::string_view op, const Tensor& x, double p, double q) {
         unary_(formula<Unary>("unary_", op), x, p, q);
     }, nb::arg("op"), nb::arg("input"), nb::arg("p") = 0.0, nb::arg("q") = 0.0);
-    m.def("binary_", [](const std::string& op, const Tensor& a, const Operand& b) {
+    m.def("binary_", [](std::string_view op, const Tensor& a, const Operand& b) {
         binary_(formula<Binary>("binary_", op), a, b.tensor);
     });
     op(m, "where", &where, arg("condition"), operand("input"), operand("other"));
@@ -55,18 +55,18 @@ void bind_elementwise(nb::module_& m) {
 }
 
 void bind_reductions(nb::module_& m) {
-    op(m, "sum", &sum, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "nansum", &nansum, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "mean", &mean, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "prod", &prod, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "amax", &amax, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "amin", &amin, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "any", &any, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "all", &all, arg("input"), arg("dim"), arg("keepdim"));
-    op(m, "var", &var, arg("input"), arg("dim"), arg("correction"), arg("keepdim"));
-    op(m, "std", &cc::std, arg("input"), arg("dim"), arg("correction"), arg("keepdim"));
-    op(m, "norm", &norm, arg("input"), arg("p"), arg("dim"), arg("keepdim"));
-    op(m, "logsumexp", &logsumexp, arg("input"), arg("dim"), arg("keepdim"));
+    op(m, "sum", &sum, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "nansum", &nansum, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "mean", &mean, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "prod", &prod, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "amax", &amax, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "amin", &amin, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "any", &any, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "all", &all, arg("input"), dims("dim"), arg("keepdim"));
+    op(m, "var", &var, arg("input"), dims("dim"), arg("correction"), arg("keepdim"));
+    op(m, "std", &cc::std, arg("input"), dims("dim"), arg("correction"), arg("keepdim"));
+    op(m, "norm", &norm, arg("input"), arg("p"), dims("dim"), arg("keepdim"));
+    op(m, "logsumexp", &logsumexp, arg("input"), dims("dim"), arg("keepdim"));
     op(m, "max_dim", &max, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "min_dim", &min, arg("input"), arg("dim"), arg("keepdim"));
     op(m, "argmax", &argmax, arg("input"), maybe("dim"), arg("keepdim"));
@@ -131,28 +131,42 @@ void bind_indices(nb::module_& m) {
 
 void bind_products(nb::module_& m) {
     op(m, "cross", &cross, arg("input"), arg("other"), arg("dim"));
-    heavy_op(m, "matmul", &matmul, arg("input"), arg("other"));
-    heavy_op(m, "linear", &linear, arg("input"), arg("weight"), maybe("bias"));
-    heavy_op(m, "bilinear", &bilinear, arg("input1"), arg("input2"), arg("weight"), maybe("bias"));
-    heavy_op(m, "conv", &conv, arg("rank"), arg("input"), arg("weight"), maybe("bias"), arg("options"));
-    heavy_op(m, "conv_grad_input", &conv_grad_input, arg("rank"), arg("input_size"), arg("weight"), arg("grad_output"),
-             arg("options"));
-    heavy_op(m, "conv_grad_weight", &conv_grad_weight, arg("rank"), arg("input"), arg("weight_size"), arg("grad_output"),
-             arg("options"));
+    product_op(m, "matmul", &matmul, arg("input"), arg("other"));
+    product_op(m, "linear", &linear, arg("input"), arg("weight"), maybe("bias"));
+    product_op(m, "bilinear", &bilinear, arg("input1"), arg("input2"), arg("weight"), maybe("bias"));
+    product_op(m, "conv", &conv, arg("rank"), arg("input"), arg("weight"), maybe("bias"), arg("options"));
+    product_op(m, "conv_grad_input", &conv_grad_input, arg("rank"), arg("input_size"), arg("weight"), arg("grad_output"),
+               arg("options"));
+    product_op(m, "conv_grad_weight", &conv_grad_weight, arg("rank"), arg("input"), arg("weight_size"), arg("grad_output"),
+               arg("options"));
     heavy_op(m, "conv_transpose", &conv_transpose, arg("rank"), arg("input"), arg("weight"), maybe("bias"), arg("options"),
              arg("output_padding"), arg("output_size"));
 }
 
+// Of values and their places the values alone, where the places are not asked for.
+using Pooled = std::variant<Tensor, std::pair<Tensor, Tensor>>;
+template <auto f>
+struct AskedFor;
+template <class... A, std::pair<Tensor, Tensor> (*f)(A...)>
+struct AskedFor<f> {
+    static Pooled of(A... a) {
+        auto [values, places] = f(a...);
+        if (places.defined()) return std::pair(std::move(values), std::move(places));
+        return std::move(values);
+    }
+};
+
 void bind_pooling(nb::module_& m) {
-    heavy_op(m, "max_pool", &max_pool, arg("rank"), arg("input"), arg("options"), arg("return_indices"));
-    heavy_op(m, "avg_pool", &avg_pool, arg("rank"), arg("input"), arg("options"));
-    heavy_op(m, "adaptive_max_pool", &adaptive_max_pool, arg("rank"), arg("input"), arg("output_size"), arg("return_indices"));
+    product_op(m, "max_pool", &AskedFor<&max_pool>::of, arg("rank"), arg("input"), arg("options"), arg("return_indices"));
+    product_op(m, "avg_pool", &avg_pool, arg("rank"), arg("input"), arg("options"));
+    heavy_op(m, "adaptive_max_pool", &AskedFor<&adaptive_max_pool>::of, arg("rank"), arg("input"), arg("output_size"),
+             arg("return_indices"));
     heavy_op(m, "adaptive_avg_pool", &adaptive_avg_pool, arg("rank"), arg("input"), arg("output_size"));
     heavy_op(m, "lp_pool", &lp_pool, arg("rank"), arg("input"), arg("norm_type"), arg("options"));
     heavy_op(m, "gaussian_pool", &gaussian_pool, arg("rank"), arg("input"), arg("options"), arg("sigma"));
     heavy_op(m, "max_unpool", &max_unpool, arg("rank"), arg("input"), arg("indices"), arg("options"), arg("output_size"));
-    heavy_op(m, "fractional_max_pool", &fractional_max_pool, arg("rank"), arg("input"), arg("kernel_size"), arg("output_size"),
-             arg("return_indices"), maybe("samples"));
+    heavy_op(m, "fractional_max_pool", &AskedFor<&fractional_max_pool>::of, arg("rank"), arg("input"), arg("kernel_size"),
+             arg("output_size"), arg("return_indices"), maybe("samples"));
 }
 
 void bind_maps(nb::module_& m) {

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "autograd/accumulate_grad.h"
-#include "bind/bind.h"
+#include "bind/op.h"
 
 namespace cc::bind {
 
@@ -273,7 +273,7 @@ void bind_operators(nb::class_<TensorHolder>& cls) {
     def_inplace<Binary::Mul>(cls, "__imul__");
     def_inplace<Binary::Div>(cls, "__itruediv__");
     def_inplace<Binary::Pow>(cls, "__ipow__");
-    cls.def("__matmul__", [](const Tensor& a, const Tensor& b) { return unlocked(kHeavy, [&] { return matmul(a, b); }); },
+    cls.def("__matmul__", [](const Tensor& a, const Tensor& b) { return run(amount(Work::BySquare, a, b), &matmul, a, b); },
             nb::is_operator())
         .def("__pos__", [](const Tensor& x) { return x; })
         .def("__neg__", [](const Tensor& x) { return neg(x); })

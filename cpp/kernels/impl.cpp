@@ -1,5 +1,6 @@
 #include "kernels/impl.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -41,7 +42,7 @@ struct Forced {
 
     Forced() {
         for (const auto& [op, prefix] : env_pairs("CONVCORE_IMPL")) {
-            check_listed(str("CONVCORE_IMPL=", op, ":", prefix).c_str(), op);
+            listed(str("CONVCORE_IMPL=", op, ":", prefix).c_str(), op);
             set(op, prefix);
         }
     }
@@ -62,13 +63,12 @@ Forced& forced() {
 
 }  // namespace
 
-void check_listed(const char* what, const std::string& op) {
+const char* listed(const char* what, const std::string& op) {
+    const auto* found = std::find(std::begin(kListedOps), std::end(kListedOps), op);
+    if (found != std::end(kListedOps)) return *found;
     std::string names;
-    for (const char* name : kListedOps) {
-        if (op == name) return;
-        names += str(names.empty() ? "" : ", ", name);
-    }
-    check(false, what, ": expected an operator of ", names, "; got ", op);
+    for (const char* name : kListedOps) names += str(names.empty() ? "" : ", ", name);
+    fail(ErrorKind::Value, what, ": expected an operator of ", names, "; got ", op);
 }
 
 bool decisions_wanted() { return current_log || verbose(); }
@@ -92,7 +92,7 @@ DecisionLog::~DecisionLog() {
 
 const char* forced_impl(const char* op) {
     for (const ForcedImpl* one = forced_here; one; one = one->previous_)
-        if (one->op_ == op) return one->prefix_.empty() ? nullptr : one->prefix_.c_str();
+        if (!std::strcmp(one->op_, op)) return one->prefix_.empty() ? nullptr : one->prefix_.c_str();
     Forced& all = forced();
     if (!all.any.load(std::memory_order_relaxed)) return nullptr;
     std::lock_guard lock(all.mutex);
@@ -101,14 +101,10 @@ const char* forced_impl(const char* op) {
 }
 
 void force_impl(const std::string& op, const std::string& prefix) {
-    check_listed("force_impl", op);
-    forced().set(op, prefix);
+    forced().set(listed("force_impl", op), prefix);
 }
 
-ForcedImpl::ForcedImpl(const std::string& op, const std::string& prefix) : op_(op), prefix_(prefix), previous_(forced_here) {
-    check_listed("algorithms", op);
-    forced_here = this;
-}
+ForcedImpl::ForcedImpl(const char* op, const char* prefix) : op_(op), prefix_(prefix), previous_(forced_here) { forced_here = this; }
 // Scopes need not end in the order opposite to their beginning either.
 ForcedImpl::~ForcedImpl() {
     ForcedImpl** at = &forced_here;

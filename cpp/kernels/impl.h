@@ -48,7 +48,7 @@ private:
 // The operators whose lists may be forced.
 constexpr const char* kListedOps[] = {"affine",    "conv",          "cross_entropy", "fold", "gemm", "grid_sample", "interpolate",
                                       "norm",      "optim",         "pool", "recurrent", "response_norm", "softmax"};
-void check_listed(const char* what, const std::string& op);   // ValueError for another
+const char* listed(const char* what, const std::string& op);   // the name as it stands there; ValueError for another
 
 // What CONVCORE_IMPL=op:prefix or force_impl asks for; null where nothing is forced.
 const char* forced_impl(const char* op);
@@ -58,14 +58,16 @@ void force_impl(const std::string& op, const std::string& prefix);  // an empty 
 // leaves the choice free.
 class ForcedImpl {
 public:
-    ForcedImpl(const std::string& op, const std::string& prefix);
+    ForcedImpl(const std::string& op, const std::string& prefix) : ForcedImpl(listed("algorithms", op), prefix.c_str()) {}
+    ForcedImpl(const char* op, const char* prefix);  // of an operator that is listed
     ~ForcedImpl();
     ForcedImpl(const ForcedImpl&) = delete;
     ForcedImpl& operator=(const ForcedImpl&) = delete;
 
 private:
     friend const char* forced_impl(const char* op);
-    std::string op_, prefix_;
+    const char* op_;
+    std::string prefix_;
     ForcedImpl* previous_;
 };
 

@@ -17,11 +17,10 @@ void check_floating(const char* op, const Tensor& x) {
 Tensor sloped(const char* op, const Tensor& x, const Tensor& slope) {
     return record_composite(
         op, compute(Binary::Prelu, x.array(), slope.array()), {x, slope},
-        [x = Saved(x), slope = Saved(slope)](Backward& g) {
-            Array at = x.get().array();
-            if (g.wants(0)) g[0] = Tensor(compute(Ternary::PreluGrad, at, slope.get().array(), g.grad().array()));
-            if (g.wants(1))
-                g[1] = sum_to(Tensor(compute(Binary::PreluSlopeGrad, g.grad().array(), at)), slope.get().shape());
+        [](Backward& g, const SavedInputs& in) {
+            Tensor x = in[0], slope = in[1];
+            if (g.wants(0)) g[0] = Tensor(compute(Ternary::PreluGrad, x.array(), slope.array(), g.grad().array()));
+            if (g.wants(1)) g[1] = sum_to(Tensor(compute(Binary::PreluSlopeGrad, g.grad().array(), x.array())), slope.shape());
         },
         [](const Tensors& in) {
             Tensor positive = binary(Binary::Greater, in[0].detach(), number(0, Dtype::Float64));
@@ -64,8 +63,8 @@ Tensor glu(const Tensor& input, int64_t dim) {
     auto [a, b] = halves(input.array());
     return record_composite(
         "glu", compute(Binary::Glu, a, b), {input},
-        [halves, input = Saved(input)](Backward& g) {
-            Array x = input.get().array(), out = Array::empty(x.shape(), x.dtype(), x.format()), grad = g.grad().array();
+        [halves](Backward& g, const SavedInputs& in) {
+            Array x = in[0].get().array(), out = Array::empty(x.shape(), x.dtype(), x.format()), grad = g.grad().array();
             auto [a, b] = halves(x);
             auto [grad_a, grad_b] = halves(out);
             compute_into(grad_a, Binary::Glu, grad, b);

@@ -18,7 +18,8 @@ Array running_array(const char* op, const char* argument, const Tensor& t, const
     check(t.rank() == 1 && t.size(0) == x.size(1), op, ": ", argument, " must have shape (", x.size(1),
           ",) for input of shape ", x.shape(), ", got ", t.shape());
     check_type(is_floating(t.dtype()), op, ": ", argument, " must have a floating-point dtype, got ", t.dtype());
-    return t.array().to(x.dtype()).contiguous();
+    const Array& array = t.array();
+    return array.dtype() == x.dtype() && array.is_contiguous() ? array : array.to(x.dtype()).contiguous();
 }
 
 // running ← (1 − momentum)·running + momentum·(the images' average·factor); of[image][channel].
@@ -52,7 +53,7 @@ Tensor over_pixels(const char* op, const Tensor& x, const Tensor& running_mean, 
                         channels, eps},
                        format,
                        x.shape(),
-                       each_image ? Axes() : Axes{0},
+                       each_image ? Shape() : Shape{0},
                        per_channel(x)};
     for (int i = 2; i < x.rank(); ++i) norm.axes.push_back(i);
     Array mean = of_batch ? Array::empty({images, channels}, x.dtype()) : old_mean;

@@ -15,7 +15,8 @@ Tensor joined(const Tensors& parts, int axis) {
     shape[axis] = 0;
     for (const Tensor& part : parts) shape[axis] += part.size(axis);
     Array out = Array::empty(shape, parts[0].dtype(), parts[0].array().format());
-    std::vector<int64_t> sizes;
+    Sizes sizes;
+    sizes.reserve(parts.size());
     int64_t start = 0;
     for (const Tensor& part : parts) {
         out.slice(axis, start, part.size(axis), 1).copy_from(part.array());
@@ -36,6 +37,7 @@ Tensor joined(const Tensors& parts, int axis) {
 Tensor cat(const Tensors& tensors, int64_t dim) {
     check(!tensors.empty(), "cat: tensors must not be empty");
     Tensors parts;
+    parts.reserve(tensors.size());
     for (const Tensor& x : tensors)
         if (!is_nothing(x)) parts.push_back(x);
     if (parts.empty()) parts.push_back(tensors[0]);

@@ -165,7 +165,7 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
     Array b = bias.defined() ? bias.array().contiguous() : Array();
     Ref<Packs> packs = packs_of(w);
     p.kept = bool(packs);
-    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), x, w, b, std::move(packs));
+    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), std::move(x), std::move(w), std::move(b), std::move(packs));
     return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());

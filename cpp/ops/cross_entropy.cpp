@@ -2,6 +2,8 @@
 // probabilities (closed ops).
 #include "kernels/cross_entropy/cross_entropy.h"
 
+#include <memory>
+
 #include "autograd/node.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
@@ -32,6 +34,29 @@ Tensor expression(const Tensor& x, const Tensor& target, const Tensor& weight, c
     return reduced_nll(loss, x, target.array(), weight, o.ignore_index, o.reduction);
 }
 
+// What the tape keeps besides the logits.
+struct Kept {
+    CrossEntropyProblem problem;
+    Options options;
+    Format format;
+    Array target, weight, sums;
+    Saved weight_given;
+};
+
+void backward(const Kept& kept, const Tensor& x, Backward& g) {
+    CrossEntropyProblem p = kept.problem;
+    p.backward = true;
+    Array logits = x.array().to(kept.format), gx = Array::empty(logits.shape(), p.dtype, kept.format);
+    Array grad = g.grad().array().contiguous();
+    CrossEntropyArgs args{};
+    args.logits = logits.raw(), args.target = kept.target.data<int64_t>();
+    args.weight = kept.weight.defined() ? kept.weight.raw() : nullptr;
+    args.log_sum = kept.sums.data<double>(), args.total_weight = args.log_sum + p.n * p.inner;
+    args.grad_loss = grad.raw(), args.grad_logits = gx.raw();
+    cross_entropy(p, args);
+    g[0] = Tensor(gx);
+}
+
 Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight, const Options& o) {
     Array target = class_indices(kOp, labels, x.size(1), o.ignore_index);
     int64_t inner = 1;
@@ -41,29 +66,20 @@ Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight,
     if (format == Format::ChannelsLast) p.n *= inner, p.inner = 1;
 
     Array logits = x.array().to(format), w = weight.defined() ? weight.array().contiguous() : Array();
-    Array log_sum = Array::empty({p.n * p.inner}, Dtype::Float64), total = Array::zeros({}, Dtype::Float64);
+    const int64_t elements = p.n * p.inner;
+    Array sums = Array::empty({elements + 1}, Dtype::Float64);  // the logarithm of each element's, and the weights'
     Array loss = Array::empty(o.reduction == LossReduction::None ? target.shape() : Shape{}, x.dtype());
     CrossEntropyArgs args{};
     args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.defined() ? w.raw() : nullptr;
-    args.loss = loss.raw(), args.log_sum = log_sum.data<double>(), args.total_weight = total.data<double>();
+    args.loss = loss.raw(), args.log_sum = sums.data<double>(), args.total_weight = args.log_sum + elements;
     cross_entropy(p, args);
 
-    auto backward = [p, format, target, w, log_sum, total, x = Saved(x)](Backward& g) {
-        CrossEntropyProblem problem = p;
-        problem.backward = true;
-        Array logits = x.get().array().to(format), gx = Array::empty(logits.shape(), p.dtype, format);
-        Array grad = g.grad().array().contiguous();
-        CrossEntropyArgs args{};
-        args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.defined() ? w.raw() : nullptr;
-        args.log_sum = log_sum.data<double>(), args.total_weight = total.data<double>();
-        args.grad_loss = grad.raw(), args.grad_logits = gx.raw();
-        cross_entropy(problem, args);
-        g[0] = Tensor(gx);
-    };
-    return record_composite(kOp, std::move(loss), {x}, std::move(backward),
-                            [target = Tensor(target), weight = Saved(weight), o](const Tensors& in) {
-                                return expression(in[0], target, weight, o);
-                            });
+    if (!recorded({x})) return Tensor(std::move(loss));
+    auto kept = std::make_shared<const Kept>(
+        Kept{p, o, format, std::move(target), std::move(w), std::move(sums), Saved(weight)});
+    return record_composite(
+        kOp, std::move(loss), {x}, [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], g); },
+        [kept](const Tensors& in) { return expression(in[0], Tensor(kept->target), kept->weight_given, kept->options); });
 }
 
 // −Σ_k w[k]·t[k]·log p[k]; the mean is over the elements.

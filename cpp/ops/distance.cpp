@@ -50,7 +50,7 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double
     Array dot = compute(Reduction::Sum, compute(Binary::Mul, a.array(), b.array()), uint32_t{1} << axis, true);
     Array both = compute(Binary::Mul, sizes(a.array()), sizes(b.array())), cosine = compute(Binary::Div, dot, both);
     // ∂/∂a = b/(|a||b|) − cos·a/|a|², no second part where a is 0.
-    auto backward = [=, a = Saved(a), b = Saved(b)](Backward& g) {
+    auto backward = [=](Backward& g, const SavedInputs& in) {
         Array grad = g.grad().array().unsqueeze(axis), across = compute(Binary::Div, grad, both);
         auto slope = [&](const Array& own, const Array& other) {
             Array length = lengths(own, axis), one = Array::scalar<float>(1).to(dtype);
@@ -59,8 +59,9 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double
             Array along = compute(Binary::Div, compute(Binary::Mul, grad, cosine), divisor);
             return Tensor(compute(Binary::Sub, compute(Binary::Mul, other, across), compute(Binary::Mul, own, along)));
         };
-        if (g.wants(0)) g[0] = slope(a.get().array(), b.get().array());
-        if (g.wants(1)) g[1] = slope(b.get().array(), a.get().array());
+        Array a = in[0].get().array(), b = in[1].get().array();
+        if (g.wants(0)) g[0] = slope(a, b);
+        if (g.wants(1)) g[1] = slope(b, a);
     };
     return record_composite(op, cosine.squeeze(axis), {a, b}, std::move(backward),
                             [axis, eps](const Tensors& in) { return cosine_expression(in[0], in[1], axis, eps); });
@@ -83,8 +84,8 @@ Tensor pdist(const Tensor& input, double p) {
     const PdistProblem problem{input.dtype(), distance, rows, input.size(1)};
     Array x = input.array().contiguous(), out = Array::empty({rows * (rows - 1) / 2}, input.dtype());
     pdist(problem, x.raw(), out.raw());
-    auto backward = [problem, x = Saved(input)](Backward& g) {
-        Tensor at = x.get();
+    auto backward = [problem](Backward& g, const SavedInputs& in) {
+        Tensor at = in[0];
         Array dense = at.array().contiguous(), grad_x = Array::empty(at.shape(), at.dtype());
         pdist_backward(problem, dense.raw(), g.output().array().contiguous().raw(), g.grad().array().contiguous().raw(),
                        grad_x.raw());

@@ -147,8 +147,9 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const std::string& mode,
     Array from = x.array().to(Format::ChannelsLast), at = grid.array().contiguous();
     Array y = Array::empty(result_shape(x, grid), p.dtype, Format::ChannelsLast);
     if (p.c > 0) grid_sample(p, {from.raw(), at.raw(), y.raw(), nullptr, nullptr});
-    auto backward = [p, x = Saved(x), grid = Saved(grid)](Backward& g) {
-        Array at = grid.get().array().contiguous(), grad = g.grad().array().to(Format::ChannelsLast);
+    auto backward = [p](Backward& g, const SavedInputs& in) {
+        const Tensor x = in[0];
+        Array at = in[1].get().array().contiguous(), grad = g.grad().array().to(Format::ChannelsLast);
         if (g.wants(0)) g[0] = Tensor(input_gradient(p, x, at, grad));
         if (g.wants(1)) g[1] = Tensor(grid_gradient(p, x, at, grad));
     };

@@ -18,7 +18,6 @@ Array int64_index(const char* op, const Tensor& index, bool kept) {
     return at;
 }
 
-bool recorded(const Tensors& inputs) { return grad_enabled() && any_requires_grad(inputs); }
 
 IndexProblem problem_along(const Array& x, int axis, int64_t picks) {
     IndexProblem p{x.dtype(), 1, x.rank() ? x.size(axis) : 1, 1, picks};

@@ -49,8 +49,8 @@ Tensor apply(const Formula& f, const Tensor& input, const Tensor& target, double
     Tensor x = to(input, dtype), t = to(target, dtype);
     return record_composite(
         f.name, compute(f.value, x.array(), t.array(), p), {x, t},
-        [f, p, x = Saved(x), t = Saved(t)](Backward& g) {
-            Tensor a = x.get(), b = t.get();
+        [f, p](Backward& g, const SavedInputs& in) {
+            Tensor a = in[0].get(), b = in[1].get();
             if (g.wants(1) && !f.of_difference) return by_expression(f, a, b, p, g);
             Tensor slope(compute(f.grad, a.array(), b.array(), g.grad().array(), p));
             if (g.wants(1)) g[1] = sum_to(neg(slope), b.shape());

@@ -7,30 +7,37 @@ namespace cc {
 
 namespace {
 
-// [batch][rows][cols] views of both operands, batch strides possibly 0.
-Tensor batched(const Tensor& a, const Tensor& b) {
+// Two matrices, or [batch][rows][cols] views of both operands, batch strides possibly 0.
+Tensor product(const Tensor& a, const Tensor& b) {
     const Array &x = a.array(), &y = b.array();
+    const int rows = x.rank() - 2, columns = rows + 1;
     GemmProblem p{};
     p.dtype = x.dtype();
-    p.batch = x.size(0);
-    p.m = x.size(1);
-    p.k = x.size(2);
-    p.n = y.size(2);
-    p.a_batch = x.strides()[0], p.a_row = x.strides()[1], p.a_col = x.strides()[2];
-    p.b_batch = y.strides()[0], p.b_row = y.strides()[1], p.b_col = y.strides()[2];
+    p.batch = 1;
+    p.m = x.size(rows);
+    p.k = x.size(columns);
+    p.n = y.size(columns);
+    p.a_row = x.strides()[rows], p.a_col = x.strides()[columns];
+    p.b_row = y.strides()[rows], p.b_col = y.strides()[columns];
     p.c_row = p.n, p.c_batch = p.m * p.n;
-    Array out = Array::empty({p.batch, p.m, p.n}, p.dtype);
+    Shape shape{p.m, p.n};
+    if (rows == 1) {
+        p.batch = x.size(0);
+        p.a_batch = x.strides()[0], p.b_batch = y.strides()[0];
+        shape = {p.batch, p.m, p.n};
+    }
+    Array out = Array::empty(shape, p.dtype);
     gemm(p, {x.raw(), y.raw(), out.raw(), nullptr});
     return record("matmul", std::move(out), {a, b},
                   [a = Saved(a, b.requires_grad()), b = Saved(b, a.requires_grad())](Backward& g) {
-                      if (g.wants(0)) g[0] = batched(g.grad(), transpose(b, 1, 2));
-                      if (g.wants(1)) g[1] = batched(transpose(a, 1, 2), g.grad());
+                      if (g.wants(0)) g[0] = product(g.grad(), transpose(b, -2, -1));
+                      if (g.wants(1)) g[1] = product(transpose(a, -2, -1), g.grad());
                   });
 }
 
 // Of vectors: its gradients are multiples of them, not products of matrices.
 Tensor dot(const Tensor& a, const Tensor& b) {
-    Array out = batched(reshape(a.detach(), {1, 1, a.numel()}), reshape(b.detach(), {1, b.numel(), 1})).array().reshape({});
+    Array out = product(reshape(a.detach(), {1, a.numel()}), reshape(b.detach(), {b.numel(), 1})).array().reshape({});
     return record("dot", std::move(out), {a, b},
                   [a = Saved(a, b.requires_grad()), b = Saved(b, a.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = mul(g.grad(), b);
@@ -68,6 +75,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
           " do not match: the last size of input is ", left.size(left.rank() - 1), ", other offers ",
           right.size(right.rank() - 2));
     if (a.rank() == 1 && b.rank() == 1) return dot(a, b);
+    if (a.rank() == 2 && b.rank() == 2) return product(a, b);
     // A batch times one matrix is one product of a taller matrix.
     if (right.rank() == 2 && left.rank() > 2) {
         Tensor flat = flatten(left, 0, -2);
@@ -77,11 +85,11 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
         return b.rank() == 1 ? squeeze(out, -1) : out;
     }
     Shape batch = broadcast_shapes("matmul", leading(left.shape()), leading(right.shape()));
-    Tensor product = batched(as_batch(left, batch), as_batch(right, batch));
+    Tensor all = product(as_batch(left, batch), as_batch(right, batch));
     Shape shape = batch;
     if (a.rank() > 1) shape.push_back(left.size(left.rank() - 2));
     if (b.rank() > 1) shape.push_back(right.size(right.rank() - 1));
-    return reshape(product, shape);
+    return reshape(all, shape);
 }
 
 }  // namespace cc

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 
 #include "array/affine_pass.h"
 #include "autograd/node.h"
@@ -12,10 +13,12 @@ namespace cc {
 namespace {
 
 void* raw(const Array& a) { return a.defined() ? a.raw() : nullptr; }
+const Array* array_of(const Tensor& x) { return x.defined() ? &x.array() : nullptr; }
 
 // A weight in the order of the input's channels in memory: it may cover several axes, all but the input's first.
 Array beside(const Tensor& weight, Format format) {
-    return weight.defined() ? weight.array().unsqueeze(0).to(format) : Array();
+    if (!weight.defined()) return {};
+    return weight.rank() == 1 ? weight.array().contiguous() : weight.array().unsqueeze(0).to(format);
 }
 
 Array like_weight(const Tensor& weight, Format format) {
@@ -25,11 +28,12 @@ Array like_weight(const Tensor& weight, Format format) {
 Tensor expression(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& mean_given,
                   const Tensor& var_given) {
     Tensor y = reshape(x, norm.view);
+    const Axes axes(norm.axes.begin(), norm.axes.end());
     if (mean_given.defined())
         y = sub(y, reshape(mean_given, norm.affine));
     else if (norm.problem.centred)
-        y = sub(y, mean(y, norm.axes, true));
-    Tensor spread = var_given.defined() ? reshape(var_given, norm.affine) : mean(mul(y, y), norm.axes, true);
+        y = sub(y, mean(y, axes, true));
+    Tensor spread = var_given.defined() ? reshape(var_given, norm.affine) : mean(mul(y, y), axes, true);
     y = mul(y, unary(Unary::Rsqrt, add(spread, number(norm.problem.eps, Dtype::Float64))));
     y = reshape(y, x.shape());
     if (weight.defined()) y = mul(y, reshape(weight, norm.affine));
@@ -50,12 +54,12 @@ public:
     void keep(Packs& packs) { packs.keep_object(kKey, Ref<Counted>(this)); }
 
     // Says which tensors' which contents they were computed from.
-    static Stamps stamps(double eps, const Array& mean, const Array& weight, const Array& bias) {
+    static Stamps stamps(double eps, const Array& mean, const Tensor& weight, const Tensor& bias) {
         Stamps all{};
         std::memcpy(&all[0], &eps, sizeof eps);
         size_t at = 1;
-        for (const Array* a : {&mean, &weight, &bias}) {
-            if (a->defined()) all[at] = a->storage().serial() + 1, all[at + 1] = a->storage().cache_key();
+        for (const Array* a : {&mean, array_of(weight), array_of(bias)}) {
+            if (a) all[at] = a->storage().serial() + 1, all[at + 1] = a->storage().cache_key();
             at += 2;
         }
         return all;
@@ -69,19 +73,24 @@ private:
 };
 
 // Where they may be kept: nowhere if something they come from might change unseen.
-Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Array& weight, const Array& bias) {
-    for (const Array* a : {&mean, &weight, &bias})
-        if (a->defined() && (!a->storage().cacheable() || !a->is_contiguous() || a->offset() != 0)) return nullptr;
-    return var.is_contiguous() && var.offset() == 0 ? packs_of(var) : nullptr;
+Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Tensor& weight, const Tensor& bias) {
+    if (grad_enabled() || !var.is_contiguous() || var.offset() != 0) return nullptr;
+    for (const Array* a : {&mean, array_of(weight), array_of(bias)})
+        if (a && (!a->storage().cacheable() || !a->is_contiguous() || a->offset() != 0)) return nullptr;
+    return packs_of(var);
 }
 
-struct Statistics {
+// What the tape keeps besides the operands.
+struct Kept {
+    Kept(const Normalization& norm, const Array& mean, const Array& rstd) : norm(norm), mean(mean), rstd(rstd) {}
+
+    const Normalization norm;
     Saved mean_given, var_given;
     Array mean, rstd;  // of the batch
 };
 
-void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Statistics& statistics,
-              Backward& g) {
+void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Tensor& bias, Backward& g) {
+    const Normalization& norm = kept.norm;
     NormProblem problem = norm.problem;
     problem.backward = true;
     Array gx, gw, gb;
@@ -101,9 +110,9 @@ void backward(const Normalization& norm, const Tensor& x, const Tensor& weight, 
             args.low = clamped->low, args.high = clamped->high;
         }
         args.x = from.raw(), args.weight = raw(w), args.grad_y = gy.raw();
-        args.mean = problem.given ? statistics.mean_given.get().array().raw() : raw(statistics.mean);
-        args.var = problem.given ? statistics.var_given.get().array().raw() : nullptr;
-        args.rstd = raw(statistics.rstd);
+        args.mean = problem.given ? kept.mean_given.get().array().raw() : raw(kept.mean);
+        args.var = problem.given ? kept.var_given.get().array().raw() : nullptr;
+        args.rstd = raw(kept.rstd);
         if (g.wants(0)) gx = problem.by_channel() && gy.sole() ? gy : Array::empty(x.shape(), problem.dtype, norm.format);
         args.grad_x = raw(gx), args.grad_weight = raw(gw), args.grad_bias = raw(gb);
         cc::norm(problem, args);
@@ -122,9 +131,8 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
     Ref<Packs> packs;
     GivenAffine::Stamps stamps{};
     if (by_channel && p.given) {
-        const Array w = weight.defined() ? weight.array() : Array(), b = bias.defined() ? bias.array() : Array();
-        packs = packs_of_statistics(mean, var, w, b);
-        stamps = GivenAffine::stamps(p.eps, mean, w, b);
+        packs = packs_of_statistics(mean, var, weight, bias);
+        if (packs) stamps = GivenAffine::stamps(p.eps, mean, weight, bias);
         if (auto kept = GivenAffine::find(packs.get(), stamps))
             return Tensor(affine(x.array().to(norm.format), kept->scale, kept->shift));
     }
@@ -140,23 +148,23 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
         args.mean = raw(centre), args.rstd = raw(rstd), args.var = raw(var);
         Array scale, shift;
         if (by_channel) {
-            scale = Array::empty({p.channels}, p.dtype), shift = Array::empty({p.channels}, p.dtype);
+            const Array both = Array::empty({2, p.channels}, p.dtype);
+            scale = both.select(0, 0), shift = both.select(0, 1);
             args.scale = scale.raw(), args.shift = shift.raw();
         }
         cc::norm(p, args);
         if (packs) make_ref<GivenAffine>(scale, shift, stamps)->keep(*packs);
         if (by_channel) y = affine(from, scale, shift);
     }
-    Saved mean_given, var_given;
-    if (p.given) mean_given = Saved(Tensor(mean)), var_given = Saved(Tensor(var));
-    Statistics statistics{mean_given, var_given, centre, rstd};
-    auto fast = [norm, x = Saved(x), weight = Saved(weight), bias = Saved(bias), statistics](Backward& g) {
-        backward(norm, x.get(), weight.get(), bias.get(), statistics, g);
-    };
-    return record_composite(norm.op, std::move(y), {x, weight, bias}, std::move(fast),
-                            [norm, mean_given, var_given](const Tensors& in) {
-                                return expression(norm, in[0], in[1], in[2], mean_given, var_given);
-                            });
+    if (!recorded({x, weight, bias})) return Tensor(std::move(y));
+    auto kept = std::make_shared<Kept>(norm, centre, rstd);
+    if (p.given) kept->mean_given = Saved(mean), kept->var_given = Saved(var);
+    return record_composite(
+        norm.op, std::move(y), {x, weight, bias},
+        [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], in[1], in[2], g); },
+        [kept](const Tensors& in) {
+            return expression(kept->norm, in[0], in[1], in[2], kept->mean_given, kept->var_given);
+        });
 }
 
 void check_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& shape) {

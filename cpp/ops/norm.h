@@ -12,7 +12,7 @@ struct Normalization {
     Format format;        // of x in the kernel, and of the result
     // The same in closed ops: statistics over `axes` of x seen as `view`; weight and bias broadcast as `affine`.
     Shape view;
-    Axes axes;
+    Shape axes;
     Shape affine;
 };
 

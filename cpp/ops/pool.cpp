@@ -118,8 +118,8 @@ Tensor average(const Resolved& r, const Tensor& x) {
 }  // namespace
 
 std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices) {
-    if (auto y = recast(op_name("max_pool", rank), [&](auto& a) { return max_pool(rank, a, options, return_indices); }, input)) return *y;
     const char* op = op_name("max_pool", rank);
+    if (auto y = recast(op, [&](auto& a) { return max_pool(rank, a, options, return_indices); }, input)) return *y;
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
     auto [values, places] = maximum(resolve(op, PoolMode::Max, rank, x, options), x, return_indices);
@@ -129,8 +129,8 @@ std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOpti
 
 std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const Sizes& output_size, bool return_indices) {
     auto here = [&](auto& a) { return adaptive_max_pool(rank, a, output_size, return_indices); };
-    if (auto y = recast(op_name("adaptive_max_pool", rank), here, input)) return *y;
     const char* op = op_name("adaptive_max_pool", rank);
+    if (auto y = recast(op, here, input)) return *y;
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
     auto [values, places] = maximum(resolve_adaptive(op, PoolMode::Max, rank, x, output_size), x, return_indices);
@@ -139,8 +139,8 @@ std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const
 }
 
 Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
-    if (auto y = recast(op_name("avg_pool", rank), [&](auto& a) { return avg_pool(rank, a, options); }, input)) return *y;
     const char* op = op_name("avg_pool", rank);
+    if (auto y = recast(op, [&](auto& a) { return avg_pool(rank, a, options); }, input)) return *y;
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
     Tensor y = average(resolve(op, PoolMode::Average, rank, x, options), x);
@@ -148,8 +148,8 @@ Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
 }
 
 Tensor adaptive_avg_pool(int rank, const Tensor& input, const Sizes& output_size) {
-    if (auto y = recast(op_name("adaptive_avg_pool", rank), [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, input)) return *y;
     const char* op = op_name("adaptive_avg_pool", rank);
+    if (auto y = recast(op, [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, input)) return *y;
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);
     Resolved r = resolve_adaptive(op, PoolMode::Average, rank, x, output_size);

@@ -36,7 +36,7 @@ Tensor lowered(const Tensor& x) {
 Tensor widened(const Tensor& x) {
     if (x.dtype() != Dtype::BFloat16) return x;
     Tensor wide = to(x, Dtype::Float32);
-    wide.impl().stored = x.array();
+    wide.impl().stored = std::make_unique<const Array>(x.array());
     return wide;
 }
 

@@ -196,9 +196,9 @@ Tensor recurrence(Cell cell, const Tensor& input, const Tensor& h0, const Tensor
             bias.defined() ? bias.array().contiguous() : Array());
     return record_composite(
         "recurrence", std::move(out), {input, h0, c0, weight, bias},
-        [=, h0 = Saved(h0), c0 = Saved(c0), weight = Saved(weight)](Backward& g) {
-            Run run = run_of(cell, reverse, n, g.output().array(), kept, h0, c0);
-            Gradients found = backward(run, g.grad().array().contiguous(), weight.get().array());
+        [cell, reverse, n, kept](Backward& g, const SavedInputs& in) {
+            Run run = run_of(cell, reverse, n, g.output().array(), kept, in[1], in[2]);
+            Gradients found = backward(run, g.grad().array().contiguous(), in[3].get().array());
             g[0] = Tensor(found.input);
             g[1] = Tensor(found.h0);
             if (g.wants(2)) g[2] = Tensor(found.c0);

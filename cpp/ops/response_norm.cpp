@@ -43,10 +43,10 @@ Tensor local_response_norm(const Tensor& input, int64_t size, double alpha, doub
                           beta, k};
     Array x = input.array().to(format), y = Array::empty(input.shape(), p.dtype, format);
     response_norm(p, {x.raw(), nullptr, y.raw()});
-    auto backward = [p, format, input = Saved(input)](Backward& g) {
+    auto backward = [p, format](Backward& g, const SavedInputs& in) {
         ResponseNormProblem problem = p;
         problem.backward = true;
-        Array x = input.get().array().to(format), gy = g.grad().array().to(format);
+        Array x = in[0].get().array().to(format), gy = g.grad().array().to(format);
         Array gx = Array::empty(x.shape(), p.dtype, format);
         response_norm(problem, {x.raw(), gy.raw(), gx.raw()});
         g[0] = Tensor(gx);

@@ -37,9 +37,11 @@ const char* op_name(const char* stem, int rank) {
                                                {"gaussian_pool1d", "gaussian_pool2d", "gaussian_pool3d"},
                                                {"max_unpool1d", "max_unpool2d", "max_unpool3d"},
                                                {"fractional_max_pool1d", "fractional_max_pool2d", "fractional_max_pool3d"}};
-    size_t length = std::strlen(stem);
-    for (const auto& row : names)
-        if (std::strncmp(row[0], stem, length) == 0 && std::strcmp(row[0] + length, "1d") == 0) return row[rank - 1];
+    for (const auto& row : names) {
+        const char *name = row[0], *rest = stem;
+        while (*rest && *name == *rest) ++name, ++rest;
+        if (!*rest && !std::strcmp(name, "1d")) return row[rank - 1];
+    }
     return stem;
 }
 

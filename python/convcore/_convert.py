@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import numpy as np
 from convcore import _core
 
 Dtype = _core.dtype
+axes, sizes, values = _core.axes, _core.sizes, _core.several
 _DTYPES = {
     np.dtype(np.bool_): Dtype.bool,
     np.dtype(np.uint8): Dtype.uint8,
@@ -120,53 +119,11 @@ def index_tensor(item: Any) -> _core.TensorBase:
     raise IndexError(f"index: arrays must be of integers or bool, got {x.dtype}")
 
 
-def sizes(args: tuple, name: str = "shape") -> list[int]:
-    """(2, 3) or ((2, 3),) as a list of integers."""
-    values = args[0] if len(args) == 1 and not hasattr(args[0], "__index__") else args
-    try:
-        return [value.__index__() for value in values]
-    except (TypeError, AttributeError):
-        raise TypeError(f"{name}: expected integers, got {args!r}") from None
-
-
 def axis(op: str, name: str, dim: int, ndim: int) -> int:
     """A dimension counted from the front."""
     if not -ndim <= dim < ndim:
         raise IndexError(f"{op}: {name} must be in [{-ndim}, {ndim - 1}], got {dim}")
     return dim + ndim if dim < 0 else dim
-
-
-def axes(dim: Any) -> list[int]:
-    """None, an integer or several, as a list (empty: all)."""
-    if dim is None:
-        return []
-    if hasattr(dim, "__index__"):
-        return [dim.__index__()]
-    return [d.__index__() for d in dim]
-
-
-def values(value: Any, name: str) -> list[int]:
-    """One integer or several (a window's size, stride, …), as a list."""
-    if hasattr(value, "__index__") and not isinstance(value, builtins.bool):
-        return [value.__index__()]
-    try:
-        return [v.__index__() for v in value]
-    except (TypeError, AttributeError):
-        raise TypeError(f"{name}: expected an integer or several, got {value!r}") from None
-
-
-def remembered(options: Callable[..., tuple]) -> Callable[..., tuple]:
-    """options(…), made once for arguments that can be told apart by their hash: a call of an operator repeats them."""
-    made_once = functools.lru_cache(maxsize=256, typed=True)(options)
-
-    @functools.wraps(options)
-    def made(*args: Any) -> tuple:
-        try:
-            return made_once(*args)
-        except TypeError:  # a list among them; or a wrong one, which `options` says again
-            return options(*args)
-
-    return made
 
 
 def factors(value: Any, name: str) -> list[float]:

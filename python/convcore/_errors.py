@@ -13,40 +13,36 @@ from convcore import _core
 def names_arguments(function: Callable) -> Callable:
     """The function, whose errors of type say in its own words which argument is wrong."""
 
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (TypeError, AttributeError) as error:
-            message = _describe(call, args, kwargs, error)
-            if message is None:
-                raise
-        raise TypeError(message)
+    def otherwise(error: Exception, args: tuple, kwargs: dict) -> Any:
+        return _named(call, args, kwargs, error)
 
+    call = functools.update_wrapper(_core.checked(function, otherwise), function)
     return call
 
 
 def as_function(method: Callable) -> Callable:
     """A method of Tensor as a function of the package, whose first argument is called input."""
 
-    @functools.wraps(method)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if "input" in kwargs:
-            args = (kwargs.pop("input"), *args)
-        try:
-            return method(*args, **kwargs)
-        except (TypeError, AttributeError) as error:
-            message = _describe(call, args, kwargs, error)
-            if message is None:
-                raise
-        raise TypeError(message)
+    def otherwise(error: Exception, args: tuple, kwargs: dict) -> Any:
+        if "input" in kwargs:  # the method calls it self
+            return call(kwargs.pop("input"), *args, **kwargs)
+        return _named(call, args, kwargs, error)
 
+    call = functools.update_wrapper(_core.checked(method, otherwise), method)
     signature = inspect.signature(method)
     first, *others = signature.parameters.values()
     first = first.replace(name="input", annotation="Tensor")
     call.__signature__ = signature.replace(parameters=[first, *others])
     call.__annotations__ = {"input": "Tensor", **method.__annotations__}
     return call
+
+
+def _named(function: Callable, args: tuple, kwargs: dict, error: Exception) -> Any:
+    """Raises what there is to say instead of `error`."""
+    message = _describe(function, args, kwargs, error)
+    if message is None:
+        return NotImplemented
+    raise TypeError(message)
 
 
 def _describe(function: Callable, args: tuple, kwargs: dict, error: Exception) -> str | None:

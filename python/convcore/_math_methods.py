@@ -28,19 +28,19 @@ class MathMethods(ShapeMethods):
     def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
         """The sum over some or all dimensions (integers in int64)."""
         if dtype is None:
-            return _core.sum(self, convert.axes(dim), keepdim)
-        return _core.sum(self.to(dtype=dtype), convert.axes(dim), keepdim).to(dtype=dtype)
+            return _core.sum(self, dim, keepdim)
+        return _core.sum(self.to(dtype=dtype), dim, keepdim).to(dtype=dtype)
 
     def mean(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
         """The mean over some or all dimensions."""
         x = self if dtype is None else self.to(dtype=dtype)
-        return _core.mean(x, convert.axes(dim), keepdim)
+        return _core.mean(x, dim, keepdim)
 
     def prod(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Tensor:
         """The product over some or all dimensions (integers in int64)."""
         if dtype is None:
-            return _core.prod(self, convert.axes(dim), keepdim)
-        return _core.prod(self.to(dtype=dtype), convert.axes(dim), keepdim).to(dtype=dtype)
+            return _core.prod(self, dim, keepdim)
+        return _core.prod(self.to(dtype=dtype), dim, keepdim).to(dtype=dtype)
 
     def var(
         self,
@@ -54,7 +54,7 @@ class MathMethods(ShapeMethods):
         if isinstance(dim, builtins.bool):
             dim, unbiased = None, dim
         degrees = builtins.float(unbiased) if correction is None else builtins.float(correction)
-        return _core.var(self, convert.axes(dim), degrees, keepdim)
+        return _core.var(self, dim, degrees, keepdim)
 
     def std(
         self,
@@ -68,15 +68,15 @@ class MathMethods(ShapeMethods):
         if isinstance(dim, builtins.bool):
             dim, unbiased = None, dim
         degrees = builtins.float(unbiased) if correction is None else builtins.float(correction)
-        return _core.std(self, convert.axes(dim), degrees, keepdim)
+        return _core.std(self, dim, degrees, keepdim)
 
     def amax(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
         """The greatest value over some or all dimensions; ties share the gradient."""
-        return _core.amax(self, convert.axes(dim), keepdim)
+        return _core.amax(self, dim, keepdim)
 
     def amin(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
         """The least value over some or all dimensions; ties share the gradient."""
-        return _core.amin(self, convert.axes(dim), keepdim)
+        return _core.amin(self, dim, keepdim)
 
     def max(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
         """The greatest value; with an integer dim, (values, indices); with a tensor, the elementwise maximum."""
@@ -96,11 +96,11 @@ class MathMethods(ShapeMethods):
 
     def any(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether any element is not zero."""
-        return _core.any(self, convert.axes(dim), keepdim)
+        return _core.any(self, dim, keepdim)
 
     def all(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether all elements are not zero."""
-        return _core.all(self, convert.axes(dim), keepdim)
+        return _core.all(self, dim, keepdim)
 
     def clamp(self, min: Any = None, max: Any = None) -> Tensor:
         """Values limited to [min, max]; None leaves a side open."""

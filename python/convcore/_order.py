@@ -62,7 +62,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     >>> cc.logsumexp(cc.tensor([0.0, 0.0]), 0)
     tensor(0.6931)
     """
-    return _core.logsumexp(input, convert.axes(dim), keepdim)
+    return _core.logsumexp(input, dim, keepdim)
 
 
 def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -73,7 +73,7 @@ def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> T
     tensor(5.)
     """
     return _core.norm(
-        input, 2.0 if p == "fro" or p is None else builtins.float(p), convert.axes(dim), keepdim
+        input, 2.0 if p == "fro" or p is None else builtins.float(p), dim, keepdim
     )
 
 

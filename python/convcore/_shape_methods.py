@@ -19,7 +19,7 @@ class ShapeMethods(_core.TensorBase):
 
     def view(self, *shape: Any) -> Tensor:
         """The same elements in another shape (one size may be -1), over the same memory where strides allow."""
-        return _core.view(self, convert.sizes(shape))
+        return _core.view(self, shape)
 
     def view_as(self, other: Tensor) -> Tensor:
         """view(other.shape)."""
@@ -27,7 +27,7 @@ class ShapeMethods(_core.TensorBase):
 
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape (one size may be -1): a view where strides allow, else a copy."""
-        return _core.reshape(self, convert.sizes(shape))
+        return _core.reshape(self, shape)
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """reshape(other.shape)."""
@@ -78,7 +78,7 @@ class ShapeMethods(_core.TensorBase):
 
     def expand(self, *sizes: Any) -> Tensor:
         """Sizes of one broadcast without copying; -1 keeps a size."""
-        return _core.expand(self, convert.sizes(sizes))
+        return _core.expand(self, sizes)
 
     def expand_as(self, other: Tensor) -> Tensor:
         """expand(other.shape)."""

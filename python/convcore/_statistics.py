@@ -48,7 +48,7 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The sum, NaN counting as zero."""
-    return _core.nansum(input, convert.axes(dim), keepdim)
+    return _core.nansum(input, dim, keepdim)
 
 
 def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:

@@ -59,7 +59,8 @@ void reduce_losses(const CrossEntropyProblem& p, const CrossEntropyArgs& args,
     const T* logits = static_cast<const T*>(args.logits);
     T* loss = static_cast<T*>(args.loss);
     int64_t count = p.n * p.inner;
-    Scratch<double> losses(count), weights(count);
+    Scratch<double> room(2 * count);
+    double *losses = room.data(), *weights = losses + count;
     parallel_for(count, elements_per_task(p), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
             const T* x = logits + logits_of(p, i);
@@ -75,12 +76,12 @@ void reduce_losses(const CrossEntropyProblem& p, const CrossEntropyArgs& args,
                         p.label_smoothing / static_cast<double>(p.c) * smooth;
         }
     });
-    double total = ordered_sum(weights.data(), count);
+    double total = ordered_sum(weights, count);
     if (args.total_weight) *args.total_weight = total;
     if (p.reduction == LossReduction::None) {
         for (int64_t i = 0; i < count; ++i) loss[i] = static_cast<T>(losses[i]);
     } else {
-        double sum = ordered_sum(losses.data(), count);
+        double sum = ordered_sum(losses, count);
         *loss = static_cast<T>(p.reduction == LossReduction::Mean ? sum / total : sum);
     }
 }

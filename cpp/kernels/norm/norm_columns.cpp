@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/allocator.h"
 #include "kernels/norm/norm.h"
@@ -120,13 +121,16 @@ private:
         T *mean = static_cast<T*>(args_.mean) + image * p_.groups,
           *rstd = p_.given ? nullptr : static_cast<T*>(args_.rstd) + image * p_.groups,
           *var = args_.var ? static_cast<T*>(args_.var) + image * p_.groups : nullptr;
-        Wide<T> scale(blocks_), shift(blocks_);
+        T *scale_wanted = static_cast<T*>(args_.scale), *shift_wanted = static_cast<T*>(args_.shift);
+        std::optional<Wide<T>> scale, shift;
+        if (!scale_wanted) scale.emplace(blocks_), shift.emplace(blocks_);
         int64_t parts = p_.given ? 0 : blocks_.count() * blocks_.columns;
-        Scratch<T> means(parts), squares(parts);
+        Scratch<T> moments(2 * parts);
+        T *means = moments.data(), *squares = means + parts;
         if (!p_.given)
             blocks_.each([&](int64_t block, int64_t at, int64_t rows, int64_t columns) {
                 int64_t part = block * blocks_.columns;
-                loops_.moments(x + at, rows, columns, means.data() + part, squares.data() + part);
+                loops_.moments(x + at, rows, columns, means + part, squares + part);
             });
         const double count = static_cast<double>(p_.pixels * p_.share());
         blocks_.each_group([&](int64_t group, int64_t begin, int64_t end) {
@@ -147,16 +151,16 @@ private:
             }
             for (int64_t c = begin; c < end; ++c) {
                 double factor = weight(c) / std::sqrt(spread + p_.eps);
-                scale.set(c, factor);
-                shift.set(c, (bias ? bias[c] : T{0}) - centre * factor);
+                double moved = (bias ? bias[c] : T{0}) - centre * factor;
+                if (scale_wanted) {
+                    scale_wanted[c] = static_cast<T>(factor), shift_wanted[c] = static_cast<T>(moved);
+                } else {
+                    scale->set(c, factor), shift->set(c, moved);
+                }
             }
         });
-        if (args_.scale) {
-            std::copy_n(scale.values.data(), p_.channels, static_cast<T*>(args_.scale));
-            std::copy_n(shift.values.data(), p_.channels, static_cast<T*>(args_.shift));
-            return;
-        }
-        apply(x, scale, shift, static_cast<T*>(args_.y) + image * p_.pixels * p_.channels);
+        if (scale_wanted) return;
+        apply(x, *scale, *shift, static_cast<T*>(args_.y) + image * p_.pixels * p_.channels);
     }
 
     void apply(const T* x, const Wide<T>& scale, const Wide<T>& shift, T* y) const {

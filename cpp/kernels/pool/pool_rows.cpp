@@ -8,6 +8,7 @@
 #include "kernels/pool/pool_rows.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/allocator.h"
 #include "base/parallel.h"
@@ -27,15 +28,13 @@ bool is_narrow(const PoolProblem& p) {
 // Sources that meet each target of one axis: first, first + step, …, count of them; and the part of
 // the divisor that each output takes from this axis (backward: its reciprocal).
 struct AxisTable {
-    Scratch<int64_t> first, count;
-    Scratch<double> divisor;
+    int64_t *first, *count;
+    double* divisor;
     int64_t step = 1;
 
-    AxisTable(const PoolProblem& p, int a)
-        : first(p.backward ? p.in[a] : p.out[a]),
-          count(p.backward ? p.in[a] : p.out[a]),
-          divisor(p.out[a]) {
-        if (p.backward) std::fill(count.data(), count.data() + p.in[a], int64_t{0});
+    AxisTable(const PoolProblem& p, int a, int64_t* places, double* divisors)
+        : first(places), count(places + (p.backward ? p.in[a] : p.out[a])), divisor(divisors) {
+        if (p.backward) std::fill(count, count + p.in[a], int64_t{0});
         for (int64_t o = 0; o < p.out[a]; ++o) {
             const PoolWindow w = window(p, a, o);
             double by = static_cast<double>(w.divisor);
@@ -81,12 +80,18 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
     auto* target = static_cast<char*>(forward ? args.y : args.x);
     const int64_t size = static_cast<int64_t>(itemsize(p.dtype));
 
-    const AxisTable axes[] = {{p, 0}, {p, 1}, {p, 2}};
+    Scratch<int64_t> places(2 * (target_sizes[0] + target_sizes[1] + target_sizes[2]));
+    Scratch<double> divisors(p.out[0] + p.out[1] + p.out[2]);
+    auto table = [&, place = places.data(), divisor = divisors.data()](int a) mutable {
+        const AxisTable axis(p, a, place, divisor);
+        place += 2 * target_sizes[a], divisor += p.out[a];
+        return axis;
+    };
+    const AxisTable axes[] = {table(0), table(1), table(2)};
     int64_t width = target_sizes[2];
     int64_t most_rows = 1, taps = 1;
     for (int a = 0; a < 3; ++a) {
-        int64_t most =
-            *std::max_element(axes[a].count.data(), axes[a].count.data() + target_sizes[a]);
+        int64_t most = *std::max_element(axes[a].count, axes[a].count + target_sizes[a]);
         taps *= std::max<int64_t>(1, most);
         if (a < 2) most_rows = taps;
     }
@@ -97,7 +102,8 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
     parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
         Scratch<int64_t> rows(most_rows);
         Scratch<double> row_divisors(most_rows);
-        Scratch<char> sums(narrow ? source_sizes[2] * p.c * size : 0);
+        std::optional<Scratch<char>> sums;
+        if (narrow) sums.emplace(source_sizes[2] * p.c * size);
         for (int64_t task = begin; task < end; ++task) {
             int64_t at = task % stretches * stretch, row = task / stretches;
             int64_t t1 = row % target_sizes[1], t0 = row / target_sizes[1] % target_sizes[0];
@@ -119,15 +125,15 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
             if (max && args.indices)
                 one.indices = args.indices + (image * target_pixels + first) * p.c;
             one.backward = p.backward;
-            one.sums = sums.data();
+            one.sums = narrow ? sums->data() : nullptr;
             one.c = p.c;
             one.targets = std::min(stretch, width - at);
             one.rows = rows.data();
             one.row_count = count;
-            one.first = axes[2].first.data() + at;
-            one.count = axes[2].count.data() + at;
+            one.first = axes[2].first + at;
+            one.count = axes[2].count + at;
             one.step = axes[2].step;
-            one.divisor = axes[2].divisor.data() + (forward ? at : 0);
+            one.divisor = axes[2].divisor + (forward ? at : 0);
             one.row_divisor = row_divisors.data();
             run(one);
         }

@@ -6,7 +6,6 @@ from typing import Any
 
 from convcore import _convert as convert
 from convcore import _core
-from convcore.nn.functional.conv import _options
 
 
 class _ConvText:
@@ -60,7 +59,7 @@ class _Conv(_ConvText, _core.nn.Conv):
             in_channels,
             out_channels,
             convert.values(kernel_size, "kernel_size"),
-            _options(stride, padding, dilation, groups, flip, padding_mode),
+            (stride, padding, dilation, groups, flip, padding_mode),
             bool(bias),
             None if dtype is None else convert.to_dtype(dtype),
         )
@@ -133,7 +132,7 @@ class _ConvTranspose(_ConvText, _core.nn.ConvTranspose):
             in_channels,
             out_channels,
             convert.values(kernel_size, "kernel_size"),
-            _options(stride, padding, dilation, groups, flip, padding_mode),
+            (stride, padding, dilation, groups, flip, padding_mode),
             convert.values(output_padding, "output_padding"),
             bool(bias),
             None if dtype is None else convert.to_dtype(dtype),

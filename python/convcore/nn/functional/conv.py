@@ -5,49 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from convcore import _core
-from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
-
-
-def _padding(padding: Any) -> Any:
-    """A word, an integer, one per axis, or (low, high) pairs per axis."""
-    if isinstance(padding, str):
-        return padding
-    if isinstance(padding, tuple | list) and padding and isinstance(padding[0], tuple | list):
-        return [p for pair in padding for p in _values(pair, "padding")]
-    return _values(padding, "padding")
-
-
-@_remembered
-def _options(
-    stride: Any, padding: Any, dilation: Any, groups: int, flip: bool, mode: str = "zeros"
-) -> tuple:
-    """The core's ConvOptions."""
-    return (
-        _values(stride, "stride"),
-        _padding(padding),
-        _values(dilation, "dilation"),
-        groups,
-        flip,
-        mode,
-    )
-
-
-def _conv(
-    rank: int,
-    input: Tensor,
-    weight: Tensor,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: int,
-    flip: bool,
-    padding_mode: str,
-) -> Tensor:
-    options = _options(stride, padding, dilation, groups, flip, padding_mode)
-    return _core.conv(rank, input, weight, bias, options)
 
 
 def conv1d(
@@ -78,7 +37,8 @@ def conv1d(
     >>> cc.nn.functional.conv1d(cc.ones(1, 1, 4), cc.ones(1, 1, 2))
     tensor([[[2., 2., 2.]]])
     """
-    return _conv(1, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
+    options = (stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(1, input, weight, bias, options)
 
 
 def conv2d(
@@ -103,7 +63,8 @@ def conv2d(
             [6., 9., 6.],
             [4., 6., 4.]])
     """
-    return _conv(2, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
+    options = (stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(2, input, weight, bias, options)
 
 
 def conv3d(
@@ -124,7 +85,8 @@ def conv3d(
     >>> cc.nn.functional.conv3d(cc.ones(1, 1, 2, 2, 2), cc.ones(1, 1, 2, 2, 2)).item()
     8.0
     """
-    return _conv(3, input, weight, bias, stride, padding, dilation, groups, flip, padding_mode)
+    options = (stride, padding, dilation, groups, flip, padding_mode)
+    return _core.conv(3, input, weight, bias, options)
 
 
 def _conv_transpose(
@@ -139,7 +101,7 @@ def _conv_transpose(
     dilation: Any,
     flip: bool,
 ) -> Tensor:
-    options = _options(stride, padding, dilation, groups, flip)
+    options = (stride, padding, dilation, groups, flip, "zeros")
     extra = _values(output_padding, "output_padding")
     return _core.conv_transpose(rank, input, weight, bias, options, extra, [])
 
@@ -239,7 +201,7 @@ def conv_grad_input(
     >>> cc.nn.functional.conv_grad_input((1, 1, 4), cc.ones(1, 1, 2), cc.ones(1, 1, 3))
     tensor([[[1., 2., 2., 1.]]])
     """
-    options = _options(stride, padding, dilation, groups, flip)
+    options = (stride, padding, dilation, groups, flip, "zeros")
     return _core.conv_grad_input(weight.ndim - 2, list(input_size), weight, grad_output, options)
 
 
@@ -260,5 +222,5 @@ def conv_grad_weight(
     >>> cc.nn.functional.conv_grad_weight(cc.ones(1, 1, 4), (1, 1, 2), cc.ones(1, 1, 3))
     tensor([[[3., 3.]]])
     """
-    options = _options(stride, padding, dilation, groups, flip)
+    options = (stride, padding, dilation, groups, flip, "zeros")
     return _core.conv_grad_weight(input.ndim - 2, input, list(weight_size), grad_output, options)

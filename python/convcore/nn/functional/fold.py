@@ -5,20 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from convcore import _core
-from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
-
-
-@_remembered
-def _options(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> tuple:
-    """The core's FoldOptions."""
-    return (
-        _values(kernel_size, "kernel_size"),
-        _values(dilation, "dilation"),
-        _values(padding, "padding"),
-        _values(stride, "stride"),
-    )
 
 
 def unfold(
@@ -33,7 +21,7 @@ def unfold(
     tensor([[[1., 2.],
              [2., 3.]]])
     """
-    return _core.unfold(input, _options(kernel_size, dilation, padding, stride))
+    return _core.unfold(input, (kernel_size, dilation, padding, stride))
 
 
 def fold(
@@ -50,5 +38,5 @@ def fold(
     >>> cc.nn.functional.fold(cc.ones(1, 2, 2), (1, 3), (1, 2))
     tensor([[[[1., 2., 1.]]]])
     """
-    options = _options(kernel_size, dilation, padding, stride)
+    options = (kernel_size, dilation, padding, stride)
     return _core.fold(input, _values(output_size, "output_size"), options)

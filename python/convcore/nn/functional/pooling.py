@@ -7,44 +7,8 @@ from typing import Any
 
 from convcore import _core
 from convcore._convert import factors as _factors
-from convcore._convert import remembered as _remembered
 from convcore._convert import values as _values
 from convcore._tensor import Tensor
-
-
-@_remembered
-def _options(
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    count_include_pad: bool = True,
-    divisor_override: int = 0,
-) -> tuple:
-    """The core's PoolOptions."""
-    sizes = (
-        _values(kernel_size, "kernel_size"),
-        [] if stride is None else _values(stride, "stride"),
-        _values(padding, "padding"),
-        _values(dilation, "dilation"),
-    )
-    return (*sizes, ceil_mode, count_include_pad, divisor_override)
-
-
-def _max_pool(
-    rank: int,
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    return_indices: bool,
-) -> Any:
-    options = _options(kernel_size, stride, padding, dilation, ceil_mode)
-    pooled, indices = _core.max_pool(rank, input, options, return_indices)
-    return (pooled, indices) if return_indices else pooled
 
 
 def max_pool1d(
@@ -62,7 +26,8 @@ def max_pool1d(
     >>> cc.nn.functional.max_pool1d(cc.tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     tensor([[[3., 2.]]])
     """
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
+    return _core.max_pool(1, input, options, return_indices)
 
 
 def max_pool2d(
@@ -81,7 +46,8 @@ def max_pool2d(
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
+    return _core.max_pool(2, input, options, return_indices)
 
 
 def max_pool3d(
@@ -99,7 +65,8 @@ def max_pool3d(
     >>> cc.nn.functional.max_pool3d(cc.arange(8.0).reshape(1, 1, 2, 2, 2), 2)
     tensor([[[[[7.]]]]])
     """
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    options = (kernel_size, stride, padding, dilation, ceil_mode, True, 0)
+    return _core.max_pool(3, input, options, return_indices)
 
 
 def _avg_pool(
@@ -114,9 +81,8 @@ def _avg_pool(
 ) -> Tensor:
     if divisor_override is not None and divisor_override == 0:
         raise _core.ArgumentError(f"avg_pool{rank}d: divisor_override must not be 0")
-    options = _options(
-        kernel_size, stride, padding, 1, ceil_mode, count_include_pad, divisor_override or 0
-    )
+    divisor = divisor_override or 0
+    options = (kernel_size, stride, padding, 1, ceil_mode, count_include_pad, divisor)
     return _core.avg_pool(rank, input, options)
 
 
@@ -185,8 +151,7 @@ def _output_size(output_size: Any) -> list[int]:
 
 
 def _adaptive_max_pool(rank: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
-    found = _core.adaptive_max_pool(rank, input, _output_size(output_size), return_indices)
-    return found if return_indices else found[0]
+    return _core.adaptive_max_pool(rank, input, _output_size(output_size), return_indices)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
@@ -258,7 +223,8 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
 def _lp_pool(
     rank: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool
 ) -> Tensor:
-    return _core.lp_pool(rank, input, norm_type, _options(kernel_size, stride, 0, 1, ceil_mode))
+    options = (kernel_size, stride, 0, 1, ceil_mode, True, 0)
+    return _core.lp_pool(rank, input, norm_type, options)
 
 
 def lp_pool1d(
@@ -307,7 +273,7 @@ def _gaussian_pool(
     count_include_pad: bool,
 ) -> Tensor:
     sizes = _values(kernel_size, "kernel_size")
-    options = _options(sizes, stride, padding, 1, False, count_include_pad)
+    options = (sizes, stride, padding, 1, False, count_include_pad, 0)
     spreads = [size / 4 for size in sizes] if sigma is None else _factors(sigma, "sigma")
     return _core.gaussian_pool(rank, input, options, spreads)
 
@@ -381,7 +347,7 @@ def _max_unpool(
     padding: Any,
     output_size: Any,
 ) -> Tensor:
-    options = _options(kernel_size, stride, padding, 1, False)
+    options = (kernel_size, stride, padding, 1, False, True, 0)
     sizes = [] if output_size is None else _values(output_size, "output_size")
     return _core.max_unpool(rank, input, indices, options, sizes)
 
@@ -470,8 +436,7 @@ def _fractional_max_pool(
             )
         output_size = [int(n * r) for n, r in zip(input.shape[-rank:], ratios, strict=True)]
     sizes, outputs = _values(kernel_size, "kernel_size"), _values(output_size, "output_size")
-    found = _core.fractional_max_pool(rank, input, sizes, outputs, return_indices, samples)
-    return found if return_indices else found[0]
+    return _core.fractional_max_pool(rank, input, sizes, outputs, return_indices, samples)
 
 
 def fractional_max_pool2d(
