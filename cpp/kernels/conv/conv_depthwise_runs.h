@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/allocator.h"
+#include "base/parallel.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
 
@@ -23,6 +24,8 @@ struct DepthwiseRuns {
     const T* source;
     T* result;
     const EpilogueOf<T>* epilogue = nullptr;
+    using MadeLines = FunctionRef<const T*(int64_t image, int64_t line)>;
+    const MadeLines* made = nullptr;  // where the source's lines come from, if there is no source; asked for from top to bottom
 
     static bool fit(const Pass& pass) {
         const PassAxis& along = pass.axes[2];
@@ -61,8 +64,8 @@ struct DepthwiseRuns {
                             out[2] + along.start) * p.c;
             };
             auto source_line = [&](int64_t i0, int64_t i1) -> const T* {
-                const bool inside = i0 >= 0 && i0 < in[0] && i1 >= 0 && i1 < in[1];
-                return inside ? source + ((image * in[0] + i0) * in[1] + i1) * in[2] * p.c + channel : nullptr;
+                if (i0 < 0 || i0 >= in[0] || i1 < 0 || i1 >= in[1]) return nullptr;
+                return channel + (made ? (*made)(image, i1) : source + ((image * in[0] + i0) * in[1] + i1) * in[2] * p.c);
             };
             auto weights_of = [&](int64_t t0, int64_t t1) {
                 const int64_t tap = (t0 * height + t1) * width;
@@ -93,7 +96,7 @@ struct DepthwiseRuns {
                     }
                 line.out = result_line(q1);
             }
-            line.fetched = large() ? line.rows * down.source_step : 0;
+            line.fetched = !made && large() ? line.rows * down.source_step : 0;
             f(line);
         }
     }
