@@ -360,3 +360,85 @@ def test_many_threads_read_one_convolution():
             for thread in threads:
                 thread.join()
             assert len(results) == 3 and all(np.array_equal(expected, r) for r in results)
+
+
+THROUGH = {
+    "3x3": dict(kernel_size=3, padding=1),
+    "3x3, stride 2": dict(kernel_size=3, padding=1, stride=2),
+    "3x3, no bias": dict(kernel_size=3, bias=False),
+    "5x5": dict(kernel_size=5, padding=2),
+    "2x3, stride 1x2": dict(kernel_size=(2, 3), padding=(1, 0), stride=(1, 2)),
+    "one line": dict(kernel_size=(1, 3)),
+}
+
+
+class Through:
+    """A 1×1 convolution that goes on into a depthwise one, both with what may follow them."""
+
+    def __init__(self, name="3x3", dtype=cc.float32):
+        self.expand = nn.Conv2d(16, 96, 1).to(dtype)
+        self.depthwise = nn.Conv2d(96, 96, groups=96, **THROUGH[name]).to(dtype)
+        self.x = cc.randn(2, 16, 48, 37, dtype=dtype).to(memory_format=cc.channels_last)
+        with cc.no_grad():
+            self.middle_alone = self.middle().numpy().copy()
+            self.alone = separately(self.end, self.middle_alone)
+
+    def middle(self):
+        y = self.expand(self.x)
+        return F.relu6(F.batch_norm(y, *given(y)))
+
+    def end(self, middle):
+        y = self.depthwise(middle)
+        return F.relu(F.batch_norm(y, *given(y)))
+
+
+@pytest.mark.parametrize("dtype", [cc.float32, cc.float64])
+@pytest.mark.parametrize("name", THROUGH)
+def test_two_convolutions_as_one_have_their_bits(name, dtype):
+    net = Through(name, dtype)
+    with cc.no_grad():
+        for threads in (1, 2, 3):
+            with cc.threads(threads):
+                assert np.array_equal(net.end(net.middle()).numpy(), net.alone)
+
+
+def test_what_is_between_two_convolutions_takes_no_memory():
+    net = Through("3x3, stride 2")
+    with cc.no_grad():
+        before = cc.memory_stats()["tensors"]
+        cc._core.reset_peak_memory()
+        y = net.end(net.middle())
+        y.sum()
+        after = cc.memory_stats()
+    assert after["tensors"] - before < 2 * y.numel() * 4
+    assert after["peak"] - before - after["packs"] < net.middle_alone.nbytes
+
+
+def test_what_is_between_two_convolutions_may_be_read():
+    net = Through()
+    with cc.no_grad():
+        for first in (True, False):
+            middle = net.middle()
+            y = net.end(middle)
+            if first:
+                assert np.array_equal(middle.numpy(), net.middle_alone)
+            assert np.array_equal(y.numpy(), net.alone)
+            assert np.array_equal(middle.numpy(), net.middle_alone)
+
+
+@pytest.mark.parametrize("which", ["input", "weight", "second"])
+def test_operands_may_change_before_two_convolutions_run(which):
+    net = Through()
+    with cc.no_grad():
+        y = net.end(net.middle())
+        operands = {"input": net.x, "weight": net.expand.weight, "second": net.depthwise.weight}
+        operands[which].fill_(0)
+        assert np.array_equal(y.numpy(), net.alone)
+
+
+def test_gradients_through_two_convolutions():
+    net = Through()
+    y = net.end(net.middle())
+    assert np.array_equal(y.detach().numpy(), net.alone)
+    y.sum().backward()
+    assert all(p.grad is not None for p in (net.expand.weight, net.depthwise.weight))

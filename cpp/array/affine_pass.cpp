@@ -16,10 +16,12 @@ struct Affine {
     double low = -kInfinity, high = kInfinity;
 
     bool clamps() const { return low > -kInfinity || high < kInfinity; }
+    Epilogue epilogue() const { return {raw(scale), raw(shift), raw(added), low, high}; }
+    ConvPass* conv() const { return dynamic_cast<ConvPass*>(x.storage().deferred()); }
+    ConvPass* sole_conv() const { return x.storage().use_count() == 1 ? conv() : nullptr; }
     void run(void* y) const {
-        const Epilogue end{raw(scale), raw(shift), raw(added), low, high};
-        auto* conv = dynamic_cast<ConvPass*>(x.storage().deferred());
-        if (conv && x.storage().use_count() == 1 && conv->compute_with(end, y)) return;
+        const Epilogue end = epilogue();
+        if (ConvPass* conv = sole_conv(); conv && conv->compute_with(end, y)) return;
         cc::affine(end, x.dtype(), x.numel() / x.size(1), x.size(1), x.raw(), y);
     }
 
@@ -40,6 +42,15 @@ public:
     const bool adds;
     const uint64_t serial;  // of x's storage
     const uint32_t version;
+
+    bool instead_of_conv(FunctionRef<void(const ConvPass&, const Epilogue&)> f) {
+        bool done = false;
+        while_pending([&] {
+            ConvPass* conv = affine_.added.defined() ? nullptr : affine_.sole_conv();
+            done = conv && conv->give_way([&] { f(*conv, affine_.epilogue()); });
+        });
+        return done;
+    }
 
     // What waits; none if it no longer does.
     std::optional<Affine> waiting() {
@@ -139,6 +150,18 @@ std::optional<Array> join_affine(const Array& a, const Array& b) {
         return defer(std::move(*affine));
     }
     return std::nullopt;
+}
+
+std::optional<ConvProblem> waiting_conv(const Array& x) {
+    if (!dynamic_cast<AffinePass*>(x.storage().deferred())) return std::nullopt;
+    std::optional<Affine> affine = waiting(x);
+    ConvPass* conv = affine && !affine->added.defined() ? affine->conv() : nullptr;
+    return conv ? std::optional(conv->problem()) : std::nullopt;
+}
+
+bool instead_of_conv(const Array& x, FunctionRef<void(const ConvPass&, const Epilogue&)> f) {
+    auto* pass = dynamic_cast<AffinePass*>(x.storage().deferred());
+    return pass && x.storage().use_count() == 1 && pass->instead_of_conv(f);
 }
 
 bool waits_for(const Array& y, const Array& x) {

@@ -7,9 +7,13 @@
 #include <optional>
 
 #include "array/array.h"
+#include "base/parallel.h"
+#include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace cc {
+
+class ConvPass;
 
 // x·scale + shift per channel of a channels-last x; computed at once where x might change unseen.
 Array affine(const Array& x, const Array& scale, const Array& shift);
@@ -17,6 +21,12 @@ Array affine(const Array& x, const Array& scale, const Array& shift);
 // op(x), a + b, as part of a pass that waits; none where they cannot be.
 std::optional<Array> join_affine(Unary op, const Array& x, double parameter, double parameter2);
 std::optional<Array> join_affine(const Array& a, const Array& b);
+
+// The convolution whose epilogue the pass is that x waits for, with nothing added.
+std::optional<ConvProblem> waiting_conv(const Array& x);
+// f(that convolution, the epilogue) in place of both passes, where nobody but the caller holds x, who may not ask for its contents
+// any more. Else false.
+bool instead_of_conv(const Array& x, FunctionRef<void(const ConvPass&, const Epilogue&)> f);
 
 // Is y a pass over x that waits?
 bool waits_for(const Array& y, const Array& x);

@@ -3,14 +3,38 @@
 #include <exception>
 #include <utility>
 
+#include "array/affine_pass.h"
 #include "base/allocator.h"
+#include "kernels/conv/conv_through.h"
 #include "kernels/impl.h"
 
 namespace cc {
 
+namespace {
+
+// Do the convolution that x waits for and this one run as one?
+bool goes_through(const ConvProblem& problem, const Array& x) {
+    const std::optional<ConvProblem> before = problem.groups > 1 ? waiting_conv(x) : std::nullopt;
+    return before && conv_through_pays({*before, problem});
+}
+
+}  // namespace
+
 void ConvPass::run(void* out, const Epilogue* epilogue) const {
     const ForcedImpl none("conv", "");  // the call's choice, not the reader's
-    conv(problem_, {x_.raw(), weight_.raw(), out, bias_.defined() ? bias_.raw() : nullptr, packs_.get(), epilogue});
+    ConvArgs here = args(out, epilogue);
+    auto through = [&](const ConvPass& before, const Epilogue& end) {
+        ConvArgs there = before.args(nullptr, &end);
+        there.x = before.x_.raw();
+        conv_through({before.problem_, problem_}, {there, here});
+    };
+    if (instead_of_conv(x_, through)) return;
+    here.x = x_.raw();
+    conv(problem_, here);
+}
+
+ConvArgs ConvPass::args(void* out, const Epilogue* epilogue) const {
+    return {nullptr, weight_.raw(), out, bias_.defined() ? bias_.raw() : nullptr, packs_.get(), epilogue};
 }
 
 // Runs although nobody will know the result: who calls a convolution to see how long it takes is told the truth.
@@ -36,7 +60,7 @@ Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array w
         return y;
     }
     for (const Array* operand : operands)
-        if (operand->defined()) operand->raw();  // one pass waits at a time, not a whole net
+        if (operand->defined() && !(operand == &x && goes_through(problem, x))) operand->raw();  // not a whole net waits
     const size_t bytes = static_cast<size_t>(shape.numel()) * itemsize(problem.dtype);
     const Ref<Storage> read[] = {x.storage_ref(), weight.storage_ref(), bias.storage_ref()};
     Ref<Deferred> pass(new ConvPass(bytes, problem, std::move(x), std::move(weight), std::move(bias), std::move(packs)));

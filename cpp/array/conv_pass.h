@@ -1,4 +1,6 @@
-// A convolution that waits: a normalisation by given statistics, a clamp and a sum that follow it become its epilogue.
+// A convolution that waits: a normalisation by given statistics, a clamp and a sum that follow it become its epilogue. Where that
+// goes on into a depthwise convolution, the two run as one if that pays (kernels/conv/conv_through.h): the second waits for the
+// first to be dropped by everybody else.
 #pragma once
 
 #include "array/array.h"
@@ -16,6 +18,12 @@ public:
     bool compute_with(const Epilogue& epilogue, void* out) {
         return instead([&] { run(out, &epilogue); });
     }
+    // f() instead, likewise.
+    template <class F>
+    bool give_way(F f) {
+        return instead(f);
+    }
+    const ConvProblem& problem() const { return problem_; }
 
 protected:
     void compute(void* out) override { run(out, nullptr); }
@@ -24,6 +32,7 @@ protected:
 
 private:
     void run(void* out, const Epilogue* epilogue) const;
+    ConvArgs args(void* out, const Epilogue* epilogue) const;  // without x
 
     const ConvProblem problem_;
     Array x_, weight_, bias_;

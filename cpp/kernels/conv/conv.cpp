@@ -167,4 +167,11 @@ void conv(const ConvProblem& problem, const ConvArgs& args) {
     run_best("conv", kImplementations, problem, args);
 }
 
+const char* conv_choice(const ConvProblem& problem) {
+    const char* forced = forced_impl("conv");
+    for (const auto& impl : kImplementations)
+        if (!why_not(impl, problem, forced)) return impl.name;
+    return "";
+}
+
 }  // namespace cc

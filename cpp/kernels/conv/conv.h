@@ -55,6 +55,7 @@ struct ConvArgs {
 };
 
 void conv(const ConvProblem& problem, const ConvArgs& args);
+const char* conv_choice(const ConvProblem& problem);  // the name of the implementation that conv() takes
 
 // Strict leaves out algorithms that save multiplications at the price of accuracy (Winograd's).
 // One setting for all threads.

@@ -2,7 +2,7 @@
 // vectors along the channels.
 //
 // Weights are transposed to [t][c]. Where the kernel's positions in a line are neighbours, few and at
-// stride 1 or 2, lines of the result go in runs of 8 pixels (run tile). Other pixels are found through
+// stride 1 or 2, lines of the result go in runs of 8 pixels, or two together in runs of 4 (run tile). Other pixels are found through
 // the pointer tables of direct convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with
 // AVX2) at a time for every vector of channels. The gradient of the input is the same with its passes;
 // that of the kernel sums the same runs, or holds nine positions' sums in registers and runs down the same table. With several outputs per
@@ -36,35 +36,36 @@ struct Depthwise {
     // Forward and input gradient.
     void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight,
                 const T* bias, const EpilogueOf<T>* epilogue) const {
-        Scratch<T> transposed(p.taps() * p.c), zeros(p.c);
+        Scratch<T> transposed(p.taps() * p.c);
         micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
-        std::fill_n(zeros.data(), p.c, T{});
         if (std::all_of(passes.begin(), passes.end(), DepthwiseRuns<T>::fit))
-            runs(passes, source, result, transposed.data(), bias, zeros.data(), epilogue);
+            runs(passes, source, result, transposed.data(), bias, epilogue);
         else
-            tables(passes, source, result, transposed.data(), bias, zeros.data(), epilogue);
+            tables(passes, source, result, transposed.data(), bias, epilogue);
     }
 
     void runs(const std::vector<Pass>& passes, const T* source, T* result, T* transposed,
-              const T* bias, const T* zeros, const EpilogueOf<T>* epilogue) const {
+              const T* bias, const EpilogueOf<T>* epilogue) const {
         std::vector<int64_t> ends;
         int64_t end = 0;
         for (const Pass& pass : passes)
-            ends.push_back(end += DepthwiseRuns<T>{p, pass, source, result, zeros}.lines());
-        const int64_t grain = static_cast<int64_t>(kGrainFlops * end / (p.flops() + 1)) + 1;
+            ends.push_back(end += DepthwiseRuns<T>{p, pass, source, result}.lines());
+        const int64_t grain = static_cast<int64_t>(kGrainFlops * end / (p.flops() + 1)) / 2 * 2 + 2;  // pairs of lines
         parallel_for(end, grain, [&](int64_t first, int64_t last) {
             for (size_t i = 0; i < passes.size(); ++i) {
                 const int64_t base = i ? ends[i - 1] : 0, begin = std::max(first, base), stop = std::min(last, ends[i]);
                 if (begin < stop)
-                    DepthwiseRuns<T>{p, passes[i], source, result, zeros, epilogue}.each_tile(
-                        begin - base, stop - base, 0, p.c, transposed, bias, micro.run_tile);
+                    DepthwiseRuns<T>{p, passes[i], source, result, epilogue}.each_line(
+                        begin - base, stop - base, 0, p.c, transposed, bias, true, micro.run_line);
             }
         });
     }
 
     void tables(const std::vector<Pass>& passes, const T* source, T* result, const T* transposed,
-                const T* bias, const T* zeros, const EpilogueOf<T>* epilogue) const {
-        each_pixel_tile(p, passes, source, result, zeros, micro.rows, p.c, kGrainFlops, [&](const PixelTile<T>& tile) {
+                const T* bias, const EpilogueOf<T>* epilogue) const {
+        Scratch<T> zeros(p.c);
+        std::fill_n(zeros.data(), p.c, T{});
+        each_pixel_tile(p, passes, source, result, zeros.data(), micro.rows, p.c, kGrainFlops, [&](const PixelTile<T>& tile) {
             micro.column_tile({tile.taps, tile.sources, transposed, tile.weights, tile.results, bias, tile.rows, p.c,
                                epilogue});
         });
@@ -76,7 +77,7 @@ struct Depthwise {
         const Pass pass = forward_passes(forward)[0];
         Scratch<T> zeros(p.c);
         std::fill_n(zeros.data(), p.c, T{});
-        const DepthwiseRuns<T> runs{forward, pass, x, y, zeros.data()};
+        const DepthwiseRuns<T> runs{forward, pass, x, y};
         const PixelTable<T> table(forward, pass, x, y, kPixels);
         const bool in_runs = runs.fit(pass);
         const std::vector<int64_t> order = weight_taps(p, pass);
@@ -93,7 +94,7 @@ struct Depthwise {
                           cs = std::min(kChannels, p.c - c), begin = slices.begin(slice), end = slices.begin(slice + 1);
             T* sum = sums.data() + slice * size;
             for (int64_t t = 0; t < taps; ++t) std::fill_n(sum + t * p.c + c, cs, T{});
-            if (in_runs) return runs.each_tile(begin, end, c, cs, sum, nullptr, micro.run_sum);
+            if (in_runs) return runs.each_line(begin, end, c, cs, sum, nullptr, false, micro.run_sum);
             Scratch<const T*> x_rows(taps * kPixels);
             Scratch<T*> out(taps);
             T* y_rows[kPixels];

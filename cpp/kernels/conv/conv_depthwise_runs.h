@@ -1,6 +1,7 @@
 // Depthwise convolution where the kernel's positions in a line are neighbours, few, and at stride 1 or 2:
 // lines of the result go in runs of kRunPixels, so that each pixel is loaded once for all positions of a
-// kernel's line that use it.
+// kernel's line that use it. Two lines that share lines of the source go together, half as many pixels at a time:
+// then each line of the source comes into the first-level cache once or twice, not three times.
 #pragma once
 
 #include <algorithm>
@@ -8,10 +9,13 @@
 #include <vector>
 
 #include "base/allocator.h"
+#include "base/parallel.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
 
 namespace cc {
+
+constexpr int64_t kFetchRunsFrom = 2 << 20;  // elements of the source: more than a cache is likely to hold
 
 template <class T>
 struct DepthwiseRuns {
@@ -19,8 +23,9 @@ struct DepthwiseRuns {
     const Pass& pass;
     const T* source;
     T* result;
-    const T* zeros;  // as many as there are channels
     const EpilogueOf<T>* epilogue = nullptr;
+    using MadeLines = FunctionRef<const T*(int64_t image, int64_t line)>;
+    const MadeLines* made = nullptr;  // where the source's lines come from, if there is no source; asked for from top to bottom
 
     static bool fit(const Pass& pass) {
         const PassAxis& along = pass.axes[2];
@@ -31,67 +36,81 @@ struct DepthwiseRuns {
 
     int64_t lines() const { return p.n * pass.axes[0].count * pass.axes[1].count; }
 
-    // Calls f(tile) for the runs of the lines [first, last), channels [channel, channel + cols); weights are [tap][c].
+    // Calls f for the lines [first, last) of the result, channels [channel, channel + cols); weights are [tap][c].
+    // The last image comes first: what was written last is more likely in a cache still. In pairs: of two lines where
+    // that pays. Every sum runs in the same order.
     template <class F>
-    void each_tile(int64_t first, int64_t last, int64_t channel, int64_t cols, T* weights, const T* bias, F f) const {
-        const PassAxis *axes = pass.axes, &along = axes[2];
+    void each_line(int64_t first, int64_t last, int64_t channel, int64_t cols, T* weights, const T* bias, bool in_pairs,
+                   F f) const {
+        const PassAxis *axes = pass.axes, &down = axes[1], &along = axes[2];
         const bool forward = p.map == ConvMap::Forward;
         const int64_t *in = forward ? p.in : p.out, *out = forward ? p.out : p.in;
         const std::vector<int64_t> order = weight_taps(p, pass);
         const bool any = !order.empty(), upward = any && along.offsets.front() <= along.offsets.back();
-        const int64_t width = any ? along.offsets.size() : 1,
+        const int64_t width = any ? along.offsets.size() : 1, height = any ? down.offsets.size() : 0,
                       lowest = any ? std::min(along.offsets.front(), along.offsets.back()) : 0,
                       b_step = width > 1 ? (order[1] - order[0]) * (upward ? p.c : -p.c) : 0,
-                      extent = run_extent(width, along.source_step);
-        Scratch<const T*> a_lines(order.size() + 1), a((order.size() + 1) * extent);
-        Scratch<T*> b(order.size() + 1);
-        const Parts runs = Parts::at_most(along.count, kRunPixels);
-        RunTile<T> tile{width, along.source_step, 0, a.data(), b.data(), b_step, nullptr,
-                        along.step * p.c, bias ? bias + channel : nullptr, 0, cols, epilogue};
-        for (int64_t line = first; line < last; ++line) {
-            const int64_t q1 = line % axes[1].count, q0 = line / axes[1].count % axes[0].count,
-                          image = line / axes[1].count / axes[0].count;
-            const T* lowest_line = source;
-            tile.lines = 0;
-            for (size_t t0 = 0; any && t0 < axes[0].offsets.size(); ++t0)
-                for (size_t t1 = 0; t1 < axes[1].offsets.size(); ++t1) {
-                    const int64_t i0 = q0 * axes[0].source_step + axes[0].offsets[t0],
-                                  i1 = q1 * axes[1].source_step + axes[1].offsets[t1];
-                    if (i0 < 0 || i0 >= in[0] || i1 < 0 || i1 >= in[1]) continue;
-                    const int64_t tap = (t0 * axes[1].offsets.size() + t1) * width;
-                    a_lines[tile.lines] = source + ((image * in[0] + i0) * in[1] + i1) * in[2] * p.c + channel;
-                    lowest_line = std::max(lowest_line, a_lines[tile.lines]);
-                    b[tile.lines++] = weights + order[upward ? tap : tap + width - 1] * p.c + channel;
+                      shift = in_pairs && any && has_run_pair(width) ? pair_shift() : 0;
+        Scratch<const T*> a(2 * order.size() + 1);
+        Scratch<T*> b(4 * order.size() + 1);
+        RunLine<T> line{width, along.source_step, 1, 0, 0, 0, a.data(), lowest, in[2], p.c, b.data(), b_step, nullptr,
+                        along.step * p.c, 0, bias ? bias + channel : nullptr, along.count, cols, 0, epilogue};
+        for (int64_t at = first; at < last; at += line.rows) {
+            const int64_t q1 = at % down.count, q0 = at / down.count % axes[0].count,
+                          image = p.n - 1 - at / down.count / axes[0].count;
+            auto result_line = [&](int64_t q) {
+                return result + channel +
+                       (((image * out[0] + axes[0].start + q0 * axes[0].step) * out[1] + down.start + q * down.step) *
+                            out[2] + along.start) * p.c;
+            };
+            auto source_line = [&](int64_t i0, int64_t i1) -> const T* {
+                if (i0 < 0 || i0 >= in[0] || i1 < 0 || i1 >= in[1]) return nullptr;
+                return channel + (made ? (*made)(image, i1) : source + ((image * in[0] + i0) * in[1] + i1) * in[2] * p.c);
+            };
+            auto weights_of = [&](int64_t t0, int64_t t1) {
+                const int64_t tap = (t0 * height + t1) * width;
+                return weights + order[upward ? tap : tap + width - 1] * p.c + channel;
+            };
+            line.lines = line.shared = 0;
+            line.rows = shift && at + 1 < last && q1 + 1 < down.count ? 2 : 1;
+            if (line.rows == 2) {  // the row that takes the other's first lines, and then its own, comes first
+                const int64_t ahead = std::abs(shift), begin = shift > 0 ? q1 : q1 + 1, other = shift > 0 ? q1 + 1 : q1;
+                for (int64_t t = 0; t < height + ahead; ++t) {
+                    const int64_t offset = down.offsets[0] + t * (down.offsets[1] - down.offsets[0]);
+                    a[line.lines] = source_line(q0 * axes[0].source_step + axes[0].offsets[0], begin * down.source_step + offset);
+                    if (!a[line.lines]) continue;
+                    b[2 * line.lines] = t < height ? weights_of(0, t) : nullptr;
+                    b[2 * line.lines + 1] = t >= ahead ? weights_of(0, t - ahead) : nullptr;
+                    ++line.lines;
+                    if (t < ahead) line.shared = line.lines;
+                    if (t < height) line.shared_end = line.lines;
                 }
-            T* to = result + channel +
-                    ((image * out[0] + axes[0].start + q0 * axes[0].step) * out[1] + axes[1].start + q1 * axes[1].step) *
-                        out[2] * p.c;
-            for (int64_t i = 0; i < runs.count; ++i) {
-                tile.pixels = runs.size(i);
-                const int64_t q = runs.begin(i), from = q * along.source_step + lowest,
-                              used = (tile.pixels - 1) * along.source_step + width,
-                              begin = std::clamp<int64_t>(-from, 0, used),
-                              end = std::clamp<int64_t>(in[2] - from, begin, used);
-                for (int64_t l = 0; l < tile.lines; ++l) {
-                    const T** pixels = a.data() + l * extent;
-                    std::fill(pixels, pixels + begin, zeros);
-                    for (int64_t at = begin; at < end; ++at) pixels[at] = a_lines[l] + (from + at) * p.c;
-                    std::fill(pixels + end, pixels + extent, zeros);
-                }
-                tile.out = to + (along.start + q * along.step) * p.c;
-                for (int64_t below = 1; tile.lines && below <= axes[1].source_step; ++below)
-                    fetch_pixels(lowest_line + (below * in[2] + from + begin) * p.c, end - begin, p.c, cols);
-                fetch_pixels(tile.out + along.step * tile.pixels * p.c, tile.pixels, along.step * p.c, cols);
-                f(tile);
+                line.out = result_line(begin);
+                line.out_row = result_line(other) - line.out;
+            } else {
+                for (int64_t t0 = 0; any && t0 < static_cast<int64_t>(axes[0].offsets.size()); ++t0)
+                    for (int64_t t1 = 0; t1 < height; ++t1) {
+                        a[line.lines] = source_line(q0 * axes[0].source_step + axes[0].offsets[t0],
+                                                    q1 * down.source_step + down.offsets[t1]);
+                        if (a[line.lines]) b[line.lines++] = weights_of(t0, t1);
+                    }
+                line.out = result_line(q1);
             }
+            line.fetched = !made && large() ? line.rows * down.source_step : 0;
+            f(line);
         }
     }
 
 private:
-    // A tile's loads and stores jump from pixel to pixel, which no hardware prefetcher follows: what the tiles of the line
-    // below read first, and what the next tile writes, is asked for here.
-    static void fetch_pixels(const T* pixel, int64_t count, int64_t step, int64_t cols) {
-        for (int64_t i = 0; i < count; ++i, pixel += step) fetch(pixel, cols);
+    bool large() const { return p.n * p.c * (p.map == ConvMap::Forward ? p.in_pixels() : p.out_pixels()) >= kFetchRunsFrom; }
+
+    // A line of the kernel meets, in the next line of the result, what the one so many further on meets in this. 0: none does.
+    int64_t pair_shift() const {
+        const PassAxis& down = pass.axes[1];
+        const int64_t height = down.offsets.size();
+        if (p.kernel[0] > 1 || height < 2 || down.source_step % (down.offsets[1] - down.offsets[0])) return 0;
+        const int64_t shift = down.source_step / (down.offsets[1] - down.offsets[0]);
+        return std::abs(shift) < height ? shift : 0;
     }
 };
 

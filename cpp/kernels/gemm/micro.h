@@ -65,27 +65,35 @@ struct ColumnTile {
     const EpilogueOf<T>* epilogue;  // null or of cols columns
 };
 
-// out[i][j] = bias[j] + Σ_l Σ_t a[l][i·stride + t][j] · b[l][t][j]: depthwise convolution of at most
-// kRunPixels neighbours of a line, kernel position by kernel position. Its kernel's gradient is
-// b[l][t][j] += Σ_i a[l][i·stride + t][j] · out[i][j].
+// out[r][i][j] = bias[j] + Σ_l Σ_t a[l][first + i·stride + t][j] · b[l][r][t][j]: depthwise convolution of the pixels of
+// a line, or of two that share lines of a. Pixels of a that are not in [0, size) are zeros. Of two rows the first takes
+// lines [0, shared_end), the other [shared, lines), in order. The kernel's gradient, from one row, is
+// b[l][t][j] += Σ_i a[l][first + i·stride + t][j] · out[i][j].
 template <class T>
-struct RunTile {
+struct RunLine {
     int64_t width, stride;  // has_run_tile() of both
-    int64_t lines;
-    const T* const* a;  // [lines][run_extent(width, stride)] pixels, zeros for those outside
-    T* const* b;        // [lines] position 0, positions b_step apart
+    int64_t rows;           // 1, or 2 where has_run_pair(width)
+    int64_t lines, shared, shared_end;
+    const T* const* a;  // [lines] pixel 0, pixels a_step apart
+    int64_t first, size, a_step;
+    T* const* b;  // [lines][rows] position 0, positions b_step apart
     int64_t b_step;
     T* out;
-    int64_t out_step;
+    int64_t out_step, out_row;
     const T* bias;  // null or cols values
     int64_t pixels, cols;
+    int64_t fetched;  // so many lines below the last, and the next pixels of out, are asked for meanwhile
     const EpilogueOf<T>* epilogue;  // null or of cols columns
 };
 constexpr int kRunPixels = 8;
-constexpr int64_t run_extent(int64_t width, int64_t stride) { return (kRunPixels - 1) * stride + width; }
+constexpr int64_t run_pixels(int64_t rows) { return kRunPixels / rows; }
+constexpr int64_t run_extent(int64_t width, int64_t stride, int64_t rows = 1) {
+    return (run_pixels(rows) - 1) * stride + width;
+}
 constexpr bool has_run_tile(int64_t width, int64_t stride) {
     return stride == 1 ? width >= 1 && width <= 7 : stride == 2 && (width == 3 || width == 5 || width == 7);
 }
+constexpr bool has_run_pair(int64_t width) { return width == 3; }  // enough is shared, and all weights stay in registers
 
 // out[t][j] += Σ_p a[t][p][j] · b[p][j]: its kernel's gradient.
 template <class T>
@@ -164,8 +172,8 @@ struct Micro {
     void (*outer_tile)(const OuterTile<T>&);
     void (*dot_tile)(const DotTile<T>&);
     void (*column_tile)(const ColumnTile<T>&);
-    void (*run_tile)(const RunTile<T>&);
-    void (*run_sum)(const RunTile<T>&);
+    void (*run_line)(const RunLine<T>&);
+    void (*run_sum)(const RunLine<T>&);
     void (*column_sum)(const ColumnSum<T>&);
     void (*window_tile)(const WindowTile<T>&);
     void (*window_sum)(const WindowSum<T>&);

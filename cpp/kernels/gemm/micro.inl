@@ -6,8 +6,8 @@
 //   outer tile   Rows × (2 or 1) vectors; per pixel the same loads, both operands in place
 //   dot tile     2 × 4 vectors along the summed index, folded at the end
 //   column tile  Rows pixels × one vector of channels at a time, Σ over taps; loads bound it
-//   run tile     8 neighbouring pixels × one vector of channels: a line's kernel stays in registers
-//                and each of its pixels is loaded once for every position that uses it
+//   run tile     8 neighbouring pixels, or 4 of each of two lines, × one vector of channels: a line's kernel
+//                stays in registers and each of its pixels is loaded once for every position that uses it
 //   column sum   nine taps × one vector at a time: b is loaded once for nine multiply-adds
 //
 // AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2
@@ -212,92 +212,180 @@ void any_column_tile(const ColumnTile<T>& tile) {
     if constexpr (Rows > 1) any_column_tile<V, MaxRows, Rows - 1>(tile);
 }
 
-template <class V, int Width, int Stride, class T>
-[[gnu::noinline]] void run_tile(const RunTile<T>& tile) {
-    constexpr int extent = run_extent(Width, Stride);
-    const int64_t lines = tile.lines, b_step = tile.b_step, out_step = tile.out_step, pixels = tile.pixels;
-    const T* const* a_lines = tile.a;
-    T* const* b_lines = tile.b;
-    const EpilogueOf<T>* epilogue = tile.epilogue;
-    auto vector = [=](const T* bias, int64_t j, int64_t left, T* out, auto load, auto store) {
-        V acc[kRunPixels];
+// Some neighbouring pixels of a line; bit i of `inside`: a's pixel i from the first of a row's on is there, and wanted.
+struct Run {
+    int64_t begin, pixels;
+    uint32_t inside;
+};
+
+template <int I>
+struct Index {
+    static constexpr int value = I;
+};
+
+// Square: of two rows, all lines of a kernel as high as it is wide are there. Whole: all pixels are inside; others are
+// skipped one by one, which costs a branch that is the same for all columns.
+template <class V, int Width, int Stride, int Rows, bool Square, bool Whole, class T>
+[[gnu::noinline]] void run_tile(const RunLine<T>& line, const Run& run) {
+    constexpr int extent = run_extent(Width, Stride, Rows), most = run_pixels(Rows);
+    const int64_t lines = line.lines, shared = line.shared, shared_end = line.shared_end, a_step = line.a_step,
+                  b_step = line.b_step, out_step = line.out_step, out_row = line.out_row, pixels = run.pixels,
+                  first = (line.first + run.begin * Stride) * a_step;
+    const uint32_t inside = run.inside;
+    const T *const *a_lines = line.a, *bias = line.bias;
+    T* const* b_lines = line.b;
+    const EpilogueOf<T>* epilogue = line.epilogue;
+    auto vector = [=](int64_t j, int64_t left, T* out, auto load, auto store) {
+        V acc[Rows][most];
         const V start = bias ? load(bias + j) : V::set(0);
-        CC_UNROLL for (int i = 0; i < kRunPixels; ++i) acc[i] = start;
-        const T* const* a = a_lines;
-        for (int64_t l = 0; l < lines; ++l, a += extent) {
-            V b[Width];
-            CC_UNROLL for (int t = 0; t < Width; ++t) b[t] = load(b_lines[l] + j + t * b_step);
+        CC_UNROLL for (int r = 0; r < Rows; ++r)
+            CC_UNROLL for (int i = 0; i < most; ++i) acc[r][i] = start;
+        auto add = [&](int64_t l, auto from, auto to) {  // a line, to these rows
+            constexpr int row = decltype(from)::value, rows = decltype(to)::value - row;
+            const T* a = a_lines[l] + first + j;
+            V b[rows][Width];
+            CC_UNROLL for (int r = 0; r < rows; ++r)
+                CC_UNROLL for (int t = 0; t < Width; ++t) b[r][t] = load(b_lines[l * Rows + row + r] + j + t * b_step);
             CC_UNROLL for (int i = 0; i < extent; ++i) {
-                const V pixel = load(a[i] + j);
-                CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
-                    if (i - t < kRunPixels * Stride)
-                        acc[(i - t) / Stride] = fma(pixel, b[t], acc[(i - t) / Stride]);
+                if (!Whole && !(inside >> i & 1)) continue;
+                const V pixel = load(a + i * a_step);
+                CC_UNROLL for (int r = 0; r < rows; ++r)
+                    CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
+                        if (i - t < most * Stride)
+                            acc[row + r][(i - t) / Stride] = fma(pixel, b[r][t], acc[row + r][(i - t) / Stride]);
             }
+        };
+        if constexpr (Rows == 1) {
+            for (int64_t l = 0; l < lines; ++l) add(l, Index<0>{}, Index<1>{});
+        } else if constexpr (Square) {
+            CC_UNROLL for (int l = 0; l < Stride; ++l) add(l, Index<0>{}, Index<1>{});
+            CC_UNROLL for (int l = Stride; l < Width; ++l) add(l, Index<0>{}, Index<2>{});
+            CC_UNROLL for (int l = Width; l < Width + Stride; ++l) add(l, Index<1>{}, Index<2>{});
+        } else {
+            for (int64_t l = 0; l < shared; ++l) add(l, Index<0>{}, Index<1>{});
+            for (int64_t l = shared; l < shared_end; ++l) add(l, Index<0>{}, Index<2>{});
+            for (int64_t l = shared_end; l < lines; ++l) add(l, Index<1>{}, Index<2>{});
         }
         if (epilogue) {
             const ColumnEpilogue<V> end(*epilogue, j, left);
-            CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-                if (i < pixels) acc[i] = end(acc[i], out + i * out_step);
+            CC_UNROLL for (int r = 0; r < Rows; ++r)
+                CC_UNROLL for (int i = 0; i < most; ++i)
+                    if (Whole || i < pixels) acc[r][i] = end(acc[r][i], out + r * out_row + i * out_step);
         }
-        CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-            if (i < pixels) store(acc[i], out + i * out_step);
+        CC_UNROLL for (int r = 0; r < Rows; ++r)
+            CC_UNROLL for (int i = 0; i < most; ++i)
+                if (Whole || i < pixels) store(acc[r][i], out + r * out_row + i * out_step);
     };
+    T* out = line.out + run.begin * out_step;
     int64_t j = 0;
-    for (; j + V::lanes <= tile.cols; j += V::lanes)
-        vector(tile.bias, j, V::lanes, tile.out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
-    if (const int64_t left = tile.cols - j)
-        vector(tile.bias, j, left, tile.out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+    for (; j + V::lanes <= line.cols; j += V::lanes)
+        vector(j, V::lanes, out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    if (const int64_t left = line.cols - j)
+        vector(j, left, out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
 
-template <class V, int Width, int Stride, class T>
-[[gnu::noinline]] void run_sum(const RunTile<T>& tile) {
+template <class V, int Width, int Stride, bool Whole, class T>
+[[gnu::noinline]] void run_sum(const RunLine<T>& line, const Run& run) {
     constexpr int extent = run_extent(Width, Stride);
-    const int64_t lines = tile.lines, b_step = tile.b_step, out_step = tile.out_step, pixels = tile.pixels;
-    const T* const* a_lines = tile.a;
-    T* const* b_lines = tile.b;
+    const int64_t lines = line.lines, a_step = line.a_step, b_step = line.b_step, out_step = line.out_step,
+                  pixels = run.pixels, first = (line.first + run.begin * Stride) * a_step;
+    const uint32_t inside = run.inside;
+    const T* const* a_lines = line.a;
+    T* const* b_lines = line.b;
     auto vector = [=](int64_t j, const T* out, auto load, auto store) {
         V grad[kRunPixels];
-        CC_UNROLL for (int i = 0; i < kRunPixels; ++i) grad[i] = i < pixels ? load(out + i * out_step) : V::set(0);
-        const T* const* a = a_lines;
-        for (int64_t l = 0; l < lines; ++l, a += extent) {
+        CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
+            grad[i] = Whole || i < pixels ? load(out + i * out_step) : V::set(0);
+        for (int64_t l = 0; l < lines; ++l) {
             V sum[Width];
+            const T* a = a_lines[l] + first + j;
             T* b = b_lines[l] + j;
             CC_UNROLL for (int t = 0; t < Width; ++t) sum[t] = load(b + t * b_step);
             CC_UNROLL for (int i = 0; i < extent; ++i) {
-                const V pixel = load(a[i] + j);
+                if (!Whole && !(inside >> i & 1)) continue;
+                const V pixel = load(a + i * a_step);
                 CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
                     if (i - t < kRunPixels * Stride) sum[t] = fma(pixel, grad[(i - t) / Stride], sum[t]);
             }
             CC_UNROLL for (int t = 0; t < Width; ++t) store(sum[t], b + t * b_step);
         }
     };
+    const T* out = line.out + run.begin * out_step;
     int64_t j = 0;
-    for (; j + V::lanes <= tile.cols; j += V::lanes)
-        vector(j, tile.out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
-    if (const int64_t left = tile.cols - j)
-        vector(j, tile.out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
+    for (; j + V::lanes <= line.cols; j += V::lanes)
+        vector(j, out + j, [](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
+    if (const int64_t left = line.cols - j)
+        vector(j, out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
 
-// f.run<Width, Stride>(tile) for the tile's own.
-template <class F, int Width = 7, class T>
-void any_run(const RunTile<T>& tile) {
-    if (tile.width == Width) {
-        if (tile.stride == 1) return F::template run<Width, 1>(tile);
-        if constexpr (has_run_tile(Width, 2)) return F::template run<Width, 2>(tile);
+template <class T>
+void fetch_pixels(const RunLine<T>& line, const T* pixel, int64_t count, int64_t step) {
+    for (; count > 0; --count, pixel += step)
+        for (int64_t j = 0; j < line.cols; j += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(pixel + j);
+}
+
+// A tile's loads jump from pixel to pixel, which no hardware prefetcher follows: what the tiles of the lines below read
+// first, and what the next one needs of out, is asked for here.
+template <class T>
+void fetch_ahead(const RunLine<T>& line, const Run& run, int64_t first, int64_t count) {
+    const T* last = line.a[0];
+    for (int64_t l = 1; l < line.lines; ++l) last = line.a[l] > last ? line.a[l] : last;
+    for (int64_t below = 1; below <= line.fetched; ++below)
+        fetch_pixels(line, last + (below * line.size + first) * line.a_step, count, line.a_step);
+    for (int64_t r = 0; r < line.rows; ++r)
+        fetch_pixels<T>(line, line.out + r * line.out_row + (run.begin + run.pixels) * line.out_step, run.pixels, line.out_step);
+}
+
+// F::run<Width, Stride, Rows, Square, Whole>(line, run) for the runs of a line.
+template <class F, int Width, int Stride, int Rows, class T>
+void each_run(const RunLine<T>& line) {
+    constexpr int most = run_pixels(Rows);
+    constexpr uint32_t all = (uint32_t{1} << run_extent(Width, Stride, Rows)) - 1;
+    const bool square = line.lines == Width + Stride && line.shared == Stride && line.shared_end == Width;
+    for (int64_t begin = 0; begin < line.pixels; begin += most) {
+        const int64_t pixels = line.pixels - begin < most ? line.pixels - begin : most, first = line.first + begin * Stride,
+                      used = (pixels - 1) * Stride + Width, end = line.size - first < used ? line.size - first : used;
+        const int64_t outside = first < 0 ? (-first < used ? -first : used) : 0;
+        const Run run{begin, pixels, end > outside ? (uint32_t{1} << end) - (uint32_t{1} << outside) : 0};
+        if (line.fetched && run.inside) fetch_ahead(line, run, first + outside, end - outside);
+        const bool whole = run.inside == all;
+        if constexpr (Rows == 2) {
+            if (!square) F::template run<Width, Stride, Rows, false, false>(line, run);
+            else if (whole) F::template run<Width, Stride, Rows, true, true>(line, run);
+            else F::template run<Width, Stride, Rows, true, false>(line, run);
+        } else {
+            if (whole) F::template run<Width, Stride, Rows, false, true>(line, run);
+            else F::template run<Width, Stride, Rows, false, false>(line, run);
+        }
     }
-    if constexpr (Width > 1) any_run<F, Width - 1>(tile);
+}
+template <class F, int Width, int Stride, class T>
+void run_rows(const RunLine<T>& line) {
+    if constexpr (has_run_pair(Width))
+        if (line.rows == 2) return each_run<F, Width, Stride, 2>(line);
+    each_run<F, Width, Stride, 1>(line);
+}
+template <class F, int Width = 7, class T>
+void any_run(const RunLine<T>& line) {
+    if (line.width == Width) {
+        if (line.stride == 1) return run_rows<F, Width, 1>(line);
+        if constexpr (has_run_tile(Width, 2)) return run_rows<F, Width, 2>(line);
+    }
+    if constexpr (Width > 1) any_run<F, Width - 1>(line);
 }
 
 template <class V>
 struct RunTiles {
-    template <int Width, int Stride, class T>
-    static void run(const RunTile<T>& tile) { run_tile<V, Width, Stride>(tile); }
+    template <int Width, int Stride, int Rows, bool Square, bool Whole, class T>
+    static void run(const RunLine<T>& line, const Run& run) { run_tile<V, Width, Stride, Rows, Square, Whole>(line, run); }
 };
 
 template <class V>
 struct RunSums {
-    template <int Width, int Stride, class T>
-    static void run(const RunTile<T>& tile) { run_sum<V, Width, Stride>(tile); }
+    template <int Width, int Stride, int Rows, bool Square, bool Whole, class T>
+    static void run(const RunLine<T>& line, const Run& run) {
+        if constexpr (Rows == 1) run_sum<V, Width, Stride, Whole>(line, run);
+    }
 };
 
 template <class V, int Taps, class T>
