@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "array/compute.h"
 #include "array/conv_pass.h"
@@ -154,6 +155,29 @@ void check_bias(const char* op, const Tensor& x, const Tensor& bias, int64_t cha
     check_dtypes(op, x, "bias", bias);
 }
 
+class RowMajor : public Counted {
+public:
+    explicit RowMajor(Array a) : array(std::move(a)) {}
+    const Array array;
+};
+
+// A weight as kernels read it, row-major. Of a channels-last one the copy is kept, and with it what kernels keep.
+struct KernelWeight {
+    Array array;
+    Ref<Packs> packs;
+
+    explicit KernelWeight(const Array& weight) : array(weight), packs(packs_of(weight)) {
+        if (weight.is_contiguous()) return;
+        Ref<Packs> own = weight.is(Format::ChannelsLast) ? std::exchange(packs, nullptr) : nullptr;
+        PackKey key{"row-major", weight.raw(), {static_cast<int64_t>(weight.dtype())}};
+        for (int i = 0; i < weight.rank(); ++i) key.sizes[i + 1] = weight.size(i);
+        Ref<Counted> kept = own ? own->find_object(key) : nullptr;
+        array = kept ? static_cast<RowMajor*>(kept.get())->array : weight.contiguous();
+        if (own && !kept) own->keep_object(key, make_ref<RowMajor>(array));
+        packs = own ? packs_of(array) : nullptr;
+    }
+};
+
 Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias = Tensor(),
                   const char* name = "conv_grad_input");
 Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output);
@@ -161,11 +185,10 @@ Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_ou
 Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, const Tensor& bias) {
     ConvProblem p = r.problem;
     p.map = ConvMap::Forward;
-    Array x = input.array().to(Format::ChannelsLast), w = weight.array().contiguous();
-    Array b = bias.defined() ? bias.array().contiguous() : Array();
-    Ref<Packs> packs = packs_of(w);
-    p.kept = bool(packs);
-    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), std::move(x), std::move(w), std::move(b), std::move(packs));
+    Array x = input.array().to(Format::ChannelsLast), b = bias.defined() ? bias.array().contiguous() : Array();
+    KernelWeight w(weight.array());
+    p.kept = bool(w.packs);
+    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), std::move(x), std::move(w.array), std::move(b), std::move(w.packs));
     return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());
@@ -177,11 +200,11 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
 Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias, const char* name) {
     ConvProblem p = r.problem;
     p.map = ConvMap::GradInput;
-    Array y = grad_output.array().to(Format::ChannelsLast), w = weight.array().contiguous();
+    Array y = grad_output.array().to(Format::ChannelsLast);
     Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
-    Ref<Packs> packs = packs_of(w);
-    p.kept = bool(packs);
-    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr, packs.get()});
+    KernelWeight w(weight.array());
+    p.kept = bool(w.packs);
+    cc::conv(p, {x.raw(), w.array.raw(), y.raw(), nullptr, w.packs.get()});
     if (bias.defined()) compute_into(x, Binary::Add, x, bias.array().reshape(one_per_channel(bias.size(0), r.rank)));
     return record(op_name(name, r.rank), std::move(x), {weight, grad_output, bias},
                   [r, w = Saved(weight, grad_output.requires_grad()),
