@@ -77,28 +77,27 @@ struct Blocked {
         }
         const Panels panels{micro.lanes, p.n};
         const Parts tile_rows = Parts::at_most(rows, micro.rows_for(p.n));
-        const T* a_rows[kMaxRows];
+        const T* a_rows[kBlockRows];
         T* out[kMaxRows];
+        for (int64_t i = 0; i < rows; ++i) a_rows[i] = from + i * a_row;
+        const int64_t short_rows = rows / tile_rows.count, longer = rows % tile_rows.count;
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const T* b_panel = packed + panels.begin(panel) * depth;
             const bool more = panel + 1 < end_panel;
             const T* next_panel = packed + panels.begin(panel + more) * depth;
-            const int64_t line = more ? panels.width(panel + 1) * depth : 0;
+            const int64_t line = more ? panels.width(panel + 1) * depth : 0, share = (line + tile_rows.count - 1) / tile_rows.count;
             const T* panel_bias = bias ? bias + panels.begin(panel) : nullptr;
             const EpilogueOf<T> panel_end = end ? end->from_column(panels.begin(panel)) : EpilogueOf<T>{};
             RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, panel_bias, 0,
                             panels.size(panel), accumulate, end ? &panel_end : nullptr};
-            for (int64_t t = 0; t < tile_rows.count; ++t) {
-                tile.rows = tile_rows.size(t);
-                for (int64_t i = 0; i < tile.rows; ++i) {
-                    a_rows[i] = from + (tile_rows.begin(t) + i) * a_row;
-                    out[i] = c + (row + tile_rows.begin(t) + i) * p.c_row + panels.begin(panel);
-                }
+            T* to = c + row * p.c_row + panels.begin(panel);
+            tile.a = a_rows;
+            for (int64_t t = 0; t < tile_rows.count; ++t, tile.a += tile.rows) {
+                tile.rows = short_rows + (t < longer);
+                for (int64_t i = 0; i < tile.rows; ++i, to += p.c_row) out[i] = to;
                 if (fetches && panel == first_panel && t + 1 < tile_rows.count)
-                    for (int64_t i = tile_rows.begin(t + 1); i < tile_rows.begin(t + 2); ++i)
-                        fetch(from + i * a_row, depth);
-                const int64_t begin = line * t / tile_rows.count, end = line * (t + 1) / tile_rows.count;
-                fetch(next_panel + begin, end - begin);
+                    for (int64_t i = 0; i < short_rows + (t + 1 < longer); ++i) fetch(tile.a[tile.rows + i], depth);
+                fetch(next_panel + t * share, std::min(share, line - t * share));
                 micro.row_tile(tile);
             }
         }
