@@ -26,6 +26,8 @@ constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 7 of 14
 constexpr int64_t kFetchFrom = 2 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
+constexpr int64_t kTasks = 32;       // wanted, where each has kTaskFlops to do
+constexpr double kTaskFlops = 2.5e5;
 constexpr int64_t kDotRows = 8, kDotCols = 4;
 
 template <class T>
@@ -45,7 +47,9 @@ struct Blocked {
         const bool first_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
         const EpilogueOf<T>* last_end = begin + depth == p.k ? end.get() : nullptr;
         const Parts rows = Parts::at_most(p.m, kBlockRows);
-        const int64_t groups_wanted = std::max<int64_t>(1, 32 / rows.count);
+        const double flops = 2.0 * p.m * p.n * depth;
+        const int64_t tasks_wanted = static_cast<int64_t>(std::min<double>(kTasks, flops / kTaskFlops)),
+                      groups_wanted = std::max<int64_t>(1, tasks_wanted / rows.count);
         const Parts groups = Parts::at_most(
             panels.count(), std::clamp<int64_t>(panels.count() / groups_wanted, 1, 16));
         auto pack = [&](int64_t panel) {
@@ -58,8 +62,7 @@ struct Blocked {
             tiles(rows.begin(block), rows.size(block), groups.begin(group), groups.begin(group + 1),
                   begin, depth, packed, first_bias ? bias : nullptr, accumulate, last_end);
         };
-        run_stages(2.0 * p.m * p.n * depth,
-                   {{filled ? 0 : panels.count(), pack}, {rows.count * groups.count, compute}});
+        run_stages(flops, {{filled ? 0 : panels.count(), pack}, {rows.count * groups.count, compute}});
     }
 
     void tiles(int64_t row, int64_t rows, int64_t first_panel, int64_t end_panel, int64_t begin,
