@@ -28,6 +28,8 @@ constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 7 of 14
 constexpr int64_t kFetchFrom = 2 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
 constexpr int64_t kOuterSize = 128, kOuterDepth = 16;  // below, packing costs more than reading in place
+constexpr int64_t kTasks = 32;       // wanted, where each has kTaskFlops to do
+constexpr double kTaskFlops = 2.5e5;
 constexpr int64_t kDotRows = 8, kDotCols = 4;
 
 template <class T>
@@ -48,7 +50,9 @@ struct Blocked {
         const bool first_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
         const EpilogueOf<T>* last_end = begin + depth == p.k ? end.get() : nullptr;
         const Parts rows = Parts::at_most(p.m, kBlockRows);
-        const int64_t groups_wanted = std::max<int64_t>(1, 32 / rows.count);
+        const double flops = 2.0 * p.m * p.n * depth;
+        const int64_t tasks_wanted = static_cast<int64_t>(std::min<double>(kTasks, flops / kTaskFlops)),
+                      groups_wanted = std::max<int64_t>(1, tasks_wanted / rows.count);
         const Parts groups = Parts::at_most(
             panels.count(), std::clamp<int64_t>(panels.count() / groups_wanted, 1, 16));
         auto pack = [&](int64_t panel) {
@@ -66,9 +70,9 @@ struct Blocked {
             tiles(copies() ? copy : a + begin, a_row, rows.begin(block), rows.size(block), groups.begin(group),
                   groups.begin(group + 1), depth, packed, first_bias ? bias : nullptr, accumulate, last_end);
         };
-        run_stages(2.0 * p.m * p.n * depth, {{filled ? 0 : panels.count(), pack},
-                                             {copies() ? rows.count : 0, copy_block},
-                                             {rows.count * groups.count, compute}});
+        run_stages(flops, {{filled ? 0 : panels.count(), pack},
+                           {copies() ? rows.count : 0, copy_block},
+                           {rows.count * groups.count, compute}});
     }
 
     bool copies() const { return p.a_col != 1; }
@@ -81,26 +85,27 @@ struct Blocked {
         const bool fetches = !copies() && p.m * p.k >= kFetchFrom;
         const Panels panels{micro.lanes, p.n};
         const Parts tile_rows = Parts::at_most(rows, micro.rows_for(p.n));
-        const T* a_rows[kMaxRows];
+        const T* a_rows[kBlockRows];
         T* out[kMaxRows];
+        for (int64_t i = 0; i < rows; ++i) a_rows[i] = a + (row + i) * a_row;
+        const int64_t short_rows = rows / tile_rows.count, longer = rows % tile_rows.count;
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
             const T* b_panel = packed + panels.begin(panel) * depth;
             const bool more = panel + 1 < end_panel;
             const T* next_panel = packed + panels.begin(panel + more) * depth;
-            const int64_t line = more ? panels.width(panel + 1) * depth : 0, share = line / tile_rows.count + 1;
+            const int64_t line = more ? panels.width(panel + 1) * depth : 0,
+                          share = (line + tile_rows.count - 1) / tile_rows.count;
             const T* panel_bias = bias ? bias + panels.begin(panel) : nullptr;
             const EpilogueOf<T> panel_end = end ? end->from_column(panels.begin(panel)) : EpilogueOf<T>{};
             RowTile<T> tile{1, depth, a_rows, &b_panel, panels.width(panel), out, panel_bias, 0,
                             panels.size(panel), accumulate, end ? &panel_end : nullptr};
-            for (int64_t t = 0; t < tile_rows.count; ++t) {
-                tile.rows = tile_rows.size(t);
-                for (int64_t i = 0; i < tile.rows; ++i) {
-                    a_rows[i] = a + (row + tile_rows.begin(t) + i) * a_row;
-                    out[i] = c + (row + tile_rows.begin(t) + i) * p.c_row + panels.begin(panel);
-                }
+            T* to = c + row * p.c_row + panels.begin(panel);
+            tile.a = a_rows;
+            for (int64_t t = 0; t < tile_rows.count; ++t, tile.a += tile.rows) {
+                tile.rows = short_rows + (t < longer);
+                for (int64_t i = 0; i < tile.rows; ++i, to += p.c_row) out[i] = to;
                 if (fetches && panel == first_panel && t + 1 < tile_rows.count)
-                    for (int64_t i = tile_rows.begin(t + 1); i < tile_rows.begin(t + 2); ++i)
-                        fetch(a + (row + i) * a_row, depth);
+                    for (int64_t i = 0; i < short_rows + (t + 1 < longer); ++i) fetch(tile.a[tile.rows + i], depth);
                 fetch(next_panel + t * share, std::min(share, line - t * share));
                 micro.row_tile(tile);
             }
