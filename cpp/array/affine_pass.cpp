@@ -95,6 +95,7 @@ private:
 };
 
 bool stays(const Array& x) { return x.storage().cacheable(); }
+size_t bytes_of(const Array& x) { return static_cast<size_t>(x.numel()) * itemsize(x.dtype()); }
 
 Array defer(Affine affine) {
     const Shape shape = affine.x.shape();
@@ -108,7 +109,7 @@ Array defer(Affine affine) {
 
 bool fills_channels_last(const Array& x) {
     return x.offset() == 0 && x.strides() == strides_for(x.shape(), Format::ChannelsLast) &&
-           x.storage().bytes() == static_cast<size_t>(x.numel()) * itemsize(x.dtype());
+           x.storage().bytes() == bytes_of(x);
 }
 
 // The pass that x, all of it, waits for.
@@ -125,7 +126,7 @@ std::optional<Affine> waiting(const Array& x) {
 
 Array affine(const Array& x, const Array& scale, const Array& shift) {
     Affine affine{x, scale, shift, {}};
-    if (stays(x)) return defer(std::move(affine));
+    if (stays(x) && bytes_of(x) >= kWorthWaiting) return defer(std::move(affine));
     Array y = Array::empty(x.shape(), x.dtype(), Format::ChannelsLast);
     affine.run(y.raw());
     return y;
@@ -177,8 +178,7 @@ std::optional<Array> join_clamp_grad(Binary op, const Array& grad, const Array& 
     if (pass->adds || result.storage().version() != 0 || grad.shape() != result.shape() || grad.dtype() != result.dtype() ||
         !fills_channels_last(result) || grad.strides() != result.strides() || !stays(grad) || !stays(result))
         return std::nullopt;
-    const size_t bytes = static_cast<size_t>(grad.numel()) * itemsize(grad.dtype());
-    Ref<Deferred> clamp(new ClampGradPass(bytes, op, grad, result, pass->low, pass->high));
+    Ref<Deferred> clamp(new ClampGradPass(bytes_of(grad), op, grad, result, pass->low, pass->high));
     grad.storage().add_reader(clamp);
     result.storage().add_reader(clamp);
     return Array::deferred(grad.shape(), grad.dtype(), Format::ChannelsLast, clamp);

@@ -52,7 +52,8 @@ void ConvPass::release() {
 
 Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array weight, Array bias, Ref<Packs> packs) {
     const Array* operands[] = {&x, &weight, &bias};
-    bool waits = !forced_impl("conv") && !decisions_wanted() && conv_precision() == ConvPrecision::Fast;
+    const size_t bytes = static_cast<size_t>(shape.numel()) * itemsize(problem.dtype);
+    bool waits = bytes >= kWorthWaiting && !forced_impl("conv") && !decisions_wanted() && conv_precision() == ConvPrecision::Fast;
     for (const Array* operand : operands) waits = waits && (!operand->defined() || operand->storage().cacheable());
     if (!waits) {
         Array y = Array::empty(shape, problem.dtype, Format::ChannelsLast);
@@ -61,7 +62,6 @@ Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array w
     }
     for (const Array* operand : operands)
         if (operand->defined() && !(operand == &x && goes_through(problem, x))) operand->raw();  // not a whole net waits
-    const size_t bytes = static_cast<size_t>(shape.numel()) * itemsize(problem.dtype);
     const Ref<Storage> read[] = {x.storage_ref(), weight.storage_ref(), bias.storage_ref()};
     Ref<Deferred> pass(new ConvPass(bytes, problem, std::move(x), std::move(weight), std::move(bias), std::move(packs)));
     for (const Ref<Storage>& storage : read)

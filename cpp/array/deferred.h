@@ -9,6 +9,8 @@
 
 namespace cc {
 
+constexpr size_t kWorthWaiting = 4096;  // bytes of contents: to pass over fewer takes no longer than to keep what waits
+
 // One storage has it as its contents, the storages it reads know it as their reader: they have it computed before they are
 // written to. Any thread may ask.
 class Deferred : public Counted {

@@ -25,7 +25,11 @@ Array running_array(const char* op, const char* argument, const Tensor& t, const
 // running ← (1 − momentum)·running + momentum·(the images' average·factor); of[image][channel].
 void update_running(const char* op, const Tensor& running, const Array& of, double momentum, double factor) {
     if (!running.defined()) return;
-    Array old = running.array().to(computed_in(running.dtype())).contiguous(), now = Array::empty(old.shape(), old.dtype());
+    const Array& target = running.array();
+    const bool in_place = computed_in(target.dtype()) == target.dtype() && target.is_contiguous();
+    Array old = in_place ? target : target.to(computed_in(target.dtype())).contiguous();
+    Array now = in_place ? target : Array::empty(old.shape(), old.dtype());
+    if (in_place) target.storage().before_write();
     visit_floating(op, old.dtype(), [&](auto zero) {
         using T = decltype(zero);
         Array values = of.to(old.dtype());
@@ -37,7 +41,7 @@ void update_running(const char* op, const Tensor& running, const Array& of, doub
             now.data<T>()[c] = static_cast<T>((1 - momentum) * old.data<T>()[c] + momentum * average);
         }
     });
-    running.array().copy_from(now);
+    in_place ? target.storage().bump_version() : target.copy_from(now);
 }
 
 // A channel's statistics from the pixels of all images together, or of each.

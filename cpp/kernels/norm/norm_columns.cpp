@@ -33,6 +33,7 @@ struct Blocks {
         : channels(channels), groups(groups), share(groups ? channels / groups : 0), fold(1) {
         if (channels < 256)
             while (fold * channels % kLanes || fold * channels < 4 * kLanes) fold *= 2;
+        if (pixels < fold) fold = 1;  // they do not fill a wide row
         columns = fold * channels;
         wide_rows = pixels / fold;
         rows_per_block = std::max<int64_t>(32, kNormElementsPerTask / columns);
