@@ -95,6 +95,30 @@ def test_packs_go_with_the_change_that_spoils_them():
     assert cc.memory_stats()["packs"] == before
 
 
+def test_a_backward_pass_keeps_nothing():
+    conv, x = cc.nn.Conv2d(16, 16, 3, padding=1), cc.randn(2, 16, 20, 20).requires_grad_()
+    before = cc.memory_stats()["packs"]
+    conv(x).sum().backward()
+    assert cc.memory_stats()["packs"] == before
+
+
+def test_packs_of_channels_last_weights():
+    conv = cc.nn.Conv2d(16, 16, 3, padding=1)
+    conv.to(memory_format=cc.channels_last)
+    x = cc.randn(2, 16, 20, 20)
+    expected = conv(x).detach().numpy()
+    with cc.no_grad():
+        before = cc.memory_stats()["packs"]
+        assert np.array_equal(conv(x).numpy(), expected)
+        kept = cc.memory_stats()["packs"]
+        assert kept > before
+        assert np.array_equal(conv(x).numpy(), expected)
+        assert cc.memory_stats()["packs"] == kept
+        conv.weight.mul_(2)
+        assert cc.memory_stats()["packs"] == before
+        assert not np.array_equal(conv(x).numpy(), expected)
+
+
 def test_many_threads_share_the_packs():
     conv, x = cc.nn.Conv2d(32, 32, 3, padding=1), cc.randn(1, 32, 24, 24)
     results = []

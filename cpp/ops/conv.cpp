@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "array/compute.h"
 #include "array/conv_pass.h"
@@ -154,18 +155,45 @@ void check_bias(const char* op, const Tensor& x, const Tensor& bias, int64_t cha
     check_dtypes(op, x, "bias", bias);
 }
 
-Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias = Tensor(),
-                  const char* name = "conv_grad_input");
+// Row-major, as kernels read it.
+class Copy : public Counted {
+public:
+    explicit Copy(Array a) : array(std::move(a)) {}
+    const Array array;
+};
+
+// A backward pass keeps nothing with a weight: the optimizer's write is next.
+enum class Keep { Nothing, Packs };
+
+struct KernelWeight {
+    Array array;
+    Ref<Packs> packs;
+
+    // Of a channels-last weight the copy is kept, and with it what kernels keep.
+    KernelWeight(const Array& weight, Keep keep) : array(weight), packs(keep == Keep::Packs ? packs_of(weight) : nullptr) {
+        if (weight.is_contiguous()) return;
+        Ref<Packs> own = weight.is(Format::ChannelsLast) ? std::exchange(packs, nullptr) : nullptr;
+        PackKey key{"row-major", weight.raw(), {static_cast<int64_t>(weight.dtype())}};
+        for (int i = 0; i < weight.rank(); ++i) key.sizes[i + 1] = weight.size(i);
+        Ref<Counted> kept = own ? own->find_object(key) : nullptr;
+        array = kept ? static_cast<Copy*>(kept.get())->array : weight.contiguous();
+        if (own && !kept) own->keep_object(key, make_ref<Copy>(array));
+        packs = own ? packs_of(array) : nullptr;
+    }
+};
+
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, Keep keep = Keep::Nothing,
+                  const Tensor& bias = Tensor(), const char* name = "conv_grad_input");
 Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output);
 
-Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, const Tensor& bias = Tensor(),
+               Keep keep = Keep::Nothing) {
     ConvProblem p = r.problem;
     p.map = ConvMap::Forward;
-    Array x = input.array().to(Format::ChannelsLast), w = weight.array().contiguous();
-    Array b = bias.defined() ? bias.array().contiguous() : Array();
-    Ref<Packs> packs = packs_of(w);
-    p.kept = bool(packs);
-    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), x, w, b, std::move(packs));
+    Array x = input.array().to(Format::ChannelsLast), b = bias.defined() ? bias.array().contiguous() : Array();
+    KernelWeight w(weight.array(), keep);
+    p.kept = bool(w.packs);
+    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), x, w.array, b, std::move(w.packs));
     return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());
@@ -174,20 +202,21 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
                   });
 }
 
-Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias, const char* name) {
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, Keep keep, const Tensor& bias,
+                  const char* name) {
     ConvProblem p = r.problem;
     p.map = ConvMap::GradInput;
-    Array y = grad_output.array().to(Format::ChannelsLast), w = weight.array().contiguous();
+    Array y = grad_output.array().to(Format::ChannelsLast);
     Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
-    Ref<Packs> packs = packs_of(w);
-    p.kept = bool(packs);
-    cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr, packs.get()});
+    KernelWeight w(weight.array(), keep);
+    p.kept = bool(w.packs);
+    cc::conv(p, {x.raw(), w.array.raw(), y.raw(), nullptr, w.packs.get()});
     if (bias.defined()) compute_into(x, Binary::Add, x, bias.array().reshape(one_per_channel(bias.size(0), r.rank)));
     return record(op_name(name, r.rank), std::move(x), {weight, grad_output, bias},
                   [r, w = Saved(weight, grad_output.requires_grad()),
                    gy = Saved(grad_output, weight.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_weight(r, g.grad(), gy);
-                      if (g.wants(1)) g[1] = forward(r, g.grad(), w, Tensor());
+                      if (g.wants(1)) g[1] = forward(r, g.grad(), w);
                       if (g.wants(2)) g[2] = per_channel(g.grad());
                   });
 }
@@ -202,7 +231,7 @@ Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_ou
                   [r, x = Saved(input, grad_output.requires_grad()),
                    gy = Saved(grad_output, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, g.grad(), gy);
-                      if (g.wants(1)) g[1] = forward(r, x, g.grad(), Tensor());
+                      if (g.wants(1)) g[1] = forward(r, x, g.grad());
                   });
 }
 
@@ -242,7 +271,7 @@ Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& b
     Resolved r{op, rank, make_problem(op, rank, x.shape(), weight.shape(), x.dtype(), options)};
     check_bias(op, x, bias, r.problem.k);
     if (options.padding_mode != "zeros") x = with_borders(r, x, options.padding_mode);
-    Tensor y = forward(r, x, weight, bias);
+    Tensor y = forward(r, x, weight, bias, Keep::Packs);
     return unbatched ? squeeze(y, 0) : y;
 }
 
@@ -258,7 +287,7 @@ Tensor conv_transpose(int rank, const Tensor& input, const Tensor& weight, const
     Resolved r{op, rank,
                make_transposed(op, rank, x.shape(), weight.shape(), x.dtype(), options, output_padding, output_size)};
     check_bias(op, x, bias, r.problem.c);
-    Tensor y = grad_input(r, weight, x, bias, "conv_transpose");
+    Tensor y = grad_input(r, weight, x, Keep::Packs, bias, "conv_transpose");
     return unbatched ? squeeze(y, 0) : y;
 }
 
@@ -271,7 +300,7 @@ Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, 
     check_dtypes(op, weight, "grad_output", grad_output);
     Resolved r{op, rank, make_problem(op, rank, input_size, weight.shape(), weight.dtype(), options)};
     check_grad_output(r, grad_output);
-    return grad_input(r, weight, grad_output);
+    return grad_input(r, weight, grad_output, Keep::Packs);
 }
 
 Tensor conv_grad_weight(int rank, const Tensor& input, const Shape& weight_size, const Tensor& grad_output,
