@@ -205,9 +205,9 @@ struct Rows {
     void run_tiles(int64_t first, int64_t end, const Band& band, int64_t first_panel,
                    int64_t end_panel, const float* packed) const {
         const int64_t window = tiles.pixels(forward), element = odd_lines(padded * rows);
+        Scratch<float> panel(elements * element), zeros(depth);
         Target target(*this, band);
         WinogradOrder order = panel_order();
-        Scratch<float> panel(elements * element), zeros(depth);
         Scratch<float*> pixels(2 * rows * window);
         std::fill_n(zeros.data(), depth, 0.0f);
         const bool fetch = depth < kFetchDepth;
