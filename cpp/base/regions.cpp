@@ -7,7 +7,7 @@ namespace cc {
 namespace {
 
 constexpr size_t kStep = size_t{16} << 10;   // blocks are multiples of it
-constexpr size_t kLeast = size_t{256} << 10;  // a smaller rest stays with the block
+constexpr size_t kLeast = size_t{32} << 10;  // a smaller rest stays with the block
 
 }  // namespace
 

@@ -10,7 +10,7 @@
 
 namespace cc {
 
-constexpr size_t kLargeBlock = size_t{1} << 20;  // from here on
+constexpr size_t kLargeBlock = size_t{128} << 10;  // from here on
 constexpr size_t kRegion = size_t{64} << 20;     // what is asked of the system at least
 
 // Not for several threads at a time. Nothing here asks the system: whole regions are brought and taken away.
