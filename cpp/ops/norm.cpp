@@ -126,8 +126,9 @@ void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Ten
 Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Array& mean,
                         const Array& var) {
     const NormProblem& p = norm.problem;
-    // Each channel for itself: one factor and one shift for all its pixels.
-    const bool by_channel = p.n == 1 && p.share() == 1 && p.centred && !p.channels_first && p.elements() > 0;
+    // Each channel for itself: one factor and one shift for all its pixels, in a pass that may wait.
+    const bool by_channel = p.n == 1 && p.share() == 1 && p.centred && !p.channels_first &&
+                            static_cast<size_t>(p.elements()) * itemsize(p.dtype) >= kWorthWaiting;
     Ref<Packs> packs;
     GivenAffine::Stamps stamps{};
     if (by_channel && p.given) {
