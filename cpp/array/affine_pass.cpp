@@ -126,7 +126,7 @@ std::optional<Affine> waiting(const Array& x) {
 
 Array affine(const Array& x, const Array& scale, const Array& shift) {
     Affine affine{x, scale, shift, {}};
-    if (stays(x) && bytes_of(x) >= kWorthWaiting) return defer(std::move(affine));
+    if (stays(x)) return defer(std::move(affine));
     Array y = Array::empty(x.shape(), x.dtype(), Format::ChannelsLast);
     affine.run(y.raw());
     return y;

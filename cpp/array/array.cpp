@@ -226,11 +226,11 @@ Array Array::reshape(const Shape& shape) const {
 }
 
 void Array::copy_from(const Array& source) const {
-    Array from = source.expand(shape_);
-    if (from.storage_ == storage_ && !(from.offset_ == offset_ && from.strides_ == strides_ && from.dtype_ == dtype_))
-        from = from.clone();  // the two may overlap
+    const Shape strides = broadcast_strides(source.shape_, source.strides_, shape_);
+    if (source.storage_ == storage_ && !(source.offset_ == offset_ && strides == strides_ && source.dtype_ == dtype_))
+        return copy_from(source.clone());  // the two may overlap
     storage_->before_write();
-    copy({shape_, from.dtype_, dtype_, from.strides_, strides_}, from.raw(), raw());
+    copy({shape_, source.dtype_, dtype_, strides, strides_}, source.raw(), raw());
     storage_->bump_version();
 }
 

@@ -116,7 +116,7 @@ private:
     uint32_t version_ = 0;
 };
 
-using SavedInputs = std::vector<Saved>;
+using SavedInputs = Few<Saved, 3>;
 
 Edge edge_of(const Tensor& tensor);
 bool recorded(const Operands& inputs);  // whether an op of them goes on the tape
@@ -144,8 +144,7 @@ class CompositeNode : public Node {
 public:
     CompositeNode(const char* name, F f, E expr, const Operands& inputs)
         : Node(name), saved_(State{std::move(f), std::move(expr), {}}) {
-        saved_->inputs.reserve(inputs.size());
-        for (size_t i = 0; i < inputs.size(); ++i) saved_->inputs.emplace_back(inputs[i]);
+        for (size_t i = 0; i < inputs.size(); ++i) saved_->inputs.add() = Saved(inputs[i]);
     }
     void backward(Backward& g) override {
         if (grad_enabled())

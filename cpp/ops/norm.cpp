@@ -127,7 +127,8 @@ void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Ten
 Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Array& mean,
                         const Array& var) {
     const NormProblem& p = norm.problem;
-    const bool by_channel = p.by_channel();
+    // In a pass that may wait.
+    const bool by_channel = p.by_channel() && static_cast<size_t>(p.elements()) * itemsize(p.dtype) >= kWorthWaiting;
     Ref<Packs> packs;
     GivenAffine::Stamps stamps{};
     if (by_channel && p.given) {
