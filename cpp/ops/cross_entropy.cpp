@@ -36,11 +36,16 @@ Tensor expression(const Tensor& x, const Tensor& target, const Tensor& weight, c
 
 // What the tape keeps besides the logits.
 struct Kept {
-    CrossEntropyProblem problem;
-    Options options;
-    Format format;
-    Array target, weight, sums;
-    Saved weight_given;
+    Kept(const CrossEntropyProblem& problem, const Options& options, Format format, const Array& target, const Array& weight,
+         const Array& sums, const Tensor& weight_given)
+        : problem(problem), options(options), format(format), target(target), weight(weight), sums(sums),
+          weight_given(weight_given) {}
+
+    const CrossEntropyProblem problem;
+    const Options options;
+    const Format format;
+    const Array target, weight, sums;
+    const Saved weight_given;
 };
 
 void backward(const Kept& kept, const Tensor& x, Backward& g) {
@@ -75,8 +80,7 @@ Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight,
     cross_entropy(p, args);
 
     if (!recorded({x})) return Tensor(std::move(loss));
-    auto kept = std::make_shared<const Kept>(
-        Kept{p, o, format, std::move(target), std::move(w), std::move(sums), Saved(weight)});
+    auto kept = std::make_shared<const Kept>(p, o, format, target, w, sums, weight);
     return record_composite(
         kOp, std::move(loss), {x}, [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], g); },
         [kept](const Tensors& in) { return expression(in[0], Tensor(kept->target), kept->weight_given, kept->options); });

@@ -75,7 +75,8 @@ void check_class_weight(const char* op, const Tensor& weight, const Tensor& x) {
 bool add_batch_axis(const char* op, Tensor& x, Tensor& target) {
     check_type(is_floating(x.dtype()), op, ": input must have a floating-point dtype, got ", x.dtype());
     check(x.rank() >= 1, op, ": input must have at least 1 dimension (C,) or (N, C, …), got a 0-d tensor");
-    Shape expected = x.shape(), given = target.shape();
+    const Shape& given = target.shape();
+    Shape expected = x.shape();
     expected.erase(x.rank() == 1 ? 0 : 1);
     check(given == expected, op, ": target of class indices must have shape ", expected, " for input of shape ", x.shape(),
           ", got ", given);

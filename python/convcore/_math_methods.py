@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from convcore import _convert as convert
 from convcore import _core
 from convcore._shape_methods import ShapeMethods
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from convcore import _convert as convert
 from convcore import _core
 from convcore._math_methods import ValuesIndices
 from convcore._tensor import Tensor
@@ -72,9 +71,7 @@ def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> T
     >>> cc.norm(cc.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    return _core.norm(
-        input, 2.0 if p == "fro" or p is None else builtins.float(p), dim, keepdim
-    )
+    return _core.norm(input, 2.0 if p == "fro" or p is None else builtins.float(p), dim, keepdim)
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
