@@ -81,26 +81,32 @@ const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, con
     return impl.lose && !forced ? impl.lose(problem) : nullptr;
 }
 
+// The first of the list that may run and pays; null where there is none.
+template <class Problem, class Args, size_t N>
+const Impl<Problem, Args>* choose(const Impl<Problem, Args> (&list)[N], const Problem& problem, const char* forced) {
+    for (const auto& impl : list)
+        if (!why_not(impl, problem, forced)) return &impl;
+    return nullptr;
+}
+
 // Problem offers Dtype dtype, std::string describe() const, double flops() const and double bytes() const.
 template <class Problem, class Args, size_t N>
 void run_best(const char* op, const Impl<Problem, Args> (&list)[N], const Problem& problem, const Args& args) {
     if (problem.dtype == Dtype::BFloat16) fail(ErrorKind::NotImplemented, op, ": bfloat16 must be widened before");
     const char* forced = forced_impl(op);
     OpName name(op);
-    for (const auto& impl : list) {
-        if (why_not(impl, problem, forced)) continue;
-        if (!decisions_wanted()) return impl.run(problem, args);
-        Decision decision{op, problem.describe(), impl.name, {}, problem.flops(), problem.bytes(), 0, 0};
-        for (const auto* other = list; other != &impl; ++other)
-            decision.declined.push_back(str(other->name, ": ", why_not(*other, problem, forced)));
-        const int64_t before = restart_workspace_peak();
-        double start = now_seconds();
-        impl.run(problem, args);
-        decision.seconds = now_seconds() - start;
-        decision.workspace = workspace_peak() - before;
-        return report(std::move(decision));
-    }
-    fail(ErrorKind::NotImplemented, op, ": no implementation ", forced ? forced : "", " accepts ", problem.describe());
+    const auto* impl = choose(list, problem, forced);
+    if (!impl) fail(ErrorKind::NotImplemented, op, ": no implementation ", forced ? forced : "", " accepts ", problem.describe());
+    if (!decisions_wanted()) return impl->run(problem, args);
+    Decision decision{op, problem.describe(), impl->name, {}, problem.flops(), problem.bytes(), 0, 0};
+    for (const auto* other = list; other != impl; ++other)
+        decision.declined.push_back(str(other->name, ": ", why_not(*other, problem, forced)));
+    const int64_t before = restart_workspace_peak();
+    double start = now_seconds();
+    impl->run(problem, args);
+    decision.seconds = now_seconds() - start;
+    decision.workspace = workspace_peak() - before;
+    report(std::move(decision));
 }
 
 }  // namespace cc

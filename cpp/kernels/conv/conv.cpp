@@ -168,10 +168,8 @@ void conv(const ConvProblem& problem, const ConvArgs& args) {
 }
 
 const char* conv_choice(const ConvProblem& problem) {
-    const char* forced = forced_impl("conv");
-    for (const auto& impl : kImplementations)
-        if (!why_not(impl, problem, forced)) return impl.name;
-    return "";
+    const auto* impl = choose(kImplementations, problem, forced_impl("conv"));
+    return impl ? impl->name : "";
 }
 
 }  // namespace cc

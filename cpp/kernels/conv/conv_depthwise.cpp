@@ -186,6 +186,10 @@ void conv_depthwise(const ConvProblem& p, const ConvArgs& args, const MicroSet& 
     visit_floating("conv", p.dtype, [&](auto zero) { run(p, args, micro_for(micro, zero)); });
 }
 
+bool conv_depthwise_in_runs(const ConvProblem& p) {
+    return has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
+}
+
 const char* conv_depthwise_decline(const ConvProblem& p) {
     if (p.groups != p.c || p.c == 1) return "groups have several channels";
     if (p.n * p.out_pixels() == 0) return "a tensor is empty";
@@ -198,8 +202,7 @@ const char* conv_depthwise_lose(const ConvProblem& p) {
     const bool strip = !conv_strip_decline(p) && !conv_strip_lose(p);
     if (p.k / p.c >= (strip ? kManyOutputs : kManyOutputsDirect)) return "a channel has many outputs";
     if (!strip) return nullptr;
-    const bool in_runs = has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
-    return p.c < kFewChannels && (p.k > p.c || !in_runs) ? "there are few channels" : nullptr;
+    return p.c < kFewChannels && (p.k > p.c || !conv_depthwise_in_runs(p)) ? "there are few channels" : nullptr;
 }
 
 }  // namespace cc

@@ -7,6 +7,8 @@
 namespace cc {
 
 void conv_depthwise(const ConvProblem& problem, const ConvArgs& args, const MicroSet& micro);
+// Do its kernel's lines run over neighbouring pixels, without a table of pointers?
+bool conv_depthwise_in_runs(const ConvProblem& problem);
 const char* conv_depthwise_decline(const ConvProblem& problem);
 const char* conv_depthwise_lose(const ConvProblem& problem);
 

@@ -32,14 +32,13 @@ struct GradWeight {
     const Micro<T>& micro;
     const T *x, *y;
     const int64_t group_c = p.c / p.groups, group_k = p.k / p.groups, taps = p.taps();
-    const bool turned = group_c * whole(group_k) < group_k * whole(group_c);  // y runs along the vectors, not x
+    const bool turned = group_c * panels_of(group_k) < group_k * panels_of(group_c);  // y runs along the vectors, not x
     const int64_t group_a = turned ? group_c : group_k, group_b = turned ? group_k : group_c;
     const int64_t line = taps * group_b;  // sums of a row's channel
-    const Parts a_blocks = Parts::at_most(group_a, group_b <= kNarrow ? 2 * kBlock : kBlock),
-                b_blocks{group_b, (group_b + b_step() - 1) / b_step()};
+    const Parts a_blocks = Parts::at_most(group_a, group_b <= kNarrow ? 2 * kBlock : kBlock);
+    const int64_t b_step = group_a <= kNarrow ? 2 * kBlock : kBlock, b_blocks = (group_b + b_step - 1) / b_step;
 
-    int64_t whole(int64_t channels) const { return Parts::at_most(channels, 2 * micro.lanes).count; }
-    int64_t b_step() const { return group_a <= kNarrow ? 2 * kBlock : kBlock; }
+    int64_t panels_of(int64_t channels) const { return Panels{micro.lanes, channels}.count(); }
 
     // The channels of a block in the rows of pixels. Those are copied where their stride would put them all into the same cache
     // sets, and the other side is wide enough to use them often.
@@ -116,7 +115,7 @@ struct GradWeight {
     }
 
     void run(T* weight) const {
-        const int64_t blocks = p.groups * a_blocks.count * b_blocks.count, pixels = p.n * p.out_pixels(),
+        const int64_t blocks = p.groups * a_blocks.count * b_blocks, pixels = p.n * p.out_pixels(),
                       lines = p.groups * group_a, size = lines * line;
         const int64_t room =
             std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T)) + 1));
@@ -126,10 +125,10 @@ struct GradWeight {
         Scratch<T> sums(slices.count * size);
         auto block_task = [&](int64_t task) {
             const int64_t slice = task / blocks, at = task % blocks;
-            const int64_t b_block = at % b_blocks.count, a_block = at / b_blocks.count % a_blocks.count,
-                          group = at / b_blocks.count / a_blocks.count;
-            block(group, a_blocks.begin(a_block), a_blocks.size(a_block), b_block * b_step(),
-                  std::min(b_step(), group_b - b_block * b_step()), slices.begin(slice),
+            const int64_t b_block = at % b_blocks, a_block = at / b_blocks % a_blocks.count,
+                          group = at / b_blocks / a_blocks.count;
+            block(group, a_blocks.begin(a_block), a_blocks.size(a_block), b_block * b_step,
+                  std::min(b_step, group_b - b_block * b_step), slices.begin(slice),
                   slices.begin(slice + 1), sums.data() + slice * size + group * group_a * line);
         };
         const Parts finish = Parts::at_most(lines, std::max<int64_t>(1, 16384 / line));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/conv/conv_depthwise.h"
 #include "kernels/conv/conv_grouped.h"
 #include "kernels/conv/conv_strip.h"
 
@@ -191,8 +192,7 @@ double direct_cost(const ConvProblem& p, int64_t lanes) {
     const int64_t c = p.c / p.groups, k = p.k / p.groups;
     auto idle = [&](int64_t columns) { return static_cast<double>(lanes * ceil_div(columns, lanes)) / columns; };
     if (has_lone_channels(p)) {
-        const bool in_runs = has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
-        const double cost = in_runs ? kDepthwiseCost : kDepthwiseTableCost * (p.c < lanes ? 2 : 1);
+        const double cost = conv_depthwise_in_runs(p) ? kDepthwiseCost : kDepthwiseTableCost * (p.c < lanes ? 2 : 1);
         return products * cost * idle(p.k);
     }
     if (!conv_grouped_decline(p)) return products * kGroupedCost;
