@@ -1,8 +1,8 @@
 // y[o][c] = Σ_t x[o·stride − pad + t·dilation][c] · w[c][t]: one channel per group, channels-last,
 // vectors along the channels.
 //
-// Weights are transposed to [t][c]. Where the kernel's positions in a line are neighbours, few and at
-// stride 1 or 2, lines of the result go in runs of 8 pixels, or two together in runs of 4 (run tile). Other
+// Weights are transposed to [t][c]. In float32, where the kernel's positions in a line are neighbours, few
+// and at stride 1 or 2, lines of the result go in runs of 8 pixels, or two together in runs of 4 (run tile). Other
 // pixels are found through the pointer tables of direct convolution (any rank, stride, dilation, padding),
 // 14 (AVX-512; 6 with AVX2) at a time for every vector of channels. The gradient of the input is the same
 // with its passes; that of the kernel sums the same runs, or holds nine positions' sums in registers and
@@ -187,7 +187,7 @@ void conv_depthwise(const ConvProblem& p, const ConvArgs& args, const MicroSet& 
 }
 
 bool conv_depthwise_in_runs(const ConvProblem& p) {
-    return has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
+    return p.dtype == Dtype::Float32 && has_run_tile(p.kernel[2], p.stride[2]) && p.dilation[2] == 1;
 }
 
 const char* conv_depthwise_decline(const ConvProblem& p) {

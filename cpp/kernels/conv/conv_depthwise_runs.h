@@ -1,4 +1,4 @@
-// Depthwise convolution where the kernel's positions in a line are neighbours, few, and at stride 1 or 2:
+// Depthwise convolution in float32 where the kernel's positions in a line are neighbours, few, and at stride 1 or 2:
 // lines of the result go in runs of kRunPixels, so that each pixel is loaded once for all positions of a
 // kernel's line that use it. Two lines that share lines of the source go together, half as many pixels at a time:
 // then each line of the source comes into the first-level cache once or twice, not three times.
@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <type_traits>
 #include <vector>
 
 #include "base/allocator.h"
@@ -30,8 +31,9 @@ struct DepthwiseRuns {
     static bool fit(const Pass& pass) {
         const PassAxis& along = pass.axes[2];
         const int64_t width = along.offsets.size();
-        return pass.taps() == 0 || (has_run_tile(width, along.source_step) &&
-                                    std::abs(along.offsets.back() - along.offsets.front()) == width - 1);
+        return std::is_same_v<T, float> &&
+               (pass.taps() == 0 || (has_run_tile(width, along.source_step) &&
+                                     std::abs(along.offsets.back() - along.offsets.front()) == width - 1));
     }
 
     int64_t lines() const { return p.n * pass.axes[0].count * pass.axes[1].count; }

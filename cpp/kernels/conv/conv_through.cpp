@@ -36,10 +36,11 @@ Plan plan_through(const ConvProblem& p) {
     return {lines, (pair + 2 * lines - 2) / lines * lines, {p.out[1], bands}};
 }
 
-template <class T>
-void run(const ConvThrough& p, const ConvThroughArgs& args, const MicroSet& set) {
+template <const MicroSet& Set>
+void through(const ConvThrough& p, const ConvThroughArgs& args) {
     const ConvProblem &first = p.first, &second = p.second;
-    const Micro<T>& micro = micro_for(set, T{});
+    using T = float;
+    const Micro<T>& micro = Set.f32;
     const Plan plan = plan_through(second);
     const Pass pass = forward_passes(second)[0];
     const int64_t width = second.in[2], line_size = width * second.c, stride = second.stride[1], pad = second.pad_lo[1];
@@ -48,7 +49,7 @@ void run(const ConvThrough& p, const ConvThroughArgs& args, const MicroSet& set)
     Scratch<T> weights(second.taps() * second.c);
     micro.transpose(static_cast<T*>(args.second.weight), second.taps(), weights.data(), second.c, second.c, second.taps());
     GemmProblem product{};
-    product.dtype = p.dtype;
+    product.dtype = second.dtype;
     product.batch = 1;
     product.n = product.c_row = first.k;
     product.k = product.a_row = product.b_col = first.c;
@@ -67,7 +68,7 @@ void run(const ConvThrough& p, const ConvThroughArgs& args, const MicroSet& set)
                     some.m = std::min(plan.lines, bottom - next) * width;
                     const T* x = static_cast<const T*>(args.first.x) + (image * second.in[1] + next) * width * first.c;
                     gemm_blocked(some, {x, args.first.weight, ring.data() + (next - top) % plan.ring * line_size,
-                                        args.first.bias, args.first.packs, args.first.epilogue}, set);
+                                        args.first.bias, args.first.packs, args.first.epilogue}, Set);
                 }
                 return ring.data() + (line - top) % plan.ring * line_size;
             };
@@ -77,11 +78,6 @@ void run(const ConvThrough& p, const ConvThroughArgs& args, const MicroSet& set)
                 micro.run_line);
         }
     });
-}
-
-template <const MicroSet& Micro>
-void through(const ConvThrough& p, const ConvThroughArgs& args) {
-    visit_floating("conv", p.dtype, [&](auto zero) { run<decltype(zero)>(p, args, Micro); });
 }
 
 constexpr Impl<ConvThrough, ConvThroughArgs> kImplementations[] = {
@@ -97,7 +93,7 @@ constexpr Impl<ConvThrough, ConvThroughArgs> kImplementations[] = {
 bool conv_through_pays(const ConvThrough& problem) {
     const ConvProblem &first = problem.first, &second = problem.second;
     if (second.groups != second.c || second.k != second.c || first.k != second.c || first.n != second.n ||
-        first.dtype != second.dtype || !first.kept)
+        first.dtype != second.dtype || second.dtype != Dtype::Float32 || !first.kept)
         return false;
     for (int a = 0; a < 3; ++a)
         if (first.out[a] != second.in[a] || second.dilation[a] != 1) return false;

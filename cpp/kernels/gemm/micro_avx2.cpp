@@ -67,7 +67,7 @@ const MicroSet micro = {
      any_group_tile<F32, float>, any_group_sum<F32, float>,
      transpose_f32},
     {6, 4, 6, any_row_tile<F64, 6, double>, any_outer_tile<F64, 6, double>,
-     any_dot_tile<F64, 4, double>, any_column_tile<F64, 6, 6, double>, any_run<RunTiles<F64>>, any_run<RunSums<F64>>,
+     any_dot_tile<F64, 4, double>, any_column_tile<F64, 6, 6, double>, nullptr, nullptr,
      any_column_sum<F64, double>, any_window_tile<F64, 6, double>, any_window_sum<F64, 6, 3, double>,
      any_group_tile<F64, double>, any_group_sum<F64, double>,
      transpose_f64},
