@@ -9,21 +9,6 @@ inline double log_of(double x) {
 }
 
 template <class V>
-void log_sum_rows(const void* x_, int64_t rows, int64_t c, double* log_sum) {
-    using T = typename V::Scalar;
-    const T* x = static_cast<const T*>(x_);
-    const V least = V::set(static_cast<T>(-INFINITY));
-    for (int64_t r = 0; r < rows; ++r, x += c) {
-        V best = least, total = V::set(0);
-        for (int64_t k = 0; k < c; k += V::lanes) best = max(best, load_block(x + k, c - k, least));
-        const T top = lane_max(best);
-        for (int64_t k = 0; k < c; k += V::lanes)
-            total = total + exp(load_block(x + k, c - k, least) - V::set(top));
-        log_sum[r] = static_cast<double>(top) + log_of(static_cast<double>(sum(total)));
-    }
-}
-
-template <class V>
 void log_sum_columns(const void* x_, int64_t columns, int64_t c, int64_t inner, double* log_sum) {
     using T = typename V::Scalar;
     const T* x = static_cast<const T*>(x_);
@@ -38,6 +23,27 @@ void log_sum_columns(const void* x_, int64_t columns, int64_t c, int64_t inner, 
         log(total).store(logs);
         for (int64_t i = 0; i < (n < V::lanes ? n : V::lanes); ++i)
             log_sum[j + i] = static_cast<double>(tops[i]) + static_cast<double>(logs[i]);
+    }
+}
+
+template <class V>
+void log_sum_rows(const void* x_, int64_t rows, int64_t c, double* log_sum) {
+    using T = typename V::Scalar;
+    const T* x = static_cast<const T*>(x_);
+    if (V::lanes > 1 && c <= kShortRow) {
+        T lanes[kShortRow * V::lanes] = {};
+        for (int64_t r = 0; r < rows; r += V::lanes) {
+            const int64_t some = rows - r < V::lanes ? rows - r : V::lanes;
+            rows_to_lanes<V>(x + r * c, some, c, lanes);
+            log_sum_columns<V>(lanes, some, c, V::lanes, log_sum + r);
+        }
+        return;
+    }
+    const V least = V::set(static_cast<T>(-INFINITY));
+    for (int64_t r = 0; r < rows; ++r, x += c) {
+        const T top = row_max<V>(x, c);
+        const T total = row_sum<V>(c, [&](int64_t k, int64_t left) { return exp(load_block(x + k, left, least) - V::set(top)); });
+        log_sum[r] = static_cast<double>(top) + log_of(static_cast<double>(total));
     }
 }
 

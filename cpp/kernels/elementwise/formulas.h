@@ -82,7 +82,7 @@
     X(Hardswish, "hardswish", Floats, x * hardsigmoid(x))                          \
     X(Hardshrink, "hardshrink", Floats, select((x >= -p) & (x <= p), zero(x), x))  \
     X(Softshrink, "softshrink", Floats, softshrink(x, p))                          \
-    X(LogSigmoid, "logsigmoid", Floats, min(zero(x), x) - log1p(exp(-abs(x))))     \
+    X(LogSigmoid, "logsigmoid", Floats, min(zero(x), x) - log1p_exp_negative(-abs(x)))     \
     X(Selu, "selu", Floats, selu(x))                                               \
     X(Celu, "celu", Floats, select(x > zero(x), x, p * expm1(x / p)))              \
     X(Mish, "mish", Floats, mish(x))

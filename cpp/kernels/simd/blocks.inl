@@ -34,3 +34,52 @@ inline typename V::Scalar lane_max(V v) {
         for (int i = 0; i < half; ++i) x[i] = x[i] > x[i + half] ? x[i] : x[i + half];
     return x[0];
 }
+
+// The largest of n numbers; several maxima run side by side, so that none waits for the one before.
+template <class V>
+inline typename V::Scalar row_max(const typename V::Scalar* x, int64_t n) {
+    constexpr int side = 4;
+    const V least = V::set(static_cast<typename V::Scalar>(-INFINITY));
+    V best[side] = {least, least, least, least};
+    int64_t i = 0;
+    for (; i + side * V::lanes <= n; i += side * V::lanes)
+        for (int k = 0; k < side; ++k) best[k] = max(best[k], V::load(x + i + k * V::lanes));
+    for (; i < n; i += V::lanes) best[0] = max(best[0], load_block(x + i, n - i, least));
+    return lane_max(max(max(best[0], best[1]), max(best[2], best[3])));
+}
+
+// Σ f(i, left) over vectors that begin at i and of which `left` lanes or all count, side by side likewise; f gives zeros for the
+// lanes that do not.
+template <class V, class F>
+inline typename V::Scalar row_sum(int64_t n, F f) {
+    constexpr int side = 2;
+    V total[side] = {V::set(0), V::set(0)};
+    int64_t i = 0;
+    for (; i + side * V::lanes <= n; i += side * V::lanes)
+        for (int k = 0; k < side; ++k) total[k] = total[k] + f(i + k * V::lanes, V::lanes);
+    for (; i < n; i += V::lanes) total[0] = total[0] + f(i, n - i);
+    return sum(total[0] + total[1]);
+}
+
+// to[i] = f(from[i]) for n numbers.
+template <class V, class F>
+inline void map_row(const typename V::Scalar* from, typename V::Scalar* to, int64_t n, F f) {
+    int64_t i = 0;
+    for (; i + V::lanes <= n; i += V::lanes) f(V::load(from + i)).store(to + i);
+    if (i < n) f(V::load(from + i, n - i)).store(to + i, n - i);
+}
+
+// Rows so short that a vector would hold little of one, or its sums would cost more than the rest, go a lane each.
+constexpr int kShortRow = 48;
+
+// to[i][r] = from[r][i] for r < rows ≤ lanes and i < n, lanes apart in `to`; and back.
+template <class V>
+inline void rows_to_lanes(const typename V::Scalar* from, int64_t rows, int64_t n, typename V::Scalar* to) {
+    for (int64_t r = 0; r < rows; ++r)
+        for (int64_t i = 0; i < n; ++i) to[i * V::lanes + r] = from[r * n + i];
+}
+template <class V>
+inline void lanes_to_rows(const typename V::Scalar* from, int64_t rows, int64_t n, typename V::Scalar* to) {
+    for (int64_t r = 0; r < rows; ++r)
+        for (int64_t i = 0; i < n; ++i) to[r * n + i] = from[i * V::lanes + r];
+}

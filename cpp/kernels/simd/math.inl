@@ -30,7 +30,7 @@ template <> struct Real<float> {
                           sqrt_half = 0x3F3504F3u, one = 0x3F800000u;
     static constexpr float magic = 0x1.8p23f, two_mantissa = 0x1p23f, least_normal = 0x1p-126f,
                            lift = 0x1p25f, lifted = 25;
-    static constexpr float exp_least = -104.0f, exp_most = 89.0f, tiny = 0x1p-30f,
+    static constexpr float exp_least = -104.0f, exp_most = 89.0f, exp_plain = 87.0f, tiny = 0x1p-30f,
                            minus_one_below = -18.0f;
     static constexpr float log2_e = 1.44269504088896340736f, ln2_hi = 0x1.62e4p-1f,
                            ln2_lo = 0x1.7f7d1cp-20f;
@@ -46,7 +46,7 @@ template <> struct Real<double> {
                           sqrt_half = 0x3FE6A09E667F3BCDu, one = 0x3FF0000000000000u;
     static constexpr double magic = 0x1.8p52, two_mantissa = 0x1p52, least_normal = 0x1p-1022,
                             lift = 0x1p54, lifted = 54;
-    static constexpr double exp_least = -746.0, exp_most = 710.0, tiny = 0x1p-60,
+    static constexpr double exp_least = -746.0, exp_most = 710.0, exp_plain = 708.0, tiny = 0x1p-60,
                             minus_one_below = -38.0;
     static constexpr double log2_e = 1.44269504088896340736, ln2_hi = 0x1.62e42fefa2p-1,
                             ln2_lo = 0x1.9ef35793c7673p-41;
@@ -84,20 +84,29 @@ template <class V> inline V scale(V a, V n) {
     return a * power_of_two(half) * power_of_two(n - half);
 }
 
-// x = n · ln 2 + r with |r| ≤ ln 2 / 2; gives expm1(r).
+// x = n · ln 2 + r with |r| ≤ ln 2 / 2, but for rounding; gives expm1(r). x + magic has no fraction.
 template <class V> inline V reduced_expm1(V x, V& n) {
     using R = Real<typename V::Scalar>;
-    n = round(x * V::set(R::log2_e));
+    n = fma(x, V::set(R::log2_e), V::set(R::magic)) - V::set(R::magic);
     V r = fma(n, V::set(-R::ln2_hi), x);
     r = fma(n, V::set(-R::ln2_lo), r);
     return fma(r * r, polynomial<V>(R::exp_poly, r), r);
 }
 
-template <class V> inline V exp(V x) {
+// Where a result may be subnormal or overflow.
+template <class V> inline V exp_at_ends(V x) {
     using R = Real<typename V::Scalar>;
     V n;
     const V p = reduced_expm1(min(V::set(R::exp_most), max(V::set(R::exp_least), x)), n);
     return scale(p + one(x), n);
+}
+
+template <class V> inline V exp(V x) {
+    using R = Real<typename V::Scalar>;
+    if (__builtin_expect(any(abs(x) > V::set(R::exp_plain)), false)) return exp_at_ends(x);
+    V n;
+    const V p = reduced_expm1(x, n);
+    return (p + one(x)) * power_of_two(n);
 }
 
 template <class V> inline V expm1(V x) {
@@ -135,6 +144,18 @@ template <class V> inline V log1p(V x) {
     const V lost = select(x > one(x), one(x) - (u - x), x - (u - one(x)));
     const V y = log(u) + select(u > zero(x), lost / u, zero(x));
     return select((x == zero(x)) | (x == V::set(INFINITY)), x, y);
+}
+
+// ln(1 + eˣ) for x ≤ 0, so without log1p's care: u = eˣ, s = u / (2 + u) ≤ ⅓, ln(1 + u) = 2 artanh s.
+template <class V> inline V log1p_exp_negative(V x) {
+    const V u = exp(x);
+    if constexpr (sizeof(typename V::Scalar) == 8) {
+        return log1p(u);
+    } else {
+        constexpr float artanh_poly[] = {0x1.555556p-1f, 0x1.9998d4p-2f, 0x1.24c926p-2f, 0x1.bc8cfap-3f, 0x1.dba25ep-3f};
+        const V s = u / (V::set(2) + u), z = s * s;
+        return fma(s * z, polynomial<V>(artanh_poly, z), s + s);
+    }
 }
 
 template <class V> inline V tanh(V x) {

@@ -3,27 +3,55 @@
 // exponentials (kept in the output), and scaled; columns do the same with a lane per column.
 
 template <class V>
+void columns_forward(const void* x_, void* out_, int64_t columns, int64_t dim, int64_t inner,
+                     bool log_wanted) {
+    using T = typename V::Scalar;
+    const T* x = static_cast<const T*>(x_);
+    T* out = static_cast<T*>(out_);
+    for (int64_t j = 0; j < columns; j += V::lanes, x += V::lanes, out += V::lanes) {
+        const int64_t n = columns - j;
+        V top = V::set(static_cast<T>(-INFINITY)), total = V::set(0);
+        for (int64_t i = 0; i < dim; ++i) top = max(top, load_block<V>(x + i * inner, n));
+        for (int64_t i = 0; i < dim; ++i) {
+            const V e = exp(load_block<V>(x + i * inner, n) - top);
+            total = total + e;
+            if (!log_wanted) store_block(e, out + i * inner, n);
+        }
+        const V share = one(total) / total, log_total = log(total);
+        for (int64_t i = 0; i < dim; ++i) {
+            if (log_wanted)
+                store_block(load_block<V>(x + i * inner, n) - top - log_total, out + i * inner, n);
+            else store_block(load_block<V>(out + i * inner, n) * share, out + i * inner, n);
+        }
+    }
+}
+
+template <class V>
 void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool log_wanted) {
     using T = typename V::Scalar;
     const T* x = static_cast<const T*>(x_);
     T* out = static_cast<T*>(out_);
+    if (V::lanes > 1 && dim <= kShortRow) {
+        T lanes[kShortRow * V::lanes] = {};
+        for (int64_t r = 0; r < rows; r += V::lanes) {
+            const int64_t some = rows - r < V::lanes ? rows - r : V::lanes;
+            rows_to_lanes<V>(x + r * dim, some, dim, lanes);
+            columns_forward<V>(lanes, lanes, V::lanes, dim, V::lanes, log_wanted);
+            lanes_to_rows<V>(lanes, some, dim, out + r * dim);
+        }
+        return;
+    }
     const V least = V::set(static_cast<T>(-INFINITY));
     for (int64_t r = 0; r < rows; ++r, x += dim, out += dim) {
-        V best = least, total = V::set(0);
-        for (int64_t i = 0; i < dim; i += V::lanes)
-            best = max(best, load_block(x + i, dim - i, least));
-        const V top = V::set(lane_max(best));
-        for (int64_t i = 0; i < dim; i += V::lanes) {
-            const V e = exp(load_block(x + i, dim - i, least) - top);
-            total = total + e;
-            if (!log_wanted) store_block(e, out + i, dim - i);
-        }
-        const V all = V::set(sum(total)), log_all = log(all);
-        for (int64_t i = 0; i < dim; i += V::lanes) {
-            if (log_wanted)
-                store_block(load_block<V>(x + i, dim - i) - top - log_all, out + i, dim - i);
-            else store_block(load_block<V>(out + i, dim - i) / all, out + i, dim - i);
-        }
+        const V top = V::set(row_max<V>(x, dim));
+        const V all = V::set(row_sum<V>(dim, [&](int64_t i, int64_t left) {
+            const V e = exp(load_block(x + i, left, least) - top);
+            if (!log_wanted) store_block(e, out + i, left);
+            return e;
+        }));
+        const V share = one(all) / all, log_all = log(all);
+        if (log_wanted) map_row<V>(x, out, dim, [=](V v) { return v - top - log_all; });
+        else map_row<V>(out, out, dim, [=](V e) { return e * share; });
     }
 }
 
@@ -48,30 +76,6 @@ void rows_backward(const void* g_, const void* y_, void* out_, int64_t rows, int
         for (int64_t i = 0; i < dim; i += V::lanes) {
             const V grad = load_block<V>(g + i, dim - i), value = load_block<V>(y + i, dim - i);
             store_block(gradient_of(grad, value, all, log_wanted), out + i, dim - i);
-        }
-    }
-}
-
-template <class V>
-void columns_forward(const void* x_, void* out_, int64_t columns, int64_t dim, int64_t inner,
-                     bool log_wanted) {
-    using T = typename V::Scalar;
-    const T* x = static_cast<const T*>(x_);
-    T* out = static_cast<T*>(out_);
-    for (int64_t j = 0; j < columns; j += V::lanes, x += V::lanes, out += V::lanes) {
-        const int64_t n = columns - j;
-        V top = V::set(static_cast<T>(-INFINITY)), total = V::set(0);
-        for (int64_t i = 0; i < dim; ++i) top = max(top, load_block<V>(x + i * inner, n));
-        for (int64_t i = 0; i < dim; ++i) {
-            const V e = exp(load_block<V>(x + i * inner, n) - top);
-            total = total + e;
-            if (!log_wanted) store_block(e, out + i * inner, n);
-        }
-        const V log_total = log(total);
-        for (int64_t i = 0; i < dim; ++i) {
-            if (log_wanted)
-                store_block(load_block<V>(x + i * inner, n) - top - log_total, out + i * inner, n);
-            else store_block(load_block<V>(out + i * inner, n) / total, out + i * inner, n);
         }
     }
 }
