@@ -97,7 +97,7 @@ struct Rows {
                           tile, results.data() + i * micro.rows);
             kept[i] = table.drop_outside(rows, zeros, tile, numbers.data() + i * taps);
         }
-        const int64_t tap_bytes = depth * 2 * micro.lanes * static_cast<int64_t>(sizeof(T));
+        const int64_t tap_bytes = depth * panels.width(panels.count() - 1) * static_cast<int64_t>(sizeof(T));
         const int64_t pieces =
             Parts::at_most(taps, std::max<int64_t>(1, kPanelBytes / tap_bytes)).count;
         auto next_group = [&] {

@@ -38,7 +38,7 @@ struct GradWeight {
     const Parts a_blocks = Parts::at_most(group_a, group_b <= kNarrow ? 2 * kBlock : kBlock);
     const int64_t b_step = group_a <= kNarrow ? 2 * kBlock : kBlock, b_blocks = (group_b + b_step - 1) / b_step;
 
-    int64_t panels_of(int64_t channels) const { return Panels{micro.lanes, channels}.count(); }
+    int64_t panels_of(int64_t channels) const { return Panels{micro.lanes, channels, false}.count(); }
 
     // The channels of a block in the rows of pixels. Those are copied where their stride would put them all into the same cache
     // sets, and the other side is wide enough to use them often.
@@ -74,7 +74,7 @@ struct GradWeight {
             b(group * group_b + b_first, bs, turned ? p.k : p.c, as);
         const T **&x_next = turned ? a.next : b.next, **&y_next = turned ? b.next : a.next;
         const Parts tiles = Parts::at_most(as, micro.rows_for(bs)), lists = Parts::at_most(end - first, kPixels);
-        const Panels panels{micro.lanes, bs};
+        const Panels panels{micro.lanes, bs, false};
         const int64_t all = tiles.count * panels.count(), steps = lists.count * taps;
         auto look_up = [&](int64_t step) {
             const int64_t list = step / taps;

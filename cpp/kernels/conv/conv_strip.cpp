@@ -193,7 +193,7 @@ struct Strips {
 
     void forward(const T* x, const T* weight, T* y, const T* bias, Packs* packs,
                  const EpilogueOf<T>* epilogue) const {
-        const Panels panels{micro.lanes, k};
+        const Panels panels{micro.lanes, k, false};
         const int64_t packed_group = patch * panels.padded();
         Packed<T> packed(packs, p.weight_key("strip", micro.lanes, weight), p.groups * packed_group);
         parallel_for(
@@ -242,7 +242,7 @@ struct Strips {
         std::fill_n(packed.data(), p.groups * lines * packed_line, T{});
         for (int64_t group = 0; group < p.groups; ++group)
             each_weight(group, 0, k, [&](int64_t w, int64_t i, int64_t at) {
-                const int64_t line = at / run, col = at % run, panel = col / (2 * micro.lanes);
+                const int64_t line = at / run, col = at % run, panel = std::min(col / (2 * micro.lanes), panels.count() - 1);
                 packed[(group * lines + line) * packed_line + panels.begin(panel) * k +
                        i * panels.width(panel) + col - panels.begin(panel)] = weight[w];
             });

@@ -24,7 +24,7 @@ namespace cc {
 namespace {
 
 constexpr int64_t kDepth = 384;
-constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 7 of 14
+constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 24 of 4, 7 of 14, 12 of 8
 constexpr int64_t kFetchFrom = 2 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
 constexpr int64_t kOuterSize = 128, kOuterDepth = 16;  // below, packing costs more than reading in place
@@ -84,12 +84,12 @@ struct Blocked {
                const EpilogueOf<T>* end) const {
         const bool fetches = !copies() && p.m * p.k >= kFetchFrom;
         const Panels panels{micro.lanes, p.n};
-        const Parts tile_rows = Parts::at_most(rows, micro.rows_for(p.n));
         const T* a_rows[kBlockRows];
         T* out[kMaxRows];
         for (int64_t i = 0; i < rows; ++i) a_rows[i] = a + (row + i) * a_row;
-        const int64_t short_rows = rows / tile_rows.count, longer = rows % tile_rows.count;
         for (int64_t panel = first_panel; panel < end_panel; ++panel) {
+            const Parts tile_rows = Parts::at_most(rows, micro.rows_for_panel(panels.width(panel)));
+            const int64_t short_rows = rows / tile_rows.count, longer = rows % tile_rows.count;
             const T* b_panel = packed + panels.begin(panel) * depth;
             const bool more = panel + 1 < end_panel;
             const T* next_panel = packed + panels.begin(panel + more) * depth;

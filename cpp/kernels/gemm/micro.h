@@ -15,7 +15,7 @@ struct RowTile {
     int64_t taps, depth;
     const T* const* a;  // [taps][Micro::rows] first elements of the rows, which run along l
     const T* const* b;  // [taps] panels [depth][width], padded with zeros
-    int64_t width;      // lanes or 2 lanes
+    int64_t width;      // one to three times the lanes
     T* const* out;      // [rows]
     const T* bias;      // null or cols values
     int64_t rows, cols;
@@ -167,7 +167,9 @@ template <class T>
 struct Micro {
     int64_t rows, lanes;
     int64_t single_rows;  // the tallest tile that pays where one vector holds all columns
+    int64_t triple_rows;  // the tallest row tile of three vectors; taller ones are computed as two
     int64_t rows_for(int64_t cols) const { return cols <= lanes ? single_rows : rows; }
+    int64_t rows_for_panel(int64_t width) const { return width > 2 * lanes ? triple_rows : rows_for(width); }
     void (*row_tile)(const RowTile<T>&);
     void (*outer_tile)(const OuterTile<T>&);
     void (*dot_tile)(const DotTile<T>&);

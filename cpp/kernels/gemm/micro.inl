@@ -25,14 +25,53 @@
 namespace cc {
 namespace {
 
+// What follows a tile's sums, of whose last vector `last` columns are there. Rows may overlap where there is no epilogue: they
+// are stored one after the other.
+template <class V, int Rows, int Vectors, class T, class Out>
+[[gnu::always_inline]] inline void finish_tile(V (&acc)[Rows][Vectors], int64_t last, const T* bias, bool accumulate,
+                                               const EpilogueOf<T>* epilogue, Out out) {
+    constexpr int64_t lanes = V::lanes;
+    auto load = [=](const T* p, int v) __attribute__((always_inline)) { return v < Vectors - 1 ? V::load(p + v * lanes) : V::load(p + v * lanes, last); };
+    auto add = [&](int i, const T* row) __attribute__((always_inline)) { CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = load(row, v) + acc[i][v]; };
+    if (bias)
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+            const V shift = load(bias, v);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
+        }
+    if (epilogue) {
+        if (accumulate) CC_UNROLL for (int i = 0; i < Rows; ++i) add(i, out(i));
+        accumulate = false;
+        CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+            const V scale = epilogue->scale ? load(epilogue->scale, v) : V::set(1),
+                    shift = epilogue->shift ? load(epilogue->shift, v) : V::set(-T{});
+            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = fma(acc[i][v], scale, shift);
+        }
+        if (const T* added = epilogue->added)
+            CC_UNROLL for (int i = 0; i < Rows; ++i) add(i, added + (out(i) - epilogue->result));
+        const V low = V::set(epilogue->low), high = V::set(epilogue->high);
+        CC_UNROLL for (int i = 0; i < Rows; ++i)
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = min(high, max(low, acc[i][v]));
+    }
+    auto store_rows = [&](auto store) __attribute__((always_inline)) {
+        CC_UNROLL for (int i = 0; i < Rows; ++i) {
+            T* row = out(i);
+            if (accumulate) add(i, row);
+            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(row + v * lanes);
+            store(acc[i][Vectors - 1], row + (Vectors - 1) * lanes);
+        }
+    };
+    if (last == lanes) store_rows([](V v, T* p) { v.store(p); });
+    else store_rows([=](V v, T* p) { v.store(p, last); });
+}
+
 template <class V, int MaxRows, int Rows, int Vectors, class T>
-[[gnu::noinline]] void row_tile(const RowTile<T>& tile) {
+[[gnu::noinline]] void row_tile(const RowTile<T>& tile, int64_t first) {
     constexpr int64_t lanes = V::lanes;
     V acc[Rows][Vectors];
     CC_UNROLL for (int i = 0; i < Rows; ++i)
         CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
     for (int64_t t = 0; t < tile.taps; ++t) {
-        const T* const* a = tile.a + t * MaxRows;
+        const T* const* a = tile.a + t * MaxRows + first;
         const T* b = tile.b[t];
         const T* rows[Rows];
         CC_UNROLL for (int i = 0; i < Rows; ++i) rows[i] = a[i];
@@ -46,38 +85,8 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
         }
     }
     // Stores may touch anything, so what the tile says is read before them.
-    const int64_t last = tile.cols - (Vectors - 1) * lanes;
-    const bool accumulate = tile.accumulate;
-    const T* bias = tile.bias;
-    const EpilogueOf<T>* epilogue = tile.epilogue;
-    T* const* rows = tile.out;
-    auto finish = [&](auto load, auto store) {
-        auto at = [&](int i, int v) { return rows[i] + v * lanes; };
-        auto add_old = [&](int i, int v) { acc[i][v] = (v < Vectors - 1 ? V::load(at(i, v)) : load(at(i, v))) + acc[i][v]; };
-        if (bias)
-            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-                const V shift = v < Vectors - 1 ? V::load(bias + v * lanes) : load(bias + v * lanes);
-                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
-            }
-        if (epilogue)
-            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-                const ColumnEpilogue<V> end(*epilogue, v * lanes, v < Vectors - 1 ? lanes : last);
-                CC_UNROLL for (int i = 0; i < Rows; ++i) {
-                    if (accumulate) add_old(i, v);
-                    acc[i][v] = end(acc[i][v], at(i, v));
-                }
-            }
-        CC_UNROLL for (int i = 0; i < Rows; ++i) {  // rows may overlap: one after the other
-            if (accumulate && !epilogue)
-                CC_UNROLL for (int v = 0; v < Vectors; ++v) add_old(i, v);
-            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(at(i, v));
-            store(acc[i][Vectors - 1], at(i, Vectors - 1));
-        }
-    };
-    if (last == lanes)
-        finish([](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
-    else
-        finish([=](const T* p) { return V::load(p, last); }, [=](V v, T* p) { v.store(p, last); });
+    T* const* out = tile.out + first;
+    finish_tile(acc, tile.cols - (Vectors - 1) * lanes, tile.bias, tile.accumulate, tile.epilogue, [=](int i) { return out[i]; });
 }
 
 template <class V, int Rows, int Vectors, bool Ragged, class T>
@@ -111,16 +120,20 @@ template <class V, int Rows, int Vectors, bool Ragged, class T>
         }
 }
 
-template <class V, int MaxRows, int Vectors, int Rows = MaxRows, class T>
-void row_tile_of(const RowTile<T>& tile) {
-    if (tile.rows == Rows) return row_tile<V, MaxRows, Rows, Vectors>(tile);
-    if constexpr (Rows > 1) row_tile_of<V, MaxRows, Vectors, Rows - 1>(tile);
+template <class V, int MaxRows, int Vectors, int Rows, class T>
+void row_tile_of(const RowTile<T>& tile, int64_t first, int64_t rows) {
+    if (rows == Rows) return row_tile<V, MaxRows, Rows, Vectors>(tile, first);
+    if constexpr (Rows > 1) row_tile_of<V, MaxRows, Vectors, Rows - 1>(tile, first, rows);
 }
 
-template <class V, int MaxRows, class T>
+template <class V, int MaxRows, int SingleRows, int TripleRows, class T>
 void any_row_tile(const RowTile<T>& tile) {
-    if (tile.width == V::lanes) row_tile_of<V, MaxRows, 1>(tile);
-    else row_tile_of<V, MaxRows, 2>(tile);
+    static_assert(MaxRows <= 2 * TripleRows);
+    if (tile.width == 2 * V::lanes) return row_tile_of<V, MaxRows, 2, MaxRows>(tile, 0, tile.rows);
+    if (tile.width == V::lanes) return row_tile_of<V, MaxRows, 1, SingleRows>(tile, 0, tile.rows);
+    const int64_t half = tile.rows > TripleRows ? tile.rows / 2 : 0;
+    if (half) row_tile_of<V, MaxRows, 3, TripleRows>(tile, 0, half);
+    row_tile_of<V, MaxRows, 3, TripleRows>(tile, half, tile.rows - half);
 }
 
 template <class V, int Vectors, bool Ragged, int Rows, class T>

@@ -8,15 +8,17 @@
 
 namespace cc {
 
-// Columns in panels of two vectors; the last panel is one vector wide where that is enough.
+// Columns in panels of two vectors. A vector left over makes the last panel one of three, which only row tiles take, or of one.
 struct Panels {
     int64_t lanes, cols;
+    bool triples = true;
 
-    int64_t count() const { return (cols + 2 * lanes - 1) / (2 * lanes); }
+    int64_t vectors() const { return (cols + lanes - 1) / lanes; }
+    int64_t count() const { return triples && vectors() > 1 ? vectors() / 2 : (vectors() + 1) / 2; }
     int64_t begin(int64_t panel) const { return panel * 2 * lanes; }
-    int64_t size(int64_t panel) const { return std::min(2 * lanes, cols - begin(panel)); }
-    int64_t width(int64_t panel) const { return size(panel) <= lanes ? lanes : 2 * lanes; }
-    int64_t padded() const { return (cols + lanes - 1) / lanes * lanes; }  // where the panels end
+    int64_t size(int64_t panel) const { return panel + 1 < count() ? 2 * lanes : cols - begin(panel); }
+    int64_t width(int64_t panel) const { return (size(panel) + lanes - 1) / lanes * lanes; }
+    int64_t padded() const { return vectors() * lanes; }  // where the panels end
 };
 
 // panel[l][j] = b[l·row + j·col]
