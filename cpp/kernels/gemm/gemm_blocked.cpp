@@ -15,6 +15,8 @@
 // any thread count.
 #include "kernels/gemm/gemm_blocked.h"
 
+#include <utility>
+
 #include "base/allocator.h"
 #include "kernels/gemm/pack.h"
 #include "kernels/norm/norm.h"
@@ -31,6 +33,7 @@ constexpr int64_t kOuterSize = 128, kOuterDepth = 16;  // below, packing costs m
 constexpr int64_t kTasks = 32;       // wanted, where each has kTaskFlops to do
 constexpr double kTaskFlops = 2.5e5;
 constexpr int64_t kDotRows = 8, kDotCols = 4;
+constexpr int64_t kDotDepth = 1 << 15;  // longer sums of so few elements are cut
 
 template <class T>
 struct Blocked {
@@ -131,7 +134,7 @@ struct Blocked {
     // A's rows run along m, a_step apart, and B's along n: both stay in place.
     void outer(const T* a, int64_t a_step) const {
         const Parts rows = Parts::at_most(p.m, 4 * micro.rows),
-                    cols = Parts::at_most(p.n, 8 * micro.lanes);
+                    cols = Parts::at_most(p.n, (p.m == 1 ? 32 : 8) * micro.lanes);  // long stretches of B's lines
         auto compute = [&](int64_t task) {
             const int64_t i = task / cols.count, j = task % cols.count;
             outer_tiles(a, a_step, rows.begin(i), rows.size(i), cols.begin(j), cols.size(j));
@@ -160,8 +163,31 @@ struct Blocked {
         }
     }
 
+    // A few long sums: cut, and the parts added in order.
+    void long_dots() const {
+        const Parts parts = Parts::at_most(p.k, kDotDepth);
+        const int64_t size = p.m * p.n;
+        Scratch<T> sums(parts.count * size);
+        run_stages(2.0 * size * p.k, {{parts.count, [&](int64_t part) {
+            GemmProblem some = p;
+            some.k = parts.size(part);
+            some.c_row = p.n;
+            some.accumulate = false;
+            Blocked{some, micro, a + parts.begin(part) * p.a_col, b + parts.begin(part) * p.b_row, sums.data() + part * size,
+                    nullptr, nullptr, nullptr}.dots();
+        }}});
+        for (int64_t i = 0; i < size; ++i) {
+            T& out = c[i / p.n * p.c_row + i % p.n];
+            T sum = sums.data()[i];
+            for (int64_t part = 1; part < parts.count; ++part) sum += sums.data()[part * size + i];
+            if (bias) sum += bias[i % p.n];
+            out = p.accumulate ? out + sum : sum;
+        }
+    }
+
     // Both A and B run along k, and there are too few rows (or columns) to pay for packing B.
     void dots() const {
+        if (p.m * p.n <= kDotCols && p.k >= 2 * kDotDepth) return long_dots();
         const Parts cols = Parts::at_most(
             p.n, std::max<int64_t>(4, static_cast<int64_t>(kSerialFlops / (8.0 * p.m * p.k + 1))));
         auto compute = [&](int64_t task) {
@@ -210,12 +236,21 @@ void run(GemmProblem p, const GemmArgs& args, const Micro<T>& micro) {
     const T *a = static_cast<const T*>(args.a), *b = static_cast<const T*>(args.b),
             *bias = static_cast<const T*>(args.bias);
     T* c = static_cast<T*>(args.c);
+    Packs* packs = args.packs;
     if (p.batch > 1 && p.b_batch == 0 && p.a_batch == p.m * p.a_row && p.c_batch == p.m * p.c_row) {
         p.m *= p.batch;  // one B: the batch is more rows
         p.batch = 1;
     }
+    if (p.n == 1 && p.m > 1 && p.a_row == 1 && p.c_row == 1 && !bias && !args.epilogue) {  // a column of C is a row of its transpose
+        std::swap(a, b);
+        std::swap(p.a_batch, p.b_batch);
+        std::swap(p.m, p.n);
+        p.b_col = std::exchange(p.a_row, p.b_col);
+        p.b_row = std::exchange(p.a_col, p.b_row);
+        packs = nullptr;
+    }
     auto one = [&](int64_t i) {
-        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias, args.packs,
+        Blocked<T>{p, micro, a + i * p.a_batch, b + i * p.b_batch, c + i * p.c_batch, bias, packs,
                    args.epilogue}
             .run();
     };
