@@ -27,6 +27,12 @@ std::string ConvProblem::describe() const {
                " dilation ", triple(dilation), flip ? " flip" : "", kept ? " kept" : "");
 }
 
+bool ConvProblem::pixels_match() const {
+    for (int a = 0; a < 3; ++a)
+        if (kernel[a] != 1 || stride[a] != 1 || in[a] != out[a] || pad_lo[a] != 0) return false;
+    return true;
+}
+
 double ConvProblem::inside() const {
     double share = 1;
     for (int a = 0; a < 3; ++a) {

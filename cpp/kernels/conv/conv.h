@@ -29,6 +29,8 @@ struct ConvProblem {
     int64_t in_pixels() const { return in[0] * in[1] * in[2]; }
     int64_t out_pixels() const { return out[0] * out[1] * out[2]; }
     int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+    // Every output pixel sees the input pixel at its own place, and no other.
+    bool pixels_match() const;
     std::string describe() const;
     // All of the problem that a pack of the weight at `from` may depend on.
     PackKey weight_key(const char* what, int64_t lanes, const void* from) const {

@@ -12,9 +12,7 @@ const char* conv_pointwise_decline(const ConvProblem& p) {
     if (p.c == 0 || p.k == 0) return "a tensor is empty";
     if (p.map == ConvMap::GradWeight) return "the map is the kernel's gradient";
     if (p.groups != 1) return "groups is not 1";
-    for (int a = 0; a < 3; ++a)
-        if (p.stride[a] != 1 || p.in[a] != p.out[a] || p.pad_lo[a] != 0) return "pixels do not lie over their own";
-    return nullptr;
+    return p.pixels_match() ? nullptr : "pixels do not lie over their own";
 }
 
 void conv_pointwise(const ConvProblem& p, const ConvArgs& args, const MicroSet& micro) {

@@ -36,6 +36,21 @@ struct OuterTile {
     bool accumulate;
 };
 
+// The same of rows that lie a_step and b_step apart.
+template <class T>
+struct StepTile {
+    int64_t depth;
+    const T* a;
+    int64_t a_step;
+    const T* b;
+    int64_t b_step;
+    T* out;
+    int64_t out_stride;
+    int64_t rows, cols;
+    bool accumulate;
+    T* kept = nullptr;  // where b goes for the next tiles, [depth][2 lanes]; of as many columns
+};
+
 // out[i][j] (+)= bias[j] + Σ_l a[i][l] · b[j][l]: both sides run along l, and there are too few
 // rows to rearrange b for.
 template <class T>
@@ -172,6 +187,7 @@ struct Micro {
     int64_t rows_for_panel(int64_t width) const { return width > 2 * lanes ? triple_rows : rows_for(width); }
     void (*row_tile)(const RowTile<T>&);
     void (*outer_tile)(const OuterTile<T>&);
+    void (*step_tile)(const StepTile<T>&);
     void (*dot_tile)(const DotTile<T>&);
     void (*column_tile)(const ColumnTile<T>&);
     void (*run_line)(const RunLine<T>&);  // null but for float: these tiles are a third of all code

@@ -3,7 +3,8 @@
 //   row tile     Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one
 //                broadcast per row, used twice. Rows are pointers, so packed panels, matrices in
 //                place and pixels of a convolution run the same code.
-//   outer tile   Rows × (2 or 1) vectors; per pixel the same loads, both operands in place
+//   outer tile   Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, by pointers or,
+//                in the step tile, by steps: then b may be stored densely on the way, for the tiles that follow
 //   dot tile     2 × 4 vectors along the summed index, folded at the end
 //   column tile  Rows pixels × one vector of channels at a time, Σ over taps; loads bound it
 //   run tile     8 neighbouring pixels, or 4 of each of two lines, × one vector of channels: a line's kernel
@@ -89,30 +90,52 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
     finish_tile(acc, tile.cols - (Vectors - 1) * lanes, tile.bias, tile.accumulate, tile.epilogue, [=](int i) { return out[i]; });
 }
 
-template <class V, int Rows, int Vectors, bool Ragged, class T>
-[[gnu::noinline]] void outer_tile(const OuterTile<T>& tile) {
+template <class T>
+struct RowPair {
+    const T *a, *b;
+};
+template <class T>
+auto row_pairs(const OuterTile<T>& tile) {
+    return [a = tile.a, b = tile.b, a_offset = tile.a_offset, b_offset = tile.b_offset](int64_t p) {
+        return RowPair<T>{a[p] + a_offset, b[p] + b_offset};
+    };
+}
+template <class T>
+auto row_pairs(const StepTile<T>& tile) {
+    return [a = tile.a, b = tile.b, a_step = tile.a_step, b_step = tile.b_step](int64_t p) {
+        return RowPair<T>{a + p * a_step, b + p * b_step};
+    };
+}
+
+template <class V, int Rows, int Vectors, bool Ragged, bool Keeps, class Tile>
+[[gnu::noinline]] void outer_tile(const Tile& tile) {
     constexpr int64_t lanes = V::lanes;
-    const int64_t last = tile.cols - (Vectors - 1) * lanes;
+    const int64_t last = tile.cols - (Vectors - 1) * lanes, depth = tile.depth;
     V acc[Rows][Vectors];
     CC_UNROLL for (int i = 0; i < Rows; ++i)
         CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
-    const T *const *a_rows = tile.a, *const *b_rows = tile.b;
-    const int64_t a_offset = tile.a_offset, b_offset = tile.b_offset, depth = tile.depth;
+    const auto pairs = row_pairs(tile);
+    auto* kept = tile.out;
+    if constexpr (Keeps) kept = tile.kept;
     for (int64_t p = 0; p < depth; ++p) {
-        const T *a = a_rows[p] + a_offset, *b = b_rows[p] + b_offset;
+        const auto [a, b] = pairs(p);
         V bv[Vectors];
         CC_UNROLL for (int v = 0; v < Vectors; ++v)
             bv[v] = Ragged && v == Vectors - 1 ? V::load(b + v * lanes, last)
                                                : V::load(b + v * lanes);
+        if constexpr (Keeps) {
+            CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v].store(kept + v * lanes);
+            kept += Vectors * lanes;
+        }
         CC_UNROLL for (int i = 0; i < Rows; ++i) {
             V av = Vectors == 1 ? V::set(a[i]) : V::broadcast(a + i);
             CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
         }
     }
-    T* out = tile.out;
+    auto* out = tile.out;
     CC_UNROLL for (int i = 0; i < Rows; ++i, out += tile.out_stride)
         CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-            T* to = out + v * lanes;
+            auto* to = out + v * lanes;
             if (Ragged && v == Vectors - 1)
                 (tile.accumulate ? V::load(to, last) + acc[i][v] : acc[i][v]).store(to, last);
             else
@@ -136,18 +159,24 @@ void any_row_tile(const RowTile<T>& tile) {
     row_tile_of<V, MaxRows, 3, TripleRows>(tile, half, tile.rows - half);
 }
 
-template <class V, int Vectors, bool Ragged, int Rows, class T>
-void outer_tile_of(const OuterTile<T>& tile) {
-    if (tile.rows == Rows) return outer_tile<V, Rows, Vectors, Ragged>(tile);
-    if constexpr (Rows > 1) outer_tile_of<V, Vectors, Ragged, Rows - 1>(tile);
+template <class V, int Vectors, bool Ragged, int Rows, bool Keeps = false, class Tile>
+void outer_tile_of(const Tile& tile) {
+    if (tile.rows == Rows) return outer_tile<V, Rows, Vectors, Ragged, Keeps>(tile);
+    if constexpr (Rows > 1) outer_tile_of<V, Vectors, Ragged, Rows - 1, Keeps>(tile);
 }
 
-template <class V, int MaxRows, class T>
-void any_outer_tile(const OuterTile<T>& tile) {
+template <class V, int MaxRows, class Tile>
+void any_outer_tile(const Tile& tile) {
     if (tile.cols < V::lanes) outer_tile_of<V, 1, true, MaxRows>(tile);
     else if (tile.cols == V::lanes) outer_tile_of<V, 1, false, MaxRows>(tile);
     else if (tile.cols < 2 * V::lanes) outer_tile_of<V, 2, true, MaxRows>(tile);
     else outer_tile_of<V, 2, false, MaxRows>(tile);
+}
+
+template <class V, int MaxRows, class T>
+void any_step_tile(const StepTile<T>& tile) {
+    if (tile.kept) outer_tile_of<V, 2, false, MaxRows, true>(tile);
+    else any_outer_tile<V, MaxRows>(tile);
 }
 
 template <class V, int Rows, int Cols, class T>

@@ -61,13 +61,13 @@ void transpose_f64(const double* from, int64_t from_stride, double* to, int64_t 
 }
 
 const MicroSet micro = {
-    {6, 8, 6, 4, any_row_tile<F32, 6, 6, 4, float>, any_outer_tile<F32, 6, float>,
-     any_dot_tile<F32, 4, float>, any_column_tile<F32, 6, 6, float>, any_run<RunTiles<F32>>, any_run<RunSums<F32>>,
+    {6, 8, 6, 4, any_row_tile<F32, 6, 6, 4, float>, any_outer_tile<F32, 6, OuterTile<float>>,
+     any_step_tile<F32, 6, float>, any_dot_tile<F32, 4, float>, any_column_tile<F32, 6, 6, float>, any_run<RunTiles<F32>>, any_run<RunSums<F32>>,
      any_column_sum<F32, float>, any_window_tile<F32, 6, float>, any_window_sum<F32, 6, 3, float>,
      any_group_tile<F32, float>, any_group_sum<F32, float>,
      transpose_f32},
-    {6, 4, 6, 4, any_row_tile<F64, 6, 6, 4, double>, any_outer_tile<F64, 6, double>,
-     any_dot_tile<F64, 4, double>, any_column_tile<F64, 6, 6, double>, nullptr, nullptr,
+    {6, 4, 6, 4, any_row_tile<F64, 6, 6, 4, double>, any_outer_tile<F64, 6, OuterTile<double>>,
+     any_step_tile<F64, 6, double>, any_dot_tile<F64, 4, double>, any_column_tile<F64, 6, 6, double>, nullptr, nullptr,
      any_column_sum<F64, double>, any_window_tile<F64, 6, double>, any_window_sum<F64, 6, 3, double>,
      any_group_tile<F64, double>, any_group_sum<F64, double>,
      transpose_f64},
