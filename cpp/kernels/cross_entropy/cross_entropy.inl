@@ -2,24 +2,24 @@
 // simd/<isa>.h and simd/blocks.inl. A logarithm of a sum is kept in double and subtracted in two
 // parts, so that large logits lose nothing.
 
-inline double log_of(double x) {
-    double out[F64::lanes];
-    log(F64::set(x)).store(out);
-    return out[0];
-}
-
 template <class V>
 void log_sum_rows(const void* x_, int64_t rows, int64_t c, double* log_sum) {
     using T = typename V::Scalar;
     const T* x = static_cast<const T*>(x_);
     const V least = V::set(static_cast<T>(-INFINITY));
-    for (int64_t r = 0; r < rows; ++r, x += c) {
-        V best = least, total = V::set(0);
-        for (int64_t k = 0; k < c; k += V::lanes) best = max(best, load_block(x + k, c - k, least));
-        const T top = lane_max(best);
-        for (int64_t k = 0; k < c; k += V::lanes)
-            total = total + exp(load_block(x + k, c - k, least) - V::set(top));
-        log_sum[r] = static_cast<double>(top) + log_of(static_cast<double>(sum(total)));
+    for (int64_t r = 0; r < rows; r += F64::lanes) {  // one logarithm for several rows
+        const int64_t n = rows - r < F64::lanes ? rows - r : F64::lanes;
+        double tops[F64::lanes] = {}, totals[F64::lanes] = {};
+        for (int64_t i = 0; i < n; ++i, x += c) {
+            V best = least, total = V::set(0);
+            for (int64_t k = 0; k < c; k += V::lanes)
+                best = max(best, load_block(x + k, c - k, least));
+            const T top = lane_max(best);
+            for (int64_t k = 0; k < c; k += V::lanes)
+                total = total + exp_block(x + k, c - k, V::set(top));
+            tops[i] = static_cast<double>(top), totals[i] = static_cast<double>(sum(total));
+        }
+        store_block(F64::load(tops) + log(F64::load(totals)), log_sum + r, n);
     }
 }
 

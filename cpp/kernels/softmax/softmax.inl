@@ -14,7 +14,7 @@ void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool lo
             best = max(best, load_block(x + i, dim - i, least));
         const V top = V::set(lane_max(best));
         for (int64_t i = 0; i < dim; i += V::lanes) {
-            const V e = exp(load_block(x + i, dim - i, least) - top);
+            const V e = exp_block(x + i, dim - i, top);
             total = total + e;
             if (!log_wanted) store_block(e, out + i, dim - i);
         }
