@@ -7,6 +7,10 @@ function(convcore_flags target)
                          $<$<CONFIG:Release>:-O2>)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     target_compile_options(${target} PRIVATE -march=x86-64-v2)
+    # Problems and arguments are structs of a few hundred bytes: GCC's `rep stos` takes longer to start than they take to clear.
+    set(strategy "vector_loop:512:noalign,libcall:-1:noalign")
+    target_compile_options(${target} PRIVATE
+      "$<$<CXX_COMPILER_ID:GNU>:-mmemset-strategy=${strategy};-mmemcpy-strategy=${strategy}>")
     target_compile_definitions(${target} PRIVATE CONVCORE_X86)
     foreach(source ${ARGN})
       if(source MATCHES "_avx2\\.cpp$")

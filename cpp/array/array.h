@@ -20,7 +20,7 @@ Shape broadcast_strides(const Shape& from, const Shape& strides, const Shape& sh
 class Array {
 public:
     Array() = default;
-    Array(Ref<Storage> storage, Shape shape, Shape strides, int64_t offset, Dtype dtype)
+    Array(Ref<Storage> storage, const Shape& shape, const Shape& strides, int64_t offset, Dtype dtype)
         : storage_(std::move(storage)), shape_(shape), strides_(strides), offset_(offset), dtype_(dtype) {}
 
     static Array empty(const Shape& shape, Dtype dtype, Format format = Format::RowMajor);
@@ -90,6 +90,27 @@ private:
     Shape shape_, strides_;
     int64_t offset_ = 0;
     Dtype dtype_ = Dtype::Float32;
+};
+
+// An array, or none, as a kernel reads it: itself where it is of that dtype and lies in that format, else a copy.
+class InFormat {
+public:
+    InFormat() : array_(&copy_) {}
+    InFormat(const Array& array, Format format) : array_(&array) {
+        if (!array.is(format)) copy_ = array.to(format), array_ = &copy_;
+    }
+    InFormat(const Array& array, Dtype dtype, Format format) : array_(&array) {
+        if (array.dtype() != dtype || !array.is(format)) copy_ = array.to(dtype).to(format), array_ = &copy_;
+    }
+    InFormat(Array&& array, Format format) : copy_(array.is(format) ? std::move(array) : array.to(format)), array_(&copy_) {}
+    InFormat(const InFormat&) = delete;
+    InFormat& operator=(const InFormat&) = delete;
+    const Array& operator*() const { return *array_; }
+    void* raw() const { return array_->defined() ? array_->raw() : nullptr; }
+
+private:
+    Array copy_;
+    const Array* array_;
 };
 
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b);

@@ -86,6 +86,12 @@ void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, 
     out.storage().bump_version();
 }
 
+Array compute_over(Array a, Unary op, double parameter, double parameter2) {
+    if (!a.sole() || result_dtype(op, a.dtype()) != a.dtype()) return compute(op, a, parameter, parameter2);
+    elementwise(op, problem_for(a, a.dtype(), {&a}), a.raw(), a.raw(), parameter, parameter2);
+    return a;
+}
+
 Array compute_over(Array a, Binary op, const Array& b, double parameter, double parameter2) {
     if (!a.sole() || a.shape() != b.shape() || a.dtype() != b.dtype() || result_dtype(op, a.dtype()) != a.dtype())
         return compute(op, a, b, parameter, parameter2);

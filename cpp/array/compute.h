@@ -21,7 +21,8 @@ void compute_into(const Array& out, Binary op, const Array& a, const Array& b, d
 void compute_into(const Array& out, Ternary op, const Array& a, const Array& b, const Array& c, double parameter = 0,
                   double parameter2 = 0);
 
-// op(a, b), over a's memory where nobody else holds it.
+// op(a), op(a, b), over a's memory where nobody else holds it.
+Array compute_over(Array a, Unary op, double parameter = 0, double parameter2 = 0);
 Array compute_over(Array a, Binary op, const Array& b, double parameter = 0, double parameter2 = 0);
 
 // Reduces the axes whose bit is set; keepdim leaves sizes of one.

@@ -50,7 +50,8 @@ void ConvPass::release() {
     packs_ = nullptr;
 }
 
-Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array weight, Array bias, Ref<Packs> packs) {
+Array convolved(const ConvProblem& problem, const Shape& shape, const Array& x, const Array& weight, const Array& bias,
+                const Ref<Packs>& packs) {
     const Array* operands[] = {&x, &weight, &bias};
     const size_t bytes = static_cast<size_t>(shape.numel()) * itemsize(problem.dtype);
     bool waits = bytes >= kWorthWaiting && !forced_impl("conv") && !decisions_wanted() && conv_precision() == ConvPrecision::Fast;
@@ -62,11 +63,10 @@ Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array w
     }
     for (const Array* operand : operands)
         if (operand->defined() && !(operand == &x && goes_through(problem, x))) operand->raw();  // not a whole net waits
-    const Ref<Storage> read[] = {x.storage_ref(), weight.storage_ref(), bias.storage_ref()};
-    Ref<Deferred> pass(new ConvPass(bytes, problem, std::move(x), std::move(weight), std::move(bias), std::move(packs)));
-    for (const Ref<Storage>& storage : read)
-        if (storage) storage->add_reader(pass);
-    return Array::deferred(shape, problem.dtype, Format::ChannelsLast, std::move(pass));
+    const Ref<Deferred> pass = make_ref<ConvPass>(bytes, problem, x, weight, bias, packs);
+    for (const Array* operand : operands)
+        if (operand->defined()) operand->storage().add_reader(pass);
+    return Array::deferred(shape, problem.dtype, Format::ChannelsLast, pass);
 }
 
 }  // namespace cc

@@ -10,9 +10,8 @@ namespace cc {
 
 class ConvPass : public Deferred {
 public:
-    ConvPass(size_t bytes, const ConvProblem& problem, Array x, Array weight, Array bias, Ref<Packs> packs)
-        : Deferred(bytes), problem_(problem), x_(std::move(x)), weight_(std::move(weight)), bias_(std::move(bias)),
-          packs_(std::move(packs)) {}
+    ConvPass(size_t bytes, const ConvProblem& problem, const Array& x, const Array& weight, const Array& bias, const Ref<Packs>& packs)
+        : Deferred(bytes), problem_(problem), x_(x), weight_(weight), bias_(bias), packs_(packs) {}
 
     // Writes what follows it to `out`, while it waits: then nobody may ask for its own contents any more. Else false.
     bool compute_with(const Epilogue& epilogue, void* out) {
@@ -41,6 +40,7 @@ private:
 
 // y of the forward map, channels-last; x, weight and bias (which may be undefined) lie as the kernels want them. Computed at
 // once where somebody wants to see which algorithm runs, or where an operand might change unseen.
-Array convolved(const ConvProblem& problem, const Shape& shape, Array x, Array weight, Array bias, Ref<Packs> packs);
+Array convolved(const ConvProblem& problem, const Shape& shape, const Array& x, const Array& weight, const Array& bias,
+                const Ref<Packs>& packs);
 
 }  // namespace cc

@@ -33,9 +33,12 @@ std::mutex& lists_mutex() {
 
 }  // namespace
 
-uint64_t Storage::next_serial() {
+uint64_t Storage::serial() const {
     static std::atomic<uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed);
+    uint64_t serial = serial_.load(std::memory_order_relaxed);
+    if (serial) return serial;
+    const uint64_t fresh = last.fetch_add(1, std::memory_order_relaxed) + 1;
+    return serial_.compare_exchange_strong(serial, fresh, std::memory_order_relaxed) ? fresh : serial;
 }
 
 void Storage::add_reader(Ref<Deferred> reader) {

@@ -40,7 +40,7 @@ public:
     Deferred* deferred() const { return deferred_ && deferred_->pending() ? deferred_.get() : nullptr; }
     // What the contents were, or are to be, computed by; null where no pass waited.
     Deferred* origin() const { return deferred_.get(); }
-    uint64_t serial() const { return serial_; }  // no other storage has it
+    uint64_t serial() const;  // no other storage has it
     // Whoever writes lets those go first that still read the old contents.
     void add_reader(Ref<Deferred> reader);
     void before_write() {
@@ -69,11 +69,9 @@ private:
     void drop_packs();
     void settle_readers();
 
-    static uint64_t next_serial();
-
     void* data_;
     size_t bytes_;
-    const uint64_t serial_ = next_serial();
+    mutable std::atomic<uint64_t> serial_{0};  // 0: nobody asked yet
     std::atomic<uint32_t> version_{0};
     std::atomic<int> exports_{0};
     std::atomic<uint32_t> ended_exports_{0};

@@ -22,7 +22,7 @@ thread_local Graveyard graveyard;
 
 }  // namespace
 
-Node::Node(std::string name) : name_(std::move(name)), sequence_(next_sequence.fetch_add(1, std::memory_order_relaxed)) {}
+Node::Node(const char* name) : name_(name), sequence_(next_sequence.fetch_add(1, std::memory_order_relaxed)) {}
 
 void Node::destroy() const {
     graveyard.waiting.push_back(this);
@@ -46,9 +46,11 @@ void Node::connect(const Operands& inputs) {
 void Node::add_output(const Array& array, bool keep) {
     OutputInfo& output = outputs_.add();
     output.shape = array.shape();
+    output.strides = array.strides();
+    output.offset = array.offset();
     output.dtype = array.dtype();
     output.version = array.storage().version();
-    if (keep) output.kept = array;
+    if (keep) output.kept = array.storage_ref();
 }
 
 Edge edge_of(const Tensor& tensor) {
@@ -73,7 +75,7 @@ bool recorded(const Operands& inputs) {
     return any;
 }
 
-Tensor next_output(const Ref<Node>& node, Array output, bool keep) {
+Tensor next_output(const Ref<Node>& node, Array&& output, bool keep) {
     node->add_output(output, keep);
     Tensor result(std::move(output));
     if (is_floating(result.dtype())) {
@@ -87,10 +89,10 @@ const Array* Backward::sum(int input) const { return sums_ ? sums_->changeable(n
 
 Tensor Backward::output(int i) const {
     const Node::OutputInfo& info = node_.output_info(i);
-    check(info.kept.storage().version() == info.version, node_.name(),
-          ": its result, needed for the gradient, was changed in place (version ", info.kept.storage().version(),
-          ", expected ", info.version, ")");
-    Tensor result(info.kept);
+    check(info.kept->version() == info.version, node_.name(),
+          ": its result, needed for the gradient, was changed in place (version ", info.kept->version(), ", expected ",
+          info.version, ")");
+    Tensor result(info.array());
     if (grad_enabled()) {
         result.impl().grad_fn = Ref<Node>(&node_);
         result.impl().slot = i;
@@ -116,12 +118,23 @@ Saved::Saved(const Tensor& tensor, bool needed) {
     version_ = storage_->version();
 }
 
-Saved::Saved(const Array& constant) : tensor_(constant), storage_(constant.storage_ref()), version_(storage_->version()) {}
+namespace {
+
+void check_unchanged(const Storage& storage, uint32_t version, const Shape& shape) {
+    check(storage.version() == version, "backward: a tensor of shape ", shape,
+          ", needed for a gradient, was changed in place (version ", storage.version(), ", expected ", version, ")");
+}
+
+}  // namespace
+
+const Array& SavedArray::get() const {
+    if (array_.defined()) check_unchanged(array_.storage(), version_, array_.shape());
+    return array_;
+}
 
 Tensor Saved::get() const {
     if (!tensor_.defined()) return tensor_;
-    check(storage_->version() == version_, "backward: a tensor of shape ", tensor_.shape(),
-          ", needed for a gradient, was changed in place (version ", storage_->version(), ", expected ", version_, ")");
+    check_unchanged(*storage_, version_, tensor_.shape());
     if (!widened_) return tensor_;
     Tensor wide(tensor_.array().to(Dtype::Float32));
     wide.impl().stored = std::make_unique<const Array>(tensor_.array());

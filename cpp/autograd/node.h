@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -53,9 +53,9 @@ private:
 
 class Node : public Counted {
 public:
-    explicit Node(std::string name);
+    explicit Node(const char* name);  // a literal
 
-    const std::string& name() const { return name_; }
+    virtual const char* name() const { return name_; }
     uint64_t sequence() const { return sequence_; }
     const Few<Edge, 3>& edges() const { return edges_; }
     int outputs() const { return static_cast<int>(outputs_.size()); }
@@ -64,7 +64,7 @@ public:
     // Drops what was saved.
     virtual void release() {
         released_ = true;
-        for (OutputInfo& output : outputs_) output.kept = Array();
+        for (OutputInfo& output : outputs_) output.kept = nullptr;
     }
     bool released() const { return released_; }
 
@@ -80,10 +80,12 @@ public:
     void add_output(const Array& array, bool keep);
 
     struct OutputInfo {
-        Shape shape;
+        Shape shape, strides;
+        int64_t offset = 0;
         Dtype dtype = Dtype::Float32;
-        Array kept;        // only when backward asks for it
         uint32_t version = 0;
+        Ref<Storage> kept;  // only when backward asks for it
+        Array array() const { return {kept, shape, strides, offset, dtype}; }
     };
     const OutputInfo& output_info(int i) const { return outputs_[i]; }
 
@@ -95,7 +97,7 @@ protected:
     bool released_ = false;
 
 private:
-    std::string name_;
+    const char* name_;
     uint64_t sequence_;
 };
 
@@ -104,7 +106,6 @@ class Saved {
 public:
     Saved() = default;
     Saved(const Tensor& tensor, bool needed = true);
-    explicit Saved(const Array& constant);  // off the tape
     Tensor get() const;
     operator Tensor() const { return get(); }
     bool defined() const { return tensor_.defined(); }
@@ -118,16 +119,30 @@ private:
 
 using SavedInputs = Few<Saved, 3>;
 
+// The same of an array, which has no place on the tape.
+class SavedArray {
+public:
+    SavedArray() = default;
+    explicit SavedArray(const Array& array) : array_(array), version_(array.defined() ? array.storage().version() : 0) {}
+    const Array& get() const;
+    bool defined() const { return array_.defined(); }
+
+private:
+    Array array_;
+    uint32_t version_ = 0;
+};
+
 Edge edge_of(const Tensor& tensor);
 bool recorded(const Operands& inputs);  // whether an op of them goes on the tape
 
 // Puts a result of the operator that the node stands for on the tape.
-Tensor next_output(const Ref<Node>& node, Array output, bool keep);
+Tensor next_output(const Ref<Node>& node, Array&& output, bool keep);
 
 template <class F>
 class ClosedNode : public Node {
 public:
-    ClosedNode(const char* name, F f) : Node(name), f_(std::move(f)) {}
+    template <class G>
+    ClosedNode(const char* name, G&& f) : Node(name), f_(std::forward<G>(f)) {}
     void backward(Backward& g) override { (*f_)(g); }
     void release() override {
         Node::release();
@@ -138,33 +153,32 @@ private:
     std::optional<F> f_;
 };
 
-// A fast backward for first gradients, and expr: the same function in closed ops, replayed when the backward itself is recorded.
-template <class F, class E>
+// What F keeps for a fast backward of first gradients, F::backward(g, inputs), and for F::expr(inputs): the same function in closed
+// ops, replayed when the backward itself is recorded.
+template <class F>
 class CompositeNode : public Node {
 public:
-    CompositeNode(const char* name, F f, E expr, const Operands& inputs)
-        : Node(name), saved_(State{std::move(f), std::move(expr), {}}) {
-        for (size_t i = 0; i < inputs.size(); ++i) saved_->inputs.add() = Saved(inputs[i]);
+    template <class... A>
+    CompositeNode(const char* name, const Operands& inputs, A&&... kept) : Node(name) {
+        kept_.emplace(std::forward<A>(kept)...);
+        for (size_t i = 0; i < inputs.size(); ++i) inputs_.add() = Saved(inputs[i]);
     }
     void backward(Backward& g) override {
         if (grad_enabled())
             replay(g);
         else
-            saved_->f(g, saved_->inputs);
+            kept_->backward(g, inputs_);
     }
     void release() override {
         Node::release();
-        saved_.reset();
+        kept_.reset();
+        inputs_ = {};
     }
 
 private:
     void replay(Backward& g);
-    struct State {
-        F f;
-        E expr;
-        SavedInputs inputs;
-    };
-    std::optional<State> saved_;
+    std::optional<F> kept_;
+    SavedInputs inputs_;
 };
 
 // With KeepOutput, backward may read g.output().
@@ -172,9 +186,17 @@ enum KeepOutput : bool { kDropOutput = false, kKeepOutput = true };
 
 // record("mul", out, {a, b}, [a = Saved(a), b = Saved(b)](Backward& g) { if (g.wants(0)) g[0] = …; … })
 template <class F>
-Tensor record(const char* name, Array out, const Operands& inputs, F backward, KeepOutput keep = kDropOutput) {
+Tensor record(const char* name, Array out, const Operands& inputs, F&& backward, KeepOutput keep = kDropOutput) {
     if (!recorded(inputs)) return Tensor(std::move(out));
-    Ref<Node> node(new ClosedNode<F>(name, std::move(backward)));
+    const Ref<Node> node = make_ref<ClosedNode<std::decay_t<F>>>(name, std::forward<F>(backward));
+    node->connect(inputs);
+    return next_output(node, std::move(out), keep);
+}
+
+// F(kept…) as CompositeNode wants it, for inputs that are recorded.
+template <class F, class... A>
+Tensor record_kept(const char* name, Array&& out, const Operands& inputs, KeepOutput keep, A&&... kept) {
+    const Ref<Node> node = make_ref<CompositeNode<F>>(name, inputs, std::forward<A>(kept)...);
     node->connect(inputs);
     return next_output(node, std::move(out), keep);
 }
@@ -183,20 +205,25 @@ Tensor record(const char* name, Array out, const Operands& inputs, F backward, K
 template <class F, class E>
 Tensor record_composite(const char* name, Array out, const Operands& inputs, F backward, E expr,
                         KeepOutput keep = kDropOutput) {
+    struct Both {
+        Both(F&& f, E&& e) : f(std::move(f)), e(std::move(e)) {}
+        void backward(Backward& g, const SavedInputs& in) const { f(g, in); }
+        Tensor expr(const Tensors& in) const { return e(in); }
+        const F f;
+        const E e;
+    };
     if (!recorded(inputs)) return Tensor(std::move(out));
-    Ref<Node> node(new CompositeNode<F, E>(name, std::move(backward), std::move(expr), inputs));
-    node->connect(inputs);
-    return next_output(node, std::move(out), keep);
+    return record_kept<Both>(name, std::move(out), inputs, keep, std::move(backward), std::move(expr));
 }
 
 // Stand-ins for tensors that the tape tells apart from them: a gradient with respect to an alias counts only paths from it.
 Tensors aliases_of(const Tensors& tensors);
 void gradients_of_replay(const Tensor& output, const Tensors& aliases, Backward& g);
 
-template <class F, class E>
-void CompositeNode<F, E>::replay(Backward& g) {
-    Tensors aliases = aliases_of(Tensors(saved_->inputs.begin(), saved_->inputs.end()));
-    gradients_of_replay(saved_->expr(aliases), aliases, g);
+template <class F>
+void CompositeNode<F>::replay(Backward& g) {
+    Tensors aliases = aliases_of(Tensors(inputs_.begin(), inputs_.end()));
+    gradients_of_replay(kept_->expr(aliases), aliases, g);
 }
 
 }  // namespace cc

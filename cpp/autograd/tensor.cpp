@@ -17,7 +17,7 @@ bool in_backward() { return backward; }
 BackwardScope::BackwardScope() : previous_(backward) { backward = true; }
 BackwardScope::~BackwardScope() { backward = previous_; }
 
-TensorImpl::TensorImpl(Array array) : array(std::move(array)) {}
+TensorImpl::TensorImpl(Array&& array) : array(std::move(array)) {}
 
 TensorImpl::~TensorImpl() {
     if (accumulator) accumulator->forget_leaf();

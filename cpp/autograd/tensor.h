@@ -24,7 +24,7 @@ public:
 
 class TensorImpl : public Counted {
 public:
-    explicit TensorImpl(Array array);
+    explicit TensorImpl(Array&& array);
     ~TensorImpl() override;
 
     Array array;
@@ -50,7 +50,8 @@ public:
 class Tensor {
 public:
     Tensor() = default;
-    explicit Tensor(Array array) : impl_(make_ref<TensorImpl>(std::move(array))) {}
+    explicit Tensor(Array&& array) : impl_(make_ref<TensorImpl>(std::move(array))) {}
+    explicit Tensor(const Array& array) : Tensor(Array(array)) {}
     explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
 
     bool defined() const { return static_cast<bool>(impl_); }

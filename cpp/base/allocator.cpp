@@ -22,14 +22,16 @@
 
 namespace cc {
 
+#ifdef NDEBUG
+std::atomic<bool> poisoned{false};
+#else
+std::atomic<bool> poisoned{true};
+#endif
+
 namespace {
 
 // A sanitizer sees use after free only where every block comes from the system and goes back to it.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kCaching = false;
-#else
-constexpr bool kCaching = true;
-#endif
+constexpr bool kCaching = !kSanitized;
 
 constexpr int kUses = 3;
 constexpr const char* kUseNames[kUses] = {"a tensor", "packed weights", "workspace"};
@@ -39,11 +41,6 @@ struct alignas(64) Counter {
 };
 Counter in_use[kUses];
 std::atomic<int64_t> peak{0}, peak_of_workspace{0};
-#ifdef NDEBUG
-std::atomic<bool> poison{false};
-#else
-std::atomic<bool> poison{true};
-#endif
 thread_local const char* current_op = nullptr;
 
 int64_t total_in_use() {
@@ -339,7 +336,7 @@ void* allocate(size_t bytes, MemoryUse use) {
         if (!data) refuse(bytes, use);
     }
     count(static_cast<int64_t>(bytes), use);
-    if (poison.load(std::memory_order_relaxed)) std::memset(data, 0xff, bytes);
+    if (poisoned.load(std::memory_order_relaxed)) std::memset(data, 0xff, bytes);
     return data;
 }
 
@@ -401,7 +398,7 @@ void set_cache_limit(int64_t bytes) {
     release(excess);
 }
 
-void set_poison(bool on) { poison = on; }
+void set_poison(bool on) { poisoned = on; }
 
 OpName::OpName(const char* op) : previous_(current_op) { current_op = op; }
 OpName::~OpName() { current_op = previous_; }

@@ -1,6 +1,7 @@
 // Memory for tensors and scratch: 64-byte aligned, cached in size classes, counted by purpose.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,6 +29,7 @@ void empty_cache();
 int64_t cache_limit();             // bytes kept at most; at first a quarter of the memory, up to 2 GiB
 void set_cache_limit(int64_t bytes);
 void set_poison(bool on);          // fill new memory with NaN; on in builds with assertions
+extern std::atomic<bool> poisoned;
 
 // While it lives, a MemoryError of this thread names `op`.
 class OpName {
@@ -41,14 +43,25 @@ private:
     const char* previous_;
 };
 
-// Scratch of one task: uninitialised, given back at the end of the scope.
+// Sanitizers and poison watch blocks of their own: then nothing is kept, or lies in the frame.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+// Scratch of one task: uninitialised, given back at the end of the scope. A little lies in the frame, uncounted.
 template <class T>
 class Scratch {
 public:
     explicit Scratch(int64_t count)
-        : bytes_(size_of(count)),
-          data_(static_cast<T*>(allocate(bytes_, MemoryUse::Workspace))) {}
-    ~Scratch() { deallocate(data_, bytes_, MemoryUse::Workspace); }
+        : bytes_(size_of(count)), data_(reinterpret_cast<T*>(near_)) {
+        if (bytes_ > sizeof near_ || kSanitized || poisoned.load(std::memory_order_relaxed))
+            data_ = static_cast<T*>(allocate(bytes_, MemoryUse::Workspace));
+    }
+    ~Scratch() {
+        if (data_ != reinterpret_cast<T*>(near_)) deallocate(data_, bytes_, MemoryUse::Workspace);
+    }
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
     T* data() const { return data_; }
@@ -62,6 +75,7 @@ private:
 
     size_t bytes_;
     T* data_;
+    alignas(64) char near_[256];
 };
 
 }  // namespace cc

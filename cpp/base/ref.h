@@ -24,8 +24,15 @@ public:
             if (state_.compare_exchange_weak(state, state + 2, std::memory_order_relaxed)) return;
         inc_python(state);
     }
-    void dec_ref() const {
+    // Of an object that no other thread has seen.
+    void first_ref() const {
         uintptr_t state = state_.load(std::memory_order_relaxed);
+        if (state & 1) return state_.store(state + 2, std::memory_order_relaxed);
+        inc_python(state);
+    }
+    void dec_ref() const {
+        uintptr_t state = state_.load(std::memory_order_acquire);
+        if (state == 3) return destroy();  // nobody else has it, so nobody can come to have it
         while (state & 1)
             if (state_.compare_exchange_weak(state, state - 2, std::memory_order_acq_rel)) {
                 if (state == 3) destroy();
@@ -68,6 +75,12 @@ public:
     template <class U, class = std::enable_if_t<std::is_convertible_v<U*, T*>>>
     Ref(const Ref<U>& other) : Ref(other.get()) {}
     ~Ref() { if (object_) object_->dec_ref(); }
+    static Ref first(T* fresh) {
+        Ref ref;
+        ref.object_ = fresh;
+        fresh->first_ref();
+        return ref;
+    }
     Ref& operator=(Ref other) noexcept {
         std::swap(object_, other.object_);
         return *this;
@@ -86,7 +99,7 @@ private:
 
 template <class T, class... Args>
 Ref<T> make_ref(Args&&... args) {
-    return Ref<T>(new T(std::forward<Args>(args)...));
+    return Ref<T>::first(new T(std::forward<Args>(args)...));
 }
 
 }  // namespace cc

@@ -18,15 +18,16 @@ Tensors or_undefined(const OptionalTensors& tensors) {
 // A Function written in Python: backward(grads, outputs) returns one gradient (or None) per input.
 class PyFunctionNode : public Node {
 public:
-    PyFunctionNode(const std::string& name, nb::object backward) : Node(name) {
+    PyFunctionNode(const std::string& name, nb::object backward) : Node(""), own_name_(name) {
         foreign.push_back(make_ref<PyForeign>(std::move(backward)));
     }
+    const char* name() const override { return own_name_.c_str(); }
 
     void backward(Backward& g) override {
         GilAcquire held;
         nb::list grads, results;
         for (int i = 0; i < outputs(); ++i) grads.append(nb::cast(g.grad(i)));
-        for (int i = 0; i < outputs(); ++i) results.append(nb::cast(output_info(i).kept.defined() ? g.output(i) : Tensor()));
+        for (int i = 0; i < outputs(); ++i) results.append(nb::cast(output_info(i).kept ? g.output(i) : Tensor()));
         nb::object function = static_cast<PyForeign*>(foreign[0].get())->object();
         nb::sequence out = nb::cast<nb::sequence>(function(grads, results));
         check(nb::len(out) == edges().size(), name(), ": backward returned ", nb::len(out), " gradients, expected ",
@@ -44,6 +45,9 @@ public:
         GilAcquire held;
         foreign.clear();
     }
+
+private:
+    const std::string own_name_;
 };
 
 void check_interrupt() {
@@ -72,11 +76,11 @@ void bind_autograd(nb::module_& m) {
     // Puts the outputs of a Python forward on the tape; `differentiable` says which outputs carry a gradient.
     m.def("attach_function", [](const std::string& name, nb::object backward, const OptionalTensors& inputs,
                                 const Tensors& outputs, const std::vector<bool>& differentiable) {
-        Ref<Node> node(new PyFunctionNode(name, std::move(backward)));
+        const Ref<Node> node = make_ref<PyFunctionNode>(name, std::move(backward));
         node->connect(or_undefined(inputs));
         Tensors results;
         for (const Tensor& output : outputs) {
-            Tensor result = next_output(node, output.array(), true);
+            Tensor result = next_output(node, Array(output.array()), true);
             results.push_back(differentiable[results.size()] ? result : result.detach());
         }
         return results;

@@ -7,66 +7,64 @@ namespace cc {
 
 namespace {
 
-Shape per_channel(const Tensor& x) {
-    Shape wide(x.rank(), 1);
-    wide[1] = x.size(1);
-    return wide;
-}
-
-Array running_array(const char* op, const char* argument, const Tensor& t, const Tensor& x) {
-    if (!t.defined()) return {};
+void check_running(const char* op, const char* argument, const Tensor& t, const Tensor& x) {
+    if (!t.defined()) return;
     check(t.rank() == 1 && t.size(0) == x.size(1), op, ": ", argument, " must have shape (", x.size(1),
           ",) for input of shape ", x.shape(), ", got ", t.shape());
     check_type(is_floating(t.dtype()), op, ": ", argument, " must have a floating-point dtype, got ", t.dtype());
-    const Array& array = t.array();
-    return array.dtype() == x.dtype() && array.is_contiguous() ? array : array.to(x.dtype()).contiguous();
 }
 
-// running ← (1 − momentum)·running + momentum·(the images' average·factor); of[image][channel].
-void update_running(const char* op, const Tensor& running, const Array& of, double momentum, double factor) {
+template <class T>
+void update(T* running, const T* of, int64_t images, int64_t channels, double momentum, double factor) {
+    for (int64_t c = 0; c < channels; ++c) {
+        double sum = 0;
+        for (int64_t image = 0; image < images; ++image) sum += of[image * channels + c];
+        const double average = sum / static_cast<double>(images) * factor;
+        running[c] = static_cast<T>((1 - momentum) * running[c] + momentum * average);
+    }
+}
+
+// running ← (1 − momentum)·running + momentum·(the images' average·factor) of one of moments[which][image][channel].
+void update_running(const char* op, const Tensor& running, const Array& moments, int which, double momentum, double factor) {
     if (!running.defined()) return;
     const Array& target = running.array();
-    const bool in_place = computed_in(target.dtype()) == target.dtype() && target.is_contiguous();
-    Array old = in_place ? target : target.to(computed_in(target.dtype())).contiguous();
-    Array now = in_place ? target : Array::empty(old.shape(), old.dtype());
+    const Dtype dtype = computed_in(target.dtype());
+    const InFormat now(target, dtype, Format::RowMajor), of(moments, dtype, Format::RowMajor);
+    const bool in_place = &*now == &target;
     if (in_place) target.storage().before_write();
-    visit_floating(op, old.dtype(), [&](auto zero) {
+    const int64_t images = moments.size(1), channels = moments.size(2);
+    visit_floating(op, dtype, [&](auto zero) {
         using T = decltype(zero);
-        Array values = of.to(old.dtype());
-        int64_t channels = old.numel(), images = values.numel() / std::max<int64_t>(1, channels);
-        for (int64_t c = 0; c < channels; ++c) {
-            double sum = 0;
-            for (int64_t image = 0; image < images; ++image) sum += values.data<T>()[image * channels + c];
-            double average = sum / static_cast<double>(images) * factor;
-            now.data<T>()[c] = static_cast<T>((1 - momentum) * old.data<T>()[c] + momentum * average);
-        }
+        update(static_cast<T*>(now.raw()), static_cast<const T*>(of.raw()) + which * images * channels, images, channels,
+               momentum, factor);
     });
-    in_place ? target.storage().bump_version() : target.copy_from(now);
+    in_place ? target.storage().bump_version() : target.copy_from(*now);
 }
 
 // A channel's statistics from the pixels of all images together, or of each.
 Tensor over_pixels(const char* op, const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                    const Tensor& bias, bool of_batch, bool each_image, double momentum, double eps) {
     check_norm(op, x, weight, bias, {x.size(1)});
-    Array old_mean = running_array(op, "running_mean", running_mean, x), old_var = running_array(op, "running_var", running_var, x);
+    check_running(op, "running_mean", running_mean, x);
+    check_running(op, "running_var", running_var, x);
     int64_t channels = x.size(1), images = each_image ? x.size(0) : 1;
     int64_t pixels = x.numel() / std::max<int64_t>(1, images * channels);
     Format format = each_image ? x.array().format() : Format::ChannelsLast;
-    Normalization norm{op,
-                       {x.dtype(), false, !of_batch, true, each_image && format == Format::RowMajor, images, pixels, channels,
-                        channels, eps},
-                       format,
-                       x.shape(),
-                       each_image ? Shape() : Shape{0},
-                       per_channel(x)};
-    for (int i = 2; i < x.rank(); ++i) norm.axes.push_back(i);
-    Array mean = of_batch ? Array::empty({images, channels}, x.dtype()) : old_mean;
-    Array var = of_batch ? Array::empty({images, channels}, x.dtype()) : old_var;
-    Tensor y = normalize_groups(norm, x, weight, bias, mean, var);
-    if (of_batch && x.numel() > 0) {
+    const Normalization norm{op,
+                             {x.dtype(), false, !of_batch, true, each_image && format == Format::RowMajor, images, pixels,
+                              channels, channels, eps},
+                             format,
+                             each_image ? Normalization::Image : Normalization::Batch};
+    if (!of_batch) {
+        const InFormat mean(running_mean.array(), x.dtype(), Format::RowMajor), var(running_var.array(), x.dtype(), Format::RowMajor);
+        return normalize_groups(norm, x, weight, bias, *mean, *var);
+    }
+    Array moments;
+    Tensor y = normalize_groups(norm, x, weight, bias, {}, {}, &moments);
+    if (x.numel() > 0) {
         double unbiased = static_cast<double>(pixels) / static_cast<double>(pixels - 1);
-        update_running(op, running_mean, mean, momentum, 1);
-        update_running(op, running_var, var, momentum, unbiased);
+        update_running(op, running_mean, moments, 0, momentum, 1);
+        update_running(op, running_var, moments, 2, momentum, unbiased);
     }
     return y;
 }

@@ -162,34 +162,42 @@ public:
 };
 
 // A weight as kernels read it, row-major. Of a channels-last one the copy is kept, and with it what kernels keep.
-struct KernelWeight {
-    Array array;
-    Ref<Packs> packs;
-
-    explicit KernelWeight(const Array& weight) : array(weight), packs(packs_of(weight)) {
+class KernelWeight {
+public:
+    explicit KernelWeight(const Array& weight) : packs(packs_of(weight)), array_(&weight) {
         if (weight.is_contiguous()) return;
         Ref<Packs> own = weight.is(Format::ChannelsLast) ? std::exchange(packs, nullptr) : nullptr;
         PackKey key{"row-major", weight.raw(), {static_cast<int64_t>(weight.dtype())}};
         for (int i = 0; i < weight.rank(); ++i) key.sizes[i + 1] = weight.size(i);
         Ref<Counted> kept = own ? own->find_object(key) : nullptr;
-        array = kept ? static_cast<RowMajor*>(kept.get())->array : weight.contiguous();
-        if (own && !kept) own->keep_object(key, make_ref<RowMajor>(array));
-        packs = own ? packs_of(array) : nullptr;
+        copy_ = kept ? static_cast<RowMajor*>(kept.get())->array : weight.contiguous();
+        if (own && !kept) own->keep_object(key, make_ref<RowMajor>(copy_));
+        packs = own ? packs_of(copy_) : nullptr;
+        array_ = &copy_;
     }
+    KernelWeight(const KernelWeight&) = delete;
+    KernelWeight& operator=(const KernelWeight&) = delete;
+    const Array& operator*() const { return *array_; }
+
+    Ref<Packs> packs;
+
+private:
+    Array copy_;
+    const Array* array_;
 };
 
 Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias = Tensor(),
-                  const char* name = "conv_grad_input");
+                  const RankedName& name = kConvGradInput);
 Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output);
 
 Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, const Tensor& bias) {
     ConvProblem p = r.problem;
     p.map = ConvMap::Forward;
-    Array x = input.array().to(Format::ChannelsLast), b = bias.defined() ? bias.array().contiguous() : Array();
-    KernelWeight w(weight.array());
+    const InFormat x(input.array(), Format::ChannelsLast), b = in_format(bias, Format::RowMajor);
+    const KernelWeight w(weight.array());
     p.kept = bool(w.packs);
-    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), std::move(x), std::move(w.array), std::move(b), std::move(w.packs));
-    return record(op_name("conv", r.rank), std::move(y), {input, weight, bias},
+    Array y = convolved(p, with_spatial(p.n, p.k, p.out, r.rank), *x, *w, *b, w.packs);
+    return record(kConv[r.rank], std::move(y), {input, weight, bias},
                   [r, x = Saved(input, weight.requires_grad()), w = Saved(weight, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, w, g.grad());
                       if (g.wants(1)) g[1] = grad_weight(r, x, g.grad());
@@ -197,16 +205,17 @@ Tensor forward(const Resolved& r, const Tensor& input, const Tensor& weight, con
                   });
 }
 
-Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias, const char* name) {
+Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_output, const Tensor& bias,
+                  const RankedName& name) {
     ConvProblem p = r.problem;
     p.map = ConvMap::GradInput;
-    Array y = grad_output.array().to(Format::ChannelsLast);
+    const InFormat y(grad_output.array(), Format::ChannelsLast);
     Array x = Array::empty(with_spatial(p.n, p.c, p.in, r.rank), p.dtype, Format::ChannelsLast);
-    KernelWeight w(weight.array());
+    const KernelWeight w(weight.array());
     p.kept = bool(w.packs);
-    cc::conv(p, {x.raw(), w.array.raw(), y.raw(), nullptr, w.packs.get()});
+    cc::conv(p, {x.raw(), (*w).raw(), y.raw(), nullptr, w.packs.get()});
     if (bias.defined()) compute_into(x, Binary::Add, x, bias.array().reshape(one_per_channel(bias.size(0), r.rank)));
-    return record(op_name(name, r.rank), std::move(x), {weight, grad_output, bias},
+    return record(name[r.rank], std::move(x), {weight, grad_output, bias},
                   [r, w = Saved(weight, grad_output.requires_grad()),
                    gy = Saved(grad_output, weight.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_weight(r, g.grad(), gy);
@@ -218,10 +227,10 @@ Tensor grad_input(const Resolved& r, const Tensor& weight, const Tensor& grad_ou
 Tensor grad_weight(const Resolved& r, const Tensor& input, const Tensor& grad_output) {
     ConvProblem p = r.problem;
     p.map = ConvMap::GradWeight;
-    Array x = input.array().to(Format::ChannelsLast), y = grad_output.array().to(Format::ChannelsLast);
+    const InFormat x(input.array(), Format::ChannelsLast), y(grad_output.array(), Format::ChannelsLast);
     Array w = Array::empty(with_spatial(p.k, p.c / p.groups, p.kernel, r.rank), p.dtype);
     cc::conv(p, {x.raw(), w.raw(), y.raw(), nullptr});
-    return record(op_name("conv_grad_weight", r.rank), std::move(w), {input, grad_output},
+    return record(kConvGradWeight[r.rank], std::move(w), {input, grad_output},
                   [r, x = Saved(input, grad_output.requires_grad()),
                    gy = Saved(grad_output, input.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = grad_input(r, g.grad(), gy);
@@ -254,42 +263,40 @@ void check_grad_output(const Resolved& r, const Tensor& grad_output) {
 
 }  // namespace
 
-Tensor conv(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
+Tensor conv(int rank, const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
     auto here = [&](auto& a, auto& b, auto& c) { return conv(rank, a, b, c, options); };
-    if (auto y = recast("conv", here, input, Weight{weight}, bias)) return *y;
-    const char* op = op_name("conv", rank);
+    if (auto y = recast("conv", here, x, Weight{weight}, bias)) return *y;
+    const char* op = kConv[rank];
     check_type(weight.defined(), op, ": weight must be a tensor, got None");
-    Tensor x = input;
-    bool unbatched = add_batch(op, rank, x);
+    if (lacks_batch(op, rank, x)) return squeeze(conv(rank, unsqueeze(x, 0), weight, bias, options), 0);
     check_dtypes(op, x, "weight", weight);
     Resolved r{op, rank, make_problem(op, rank, x.shape(), weight.shape(), x.dtype(), options)};
     check_bias(op, x, bias, r.problem.k);
-    if (options.padding_mode != "zeros") x = with_borders(r, x, options.padding_mode);
-    Tensor y = forward(r, x, weight, bias);
-    return unbatched ? squeeze(y, 0) : y;
+    if (options.padding_mode == "zeros") return forward(r, x, weight, bias);
+    const Tensor wide = with_borders(r, x, options.padding_mode);
+    return forward(r, wide, weight, bias);
 }
 
-Tensor conv_transpose(int rank, const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
+Tensor conv_transpose(int rank, const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
                       const Sizes& output_padding, const Sizes& output_size) {
     auto here = [&](auto& a, auto& b, auto& c) { return conv_transpose(rank, a, b, c, options, output_padding, output_size); };
-    if (auto y = recast("conv_transpose", here, input, Weight{weight}, bias)) return *y;
-    const char* op = op_name("conv_transpose", rank);
+    if (auto y = recast("conv_transpose", here, x, Weight{weight}, bias)) return *y;
+    const char* op = kConvTranspose[rank];
     check_type(weight.defined(), op, ": weight must be a tensor, got None");
-    Tensor x = input;
-    bool unbatched = add_batch(op, rank, x);
+    if (lacks_batch(op, rank, x))
+        return squeeze(conv_transpose(rank, unsqueeze(x, 0), weight, bias, options, output_padding, output_size), 0);
     check_dtypes(op, x, "weight", weight);
     Resolved r{op, rank,
                make_transposed(op, rank, x.shape(), weight.shape(), x.dtype(), options, output_padding, output_size)};
     check_bias(op, x, bias, r.problem.c);
-    Tensor y = grad_input(r, weight, x, bias, "conv_transpose");
-    return unbatched ? squeeze(y, 0) : y;
+    return grad_input(r, weight, x, bias, kConvTranspose);
 }
 
 Tensor conv_grad_input(int rank, const Shape& input_size, const Tensor& weight, const Tensor& grad_output,
                        const ConvOptions& options) {
     auto here = [&](auto& a, auto& b) { return conv_grad_input(rank, input_size, a, b, options); };
     if (auto y = recast("conv_grad_input", here, weight, grad_output)) return *y;
-    const char* op = op_name("conv_grad_input", rank);
+    const char* op = kConvGradInput[rank];
     check(input_size.rank() == rank + 2, op, ": input_size must have ", rank + 2, " sizes, got ", input_size);
     check_dtypes(op, weight, "grad_output", grad_output);
     Resolved r{op, rank, make_problem(op, rank, input_size, weight.shape(), weight.dtype(), options)};
@@ -301,7 +308,7 @@ Tensor conv_grad_weight(int rank, const Tensor& input, const Shape& weight_size,
                         const ConvOptions& options) {
     auto here = [&](auto& a, auto& b) { return conv_grad_weight(rank, a, weight_size, b, options); };
     if (auto y = recast("conv_grad_weight", here, input, grad_output)) return *y;
-    const char* op = op_name("conv_grad_weight", rank);
+    const char* op = kConvGradWeight[rank];
     check(input.rank() == rank + 2, op, ": input must have ", rank + 2, " dimensions, got shape ", input.shape());
     check_dtypes(op, input, "grad_output", grad_output);
     Resolved r{op, rank, make_problem(op, rank, input.shape(), weight_size, input.dtype(), options)};

@@ -2,8 +2,6 @@
 // probabilities (closed ops).
 #include "kernels/cross_entropy/cross_entropy.h"
 
-#include <memory>
-
 #include "autograd/node.h"
 #include "ops/loss.h"
 #include "ops/ops.h"
@@ -15,92 +13,79 @@ namespace {
 
 constexpr const char* kOp = "cross_entropy";
 
-struct Options {
-    int64_t ignore_index;
-    LossReduction reduction;
-    double label_smoothing;
-};
-
-Tensor expression(const Tensor& x, const Tensor& target, const Tensor& weight, const Options& o) {
-    Tensor log_p = log_softmax(x, 1), loss = picked_nll(log_p, target.array(), weight, o.ignore_index);
-    if (o.label_smoothing > 0) {
+Tensor expression(const Tensor& x, const Array& target, const Tensor& weight, const CrossEntropyProblem& p) {
+    Tensor log_p = log_softmax(x, 1), loss = picked_nll(log_p, target, weight, p.ignore_index);
+    if (p.label_smoothing > 0) {
         Shape wide(x.rank(), 1);
         wide[1] = x.size(1);
         Tensor weighted = weight.defined() ? mul(log_p, reshape(weight.detach(), wide)) : log_p;
-        Tensor counts = binary(Binary::NotEqual, target, number(static_cast<double>(o.ignore_index), Dtype::Int64));
+        Tensor counts = binary(Binary::NotEqual, Tensor(target), number(static_cast<double>(p.ignore_index), Dtype::Int64));
         Tensor smooth = where(counts, neg(sum(weighted, {1})), number(0, Dtype::Float64));
-        loss = add(scale(loss, 1 - o.label_smoothing), scale(smooth, o.label_smoothing / static_cast<double>(x.size(1))));
+        loss = add(scale(loss, 1 - p.label_smoothing), scale(smooth, p.label_smoothing / static_cast<double>(x.size(1))));
     }
-    return reduced_nll(loss, x, target.array(), weight, o.ignore_index, o.reduction);
+    return reduced_nll(loss, x, target, weight, p.ignore_index, p.reduction);
 }
 
 // What the tape keeps besides the logits.
 struct Kept {
-    Kept(const CrossEntropyProblem& problem, const Options& options, Format format, const Array& target, const Array& weight,
-         const Array& sums, const Tensor& weight_given)
-        : problem(problem), options(options), format(format), target(target), weight(weight), sums(sums),
-          weight_given(weight_given) {}
+    Kept(const CrossEntropyProblem& problem, Format format, Array&& target, Array&& sums, const Tensor& weight)
+        : problem(problem), format(format), target(std::move(target)), sums(std::move(sums)), weight(weight) {}
+    void backward(Backward& g, const SavedInputs& in) const;
+    Tensor expr(const Tensors& in) const { return expression(in[0], target, weight, problem); }
 
     const CrossEntropyProblem problem;
-    const Options options;
     const Format format;
-    const Array target, weight, sums;
-    const Saved weight_given;
+    const Array target, sums;  // the logarithm of each element's sum, and then the sum of the weights
+    const Saved weight;
 };
 
-void backward(const Kept& kept, const Tensor& x, Backward& g) {
-    CrossEntropyProblem p = kept.problem;
+void Kept::backward(Backward& g, const SavedInputs& in) const {
+    CrossEntropyProblem p = problem;
     p.backward = true;
-    Array logits = x.array().to(kept.format), gx = Array::empty(logits.shape(), p.dtype, kept.format);
-    Array grad = g.grad().array().contiguous();
+    const Tensor x = in[0], class_weight = weight;
+    const InFormat logits(x.array(), format), grad(g.grad().array(), Format::RowMajor), w = in_format(class_weight, Format::RowMajor);
+    Array gx = Array::empty(x.shape(), p.dtype, format);
     CrossEntropyArgs args{};
-    args.logits = logits.raw(), args.target = kept.target.data<int64_t>();
-    args.weight = kept.weight.defined() ? kept.weight.raw() : nullptr;
-    args.log_sum = kept.sums.data<double>(), args.total_weight = args.log_sum + p.n * p.inner;
+    args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.raw();
+    args.log_sum = sums.data<double>(), args.total_weight = args.log_sum + p.n * p.inner;
     args.grad_loss = grad.raw(), args.grad_logits = gx.raw();
     cross_entropy(p, args);
-    g[0] = Tensor(gx);
+    g[0] = Tensor(std::move(gx));
 }
 
-Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight, const Options& o) {
-    Array target = class_indices(kOp, labels, x.size(1), o.ignore_index);
-    int64_t inner = 1;
-    for (int i = 2; i < x.rank(); ++i) inner *= x.size(i);
-    CrossEntropyProblem p{x.dtype(), false, o.reduction, x.size(0), x.size(1), inner, o.ignore_index, o.label_smoothing};
-    Format format = x.array().format();
-    if (format == Format::ChannelsLast) p.n *= inner, p.inner = 1;
-
-    Array logits = x.array().to(format), w = weight.defined() ? weight.array().contiguous() : Array();
-    const int64_t elements = p.n * p.inner;
-    Array sums = Array::empty({elements + 1}, Dtype::Float64);  // the logarithm of each element's, and the weights'
-    Array loss = Array::empty(o.reduction == LossReduction::None ? target.shape() : Shape{}, x.dtype());
+Tensor with_classes(const Tensor& x, const Tensor& labels, const Tensor& weight, CrossEntropyProblem p) {
+    Array target = class_indices(kOp, labels, p.c, p.ignore_index);
+    const Format format = x.array().format();
+    const InFormat logits(x.array(), format), w = in_format(weight, Format::RowMajor);
+    for (int i = 2; i < x.rank(); ++i) (format == Format::ChannelsLast ? p.n : p.inner) *= x.size(i);
+    Array loss = Array::empty(p.reduction == LossReduction::None ? target.shape() : Shape{}, p.dtype), sums;
     CrossEntropyArgs args{};
-    args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.defined() ? w.raw() : nullptr;
-    args.loss = loss.raw(), args.log_sum = sums.data<double>(), args.total_weight = args.log_sum + elements;
+    args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.raw(), args.loss = loss.raw();
+    const bool tape = recorded({x});
+    if (tape) {
+        sums = Array::empty({p.n * p.inner + 1}, Dtype::Float64);
+        args.log_sum = sums.data<double>(), args.total_weight = args.log_sum + p.n * p.inner;
+    }
     cross_entropy(p, args);
-
-    if (!recorded({x})) return Tensor(std::move(loss));
-    auto kept = std::make_shared<const Kept>(p, o, format, target, w, sums, weight);
-    return record_composite(
-        kOp, std::move(loss), {x}, [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], g); },
-        [kept](const Tensors& in) { return expression(in[0], Tensor(kept->target), kept->weight_given, kept->options); });
+    if (!tape) return Tensor(std::move(loss));
+    return record_kept<Kept>(kOp, std::move(loss), {x}, kDropOutput, p, format, std::move(target), std::move(sums), weight);
 }
 
 // −Σ_k w[k]·t[k]·log p[k]; the mean is over the elements.
-Tensor with_probabilities(const Tensor& x, const Tensor& target, const Tensor& weight, const Options& o) {
+Tensor with_probabilities(const Tensor& x, const Tensor& target, const Tensor& weight, const CrossEntropyProblem& p) {
     Tensor t = target;
     double classes = static_cast<double>(x.size(1));
-    if (o.label_smoothing > 0)
-        t = add(scale(t, 1 - o.label_smoothing), number(o.label_smoothing / classes, Dtype::Float64));
+    if (p.label_smoothing > 0)
+        t = add(scale(t, 1 - p.label_smoothing), number(p.label_smoothing / classes, Dtype::Float64));
     Tensor terms = mul(t, log_softmax(x, 1));
     if (weight.defined()) {
         Shape wide(x.rank(), 1);
         wide[1] = x.size(1);
         terms = mul(terms, reshape(weight.detach(), wide));
     }
-    if (o.reduction == LossReduction::None) return neg(sum(terms, {1}));
+    if (p.reduction == LossReduction::None) return neg(sum(terms, {1}));
     double count = static_cast<double>(x.numel()) / classes;
-    return scale(sum(terms), o.reduction == LossReduction::Sum ? -1 : -1 / count);
+    return scale(sum(terms), p.reduction == LossReduction::Sum ? -1 : -1 / count);
 }
 
 }  // namespace
@@ -111,7 +96,6 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& we
     if (auto y = recast("cross_entropy", here, input, target, weight)) return *y;
     check(label_smoothing >= 0 && label_smoothing <= 1, kOp, ": label_smoothing must be between 0 and 1, got ",
           label_smoothing);
-    Options options{ignore_index, reduction, label_smoothing};
     Tensor x = input, t = target;
     bool unbatched, probabilities = is_floating(target.dtype());
     if (probabilities) {
@@ -125,7 +109,8 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& we
     }
     check(x.size(1) > 0, kOp, ": input of shape ", input.shape(), " has no classes");
     check_class_weight(kOp, weight, x);
-    Tensor loss = probabilities ? with_probabilities(x, t, weight, options) : with_classes(x, t, weight, options);
+    const CrossEntropyProblem p{x.dtype(), false, reduction, x.size(0), x.size(1), 1, ignore_index, label_smoothing};
+    Tensor loss = probabilities ? with_probabilities(x, t, weight, p) : with_classes(x, t, weight, p);
     return unbatched && reduction == LossReduction::None ? squeeze(loss, 0) : loss;
 }
 

@@ -23,10 +23,7 @@ Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight, con
     Normalization norm{kOp,
                        {x.dtype(), false, false, true, format == Format::RowMajor, images, pixels, channels, num_groups, eps},
                        format,
-                       {images, num_groups, channels / num_groups * pixels},
-                       {2},
-                       Shape(x.rank(), 1)};
-    norm.affine[1] = channels;
+                       Normalization::Groups};
     return normalize_groups(norm, x, weight, bias, {}, {});
 }
 
@@ -46,10 +43,8 @@ Tensor over_last(const char* op, bool centred, const Tensor& x, const Shape& sha
     Normalization norm{op,
                        {x.dtype(), false, false, centred, true, images, 1, shape.numel(), 1, eps},
                        first == 1 ? x.array().format() : Format::RowMajor,
-                       x.shape(),
-                       {},
-                       shape};
-    for (int i = first; i < x.rank(); ++i) norm.axes.push_back(i);
+                       Normalization::Last,
+                       shape.rank()};
     return normalize_groups(norm, x, weight, bias, {}, {});
 }
 

@@ -18,7 +18,7 @@ bool fills_its_storage(const Array& a) {
 bool only_owner(const Tensor& value) {
     const TensorImpl& impl = value.impl();
     const Storage& storage = impl.array.storage();
-    bool kept = impl.grad_fn && impl.grad_fn->output_info(impl.slot).kept.storage_ref() == impl.array.storage_ref();
+    bool kept = impl.grad_fn && impl.grad_fn->output_info(impl.slot).kept == impl.array.storage_ref();
     return value.ref()->use_count() == 1 && storage.use_count() == (kept ? 2 : 1);
 }
 

@@ -10,7 +10,7 @@ namespace {
 // y = x·wᵀ + b over a matrix x [rows][in].
 Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const Array &a = x.array(), &w = weight.array();
-    Array b = bias.defined() ? bias.array().contiguous() : Array();
+    const InFormat b = in_format(bias, Format::RowMajor);
     GemmProblem p{};
     p.dtype = a.dtype();
     p.batch = 1;
@@ -21,7 +21,7 @@ Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     p.b_row = w.strides()[1], p.b_col = w.strides()[0];
     p.c_row = p.n;
     Array out = Array::empty({p.m, p.n}, p.dtype);
-    gemm(p, {a.raw(), w.raw(), out.raw(), bias.defined() ? b.raw() : nullptr, packs_of(w).get()});
+    gemm(p, {a.raw(), w.raw(), out.raw(), b.raw(), packs_of(w).get()});
     return record("linear", std::move(out), {x, weight, bias},
                   [x = Saved(x, weight.requires_grad()), w = Saved(weight, x.requires_grad())](Backward& g) {
                       if (g.wants(0)) g[0] = matmul(g.grad(), w);

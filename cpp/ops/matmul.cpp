@@ -70,12 +70,12 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
         check_type(a.dtype() != Dtype::Bool, "matmul: operands must not have dtype bool");
         return to(matmul(to(a, Dtype::Float64), to(b, Dtype::Float64)), a.dtype());
     }
-    Tensor left = a.rank() == 1 ? unsqueeze(a, 0) : a, right = b.rank() == 1 ? unsqueeze(b, 1) : b;
-    check(left.size(left.rank() - 1) == right.size(right.rank() - 2), "matmul: shapes ", a.shape(), " and ", b.shape(),
-          " do not match: the last size of input is ", left.size(left.rank() - 1), ", other offers ",
-          right.size(right.rank() - 2));
+    const int64_t wanted = a.size(a.rank() - 1), offered = b.size(std::max(b.rank() - 2, 0));
+    check(wanted == offered, "matmul: shapes ", a.shape(), " and ", b.shape(), " do not match: the last size of input is ", wanted,
+          ", other offers ", offered);
     if (a.rank() == 1 && b.rank() == 1) return dot(a, b);
     if (a.rank() == 2 && b.rank() == 2) return product(a, b);
+    Tensor left = a.rank() == 1 ? unsqueeze(a, 0) : a, right = b.rank() == 1 ? unsqueeze(b, 1) : b;
     // A batch times one matrix is one product of a taller matrix.
     if (right.rank() == 2 && left.rank() > 2) {
         Tensor flat = flatten(left, 0, -2);

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstring>
-#include <memory>
+#include <optional>
 
 #include "array/affine_pass.h"
 #include "autograd/node.h"
@@ -16,9 +16,9 @@ void* raw(const Array& a) { return a.defined() ? a.raw() : nullptr; }
 const Array* array_of(const Tensor& x) { return x.defined() ? &x.array() : nullptr; }
 
 // A weight in the order of the input's channels in memory: it may cover several axes, all but the input's first.
-Array beside(const Tensor& weight, Format format) {
-    if (!weight.defined()) return {};
-    return weight.rank() == 1 ? weight.array().contiguous() : weight.array().unsqueeze(0).to(format);
+InFormat beside(const Tensor& weight, Format format) {
+    if (!weight.defined() || weight.rank() == 1) return in_format(weight, Format::RowMajor);
+    return {weight.array().unsqueeze(0), format};
 }
 
 Array like_weight(const Tensor& weight, Format format) {
@@ -27,17 +27,24 @@ Array like_weight(const Tensor& weight, Format format) {
 
 Tensor expression(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& mean_given,
                   const Tensor& var_given) {
-    Tensor y = reshape(x, norm.view);
-    const Axes axes(norm.axes.begin(), norm.axes.end());
+    const NormProblem& p = norm.problem;
+    const bool last = norm.over == Normalization::Last;
+    Shape wide(x.rank(), 1);  // of a weight per channel
+    if (!last) wide[1] = p.channels;
+    auto beside_x = [&](const Tensor& t) { return last ? t : reshape(t, wide); };
+    Tensor y = norm.over == Normalization::Groups ? reshape(x, {p.n, p.groups, p.share() * p.pixels}) : x;
+    Axes axes;
+    if (norm.over == Normalization::Batch) axes.push_back(0);
+    for (int i = last ? x.rank() - norm.axes : 2; i < y.rank(); ++i) axes.push_back(i);
     if (mean_given.defined())
-        y = sub(y, reshape(mean_given, norm.affine));
-    else if (norm.problem.centred)
+        y = sub(y, beside_x(mean_given));
+    else if (p.centred)
         y = sub(y, mean(y, axes, true));
-    Tensor spread = var_given.defined() ? reshape(var_given, norm.affine) : mean(mul(y, y), axes, true);
-    y = mul(y, unary(Unary::Rsqrt, add(spread, number(norm.problem.eps, Dtype::Float64))));
+    Tensor spread = var_given.defined() ? beside_x(var_given) : mean(mul(y, y), axes, true);
+    y = mul(y, unary(Unary::Rsqrt, add(spread, number(p.eps, Dtype::Float64))));
     y = reshape(y, x.shape());
-    if (weight.defined()) y = mul(y, reshape(weight, norm.affine));
-    return bias.defined() ? add(y, reshape(bias, norm.affine)) : y;
+    if (weight.defined()) y = mul(y, beside_x(weight));
+    return bias.defined() ? add(y, beside_x(bias)) : y;
 }
 
 // Scale and shift of given statistics. Without a tape they stay with the variance from call to call.
@@ -59,7 +66,7 @@ public:
         std::memcpy(&all[0], &eps, sizeof eps);
         size_t at = 1;
         for (const Array* a : {&mean, array_of(weight), array_of(bias)}) {
-            if (a) all[at] = a->storage().serial() + 1, all[at + 1] = a->storage().cache_key();
+            if (a) all[at] = a->storage().serial(), all[at + 1] = a->storage().cache_key();
             at += 2;
         }
         return all;
@@ -80,19 +87,32 @@ Ref<Packs> packs_of_statistics(const Array& mean, const Array& var, const Tensor
     return packs_of(var);
 }
 
+// The statistics given, or room for those of the batch: mean, 1/√(var + eps), var.
+void set_statistics(const NormProblem& p, const Array& mean_or_moments, const Array& var, NormArgs& args) {
+    args.mean = raw(mean_or_moments), args.var = raw(var);
+    if (p.given) return;
+    const int64_t bytes = p.n * p.groups * static_cast<int64_t>(itemsize(p.dtype));
+    args.rstd = static_cast<char*>(args.mean) + bytes, args.var = static_cast<char*>(args.rstd) + bytes;
+}
+
 // What the tape keeps besides the operands.
 struct Kept {
-    Kept(const Normalization& norm, const Array& mean, const Array& rstd) : norm(norm), mean(mean), rstd(rstd) {}
+    Kept(const Normalization& norm, const Array& mean_or_moments, const Array& var)
+        : norm(norm), mean_or_moments(mean_or_moments), var(var) {}
+    void backward(Backward& g, const SavedInputs& in) const;
+    Tensor expr(const Tensors& in) const {
+        auto given = [&](const SavedArray& statistics) { return norm.problem.given ? Tensor(statistics.get()) : Tensor(); };
+        return expression(norm, in[0], in[1], in[2], given(mean_or_moments), given(var));
+    }
 
     const Normalization norm;
-    Saved mean_given, var_given;
-    Array mean, rstd;  // of the batch
+    const SavedArray mean_or_moments, var;
 };
 
-void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Tensor& bias, Backward& g) {
-    const Normalization& norm = kept.norm;
+void Kept::backward(Backward& g, const SavedInputs& in) const {
     NormProblem problem = norm.problem;
     problem.backward = true;
+    const Tensor x = in[0], weight = in[1], bias = in[2];
     Array gx, gw, gb;
     if (g.wants(1)) gw = like_weight(weight, norm.format);
     if (g.wants(2)) gb = like_weight(bias, norm.format);
@@ -101,18 +121,17 @@ void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Ten
         if (gw.defined()) gw.fill(0);
         if (gb.defined()) gb.fill(0);
     } else {
-        Array from = x.array().to(norm.format), gy = g.take_grad().array().to(norm.format), w = beside(weight, norm.format);
+        const InFormat from(x.array(), norm.format), w = beside(weight, norm.format);
+        Array gy = g.take_grad().array().to(norm.format);
         NormArgs args{};
-        std::optional<ClampedGrad> clamped = problem.given ? std::nullopt : clamped_grad(gy, from);
+        std::optional<ClampedGrad> clamped = problem.given ? std::nullopt : clamped_grad(gy, *from);
         if (clamped) {
             gy = std::move(clamped->grad);
             args.clamp_scale = clamped->scale.raw(), args.clamp_shift = clamped->shift.raw();
             args.low = clamped->low, args.high = clamped->high;
         }
-        args.x = from.raw(), args.weight = raw(w), args.grad_y = gy.raw();
-        args.mean = problem.given ? kept.mean_given.get().array().raw() : raw(kept.mean);
-        args.var = problem.given ? kept.var_given.get().array().raw() : nullptr;
-        args.rstd = raw(kept.rstd);
+        args.x = from.raw(), args.weight = w.raw(), args.grad_y = gy.raw();
+        set_statistics(problem, mean_or_moments.get(), var.get(), args);
         if (g.wants(0)) gx = problem.by_channel() && gy.sole() ? gy : Array::empty(x.shape(), problem.dtype, norm.format);
         args.grad_x = raw(gx), args.grad_weight = raw(gw), args.grad_bias = raw(gb);
         cc::norm(problem, args);
@@ -125,7 +144,7 @@ void backward(const Kept& kept, const Tensor& x, const Tensor& weight, const Ten
 }  // namespace
 
 Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Array& mean,
-                        const Array& var) {
+                        const Array& var, Array* moments) {
     const NormProblem& p = norm.problem;
     // In a pass that may wait.
     const bool by_channel = p.by_channel() && static_cast<size_t>(p.elements()) * itemsize(p.dtype) >= kWorthWaiting;
@@ -137,16 +156,15 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
         if (auto kept = GivenAffine::find(packs.get(), stamps))
             return Tensor(affine(x.array().to(norm.format), kept->scale, kept->shift));
     }
-    Array y = by_channel ? Array() : Array::empty(x.shape(), p.dtype, norm.format), centre = mean, rstd;
-    if (!p.given) {
-        if (!centre.defined() && p.centred) centre = Array::empty({p.n, p.groups}, p.dtype);
-        rstd = Array::empty({p.n, p.groups}, p.dtype);
-    }
+    Array y = by_channel ? Array() : Array::empty(x.shape(), p.dtype, norm.format), room;
+    Array& of_batch = moments ? *moments : room;
+    if (!p.given) of_batch = Array::empty({3, p.n, p.groups}, p.dtype);
+    const Array& mean_or_moments = p.given ? mean : of_batch;
     if (p.elements() > 0) {
-        Array from = x.array().to(norm.format), w = beside(weight, norm.format), b = beside(bias, norm.format);
+        const InFormat from(x.array(), norm.format), w = beside(weight, norm.format), b = beside(bias, norm.format);
         NormArgs args{};
-        args.x = p.given && by_channel ? nullptr : from.raw(), args.weight = raw(w), args.bias = raw(b), args.y = raw(y);
-        args.mean = raw(centre), args.rstd = raw(rstd), args.var = raw(var);
+        args.x = p.given && by_channel ? nullptr : from.raw(), args.weight = w.raw(), args.bias = b.raw(), args.y = raw(y);
+        set_statistics(p, mean_or_moments, var, args);
         Array scale, shift;
         if (by_channel) {
             const Array both = Array::empty({2, p.channels}, p.dtype);
@@ -155,17 +173,10 @@ Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor
         }
         cc::norm(p, args);
         if (packs) make_ref<GivenAffine>(scale, shift, stamps)->keep(*packs);
-        if (by_channel) y = affine(from, scale, shift);
+        if (by_channel) y = affine(*from, scale, shift);
     }
     if (!recorded({x, weight, bias})) return Tensor(std::move(y));
-    auto kept = std::make_shared<Kept>(norm, centre, rstd);
-    if (p.given) kept->mean_given = Saved(mean), kept->var_given = Saved(var);
-    return record_composite(
-        norm.op, std::move(y), {x, weight, bias},
-        [kept](Backward& g, const SavedInputs& in) { backward(*kept, in[0], in[1], in[2], g); },
-        [kept](const Tensors& in) {
-            return expression(kept->norm, in[0], in[1], in[2], kept->mean_given, kept->var_given);
-        });
+    return record_kept<Kept>(norm.op, std::move(y), {x, weight, bias}, kDropOutput, norm, mean_or_moments, var);
 }
 
 void check_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& shape) {

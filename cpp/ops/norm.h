@@ -10,15 +10,16 @@ struct Normalization {
     const char* op;
     NormProblem problem;  // forward
     Format format;        // of x in the kernel, and of the result
-    // The same in closed ops: statistics over `axes` of x seen as `view`; weight and bias broadcast as `affine`.
-    Shape view;
-    Shape axes;
-    Shape affine;
+    // What has one mean and one variance: a channel of the batch, a channel of an image, neighbouring channels of an image, the last
+    // `axes` axes.
+    enum Over { Batch, Image, Groups, Last } over;
+    int axes = 0;
 };
 
-// mean and var: given statistics, or where a batch's own are left (undefined: not wanted). Undefined weight and bias: ones, zeros.
+// mean and var: the statistics where they are given. moments, if wanted: those of the batch else, (mean, 1/√(var + eps), var) of
+// each group. Undefined weight and bias: ones, zeros.
 Tensor normalize_groups(const Normalization& norm, const Tensor& x, const Tensor& weight, const Tensor& bias, const Array& mean,
-                        const Array& var);
+                        const Array& var, Array* moments = nullptr);
 
 // Input and affine parameters are of one floating-point dtype, parameters of the given shape.
 void check_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& shape);

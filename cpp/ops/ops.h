@@ -20,6 +20,11 @@ inline Ref<Packs> packs_of(const Array& weight) {
     return grad_enabled() || in_backward() ? nullptr : weight.storage().packs();
 }
 
+inline InFormat in_format(const Tensor& x, Format format) {
+    if (!x.defined()) return {};
+    return {x.array(), format};
+}
+
 using Axes = std::vector<int64_t>;
 using Sizes = std::vector<int64_t>;
 

@@ -81,7 +81,8 @@ Resolved resolve_adaptive(const char* op, PoolMode mode, int rank, const Tensor&
 Tensor max_scatter(const Resolved& r, const Tensor& grad, const Array& indices) {
     PoolProblem p = r.problem;
     p.backward = true;
-    Array gy = grad.array().to(Format::ChannelsLast), gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
+    const InFormat gy(grad.array(), Format::ChannelsLast);
+    Array gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
     cc::pool(p, {gx.raw(), gy.raw(), indices.data<int64_t>()});
     return record("max_pool_backward", std::move(gx), {grad}, [r, indices](Backward& g) {
         g[0] = take_at({r.op, indices, r.out(), r.in()}, g.grad());
@@ -90,13 +91,17 @@ Tensor max_scatter(const Resolved& r, const Tensor& grad, const Array& indices) 
 
 // Values and, where asked for, their places; without these and without a gradient they are not found at all.
 std::pair<Tensor, Tensor> maximum(const Resolved& r, const Tensor& x, bool return_indices) {
-    Array from = x.array().to(Format::ChannelsLast);
+    const InFormat from(x.array(), Format::ChannelsLast);
     Array y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast), indices;
     if (return_indices || (grad_enabled() && x.requires_grad())) indices = Array::empty(r.out(), Dtype::Int64, Format::ChannelsLast);
     cc::pool(r.problem, {from.raw(), y.raw(), indices.defined() ? indices.data<int64_t>() : nullptr});
     Tensor values = record(r.op, std::move(y), {x}, [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
     // A copy, as the backward reads its own unchecked.
-    return {values, return_indices ? Tensor(indices.clone()) : Tensor()};
+    return {std::move(values), return_indices ? Tensor(indices.clone()) : Tensor()};
+}
+
+std::pair<Tensor, Tensor> without_batch(const std::pair<Tensor, Tensor>& found) {
+    return {squeeze(found.first, 0), found.second.defined() ? squeeze(found.second, 0) : Tensor()};
 }
 
 Tensor average(const Resolved& r, const Tensor& x);
@@ -104,59 +109,51 @@ Tensor average(const Resolved& r, const Tensor& x);
 Tensor average_backward(const Resolved& r, const Tensor& grad) {
     PoolProblem p = r.problem;
     p.backward = true;
-    Array gy = grad.array().to(Format::ChannelsLast), gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
+    const InFormat gy(grad.array(), Format::ChannelsLast);
+    Array gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
     cc::pool(p, {gx.raw(), gy.raw(), nullptr});
     return record("avg_pool_backward", std::move(gx), {grad}, [r](Backward& g) { g[0] = average(r, g.grad()); });
 }
 
 Tensor average(const Resolved& r, const Tensor& x) {
-    Array from = x.array().to(Format::ChannelsLast), y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast);
+    const InFormat from(x.array(), Format::ChannelsLast);
+    Array y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast);
     cc::pool(r.problem, {from.raw(), y.raw(), nullptr});
     return record(r.op, std::move(y), {x}, [r](Backward& g) { g[0] = average_backward(r, g.grad()); });
 }
 
 }  // namespace
 
-std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& input, const PoolOptions& options, bool return_indices) {
-    const char* op = op_name("max_pool", rank);
-    if (auto y = recast(op, [&](auto& a) { return max_pool(rank, a, options, return_indices); }, input)) return *y;
-    Tensor x = input;
-    bool unbatched = add_batch(op, rank, x);
-    auto [values, places] = maximum(resolve(op, PoolMode::Max, rank, x, options), x, return_indices);
-    if (!unbatched) return {values, places};
-    return {squeeze(values, 0), return_indices ? squeeze(places, 0) : places};
+std::pair<Tensor, Tensor> max_pool(int rank, const Tensor& x, const PoolOptions& options, bool return_indices) {
+    const char* op = kMaxPool[rank];
+    if (auto y = recast(op, [&](auto& a) { return max_pool(rank, a, options, return_indices); }, x)) return *y;
+    if (lacks_batch(op, rank, x)) return without_batch(max_pool(rank, unsqueeze(x, 0), options, return_indices));
+    return maximum(resolve(op, PoolMode::Max, rank, x, options), x, return_indices);
 }
 
-std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& input, const Sizes& output_size, bool return_indices) {
+std::pair<Tensor, Tensor> adaptive_max_pool(int rank, const Tensor& x, const Sizes& output_size, bool return_indices) {
     auto here = [&](auto& a) { return adaptive_max_pool(rank, a, output_size, return_indices); };
-    const char* op = op_name("adaptive_max_pool", rank);
-    if (auto y = recast(op, here, input)) return *y;
-    Tensor x = input;
-    bool unbatched = add_batch(op, rank, x);
-    auto [values, places] = maximum(resolve_adaptive(op, PoolMode::Max, rank, x, output_size), x, return_indices);
-    if (!unbatched) return {values, places};
-    return {squeeze(values, 0), return_indices ? squeeze(places, 0) : places};
+    const char* op = kAdaptiveMaxPool[rank];
+    if (auto y = recast(op, here, x)) return *y;
+    if (lacks_batch(op, rank, x)) return without_batch(adaptive_max_pool(rank, unsqueeze(x, 0), output_size, return_indices));
+    return maximum(resolve_adaptive(op, PoolMode::Max, rank, x, output_size), x, return_indices);
 }
 
-Tensor avg_pool(int rank, const Tensor& input, const PoolOptions& options) {
-    const char* op = op_name("avg_pool", rank);
-    if (auto y = recast(op, [&](auto& a) { return avg_pool(rank, a, options); }, input)) return *y;
-    Tensor x = input;
-    bool unbatched = add_batch(op, rank, x);
-    Tensor y = average(resolve(op, PoolMode::Average, rank, x, options), x);
-    return unbatched ? squeeze(y, 0) : y;
+Tensor avg_pool(int rank, const Tensor& x, const PoolOptions& options) {
+    const char* op = kAvgPool[rank];
+    if (auto y = recast(op, [&](auto& a) { return avg_pool(rank, a, options); }, x)) return *y;
+    if (lacks_batch(op, rank, x)) return squeeze(avg_pool(rank, unsqueeze(x, 0), options), 0);
+    return average(resolve(op, PoolMode::Average, rank, x, options), x);
 }
 
-Tensor adaptive_avg_pool(int rank, const Tensor& input, const Sizes& output_size) {
-    const char* op = op_name("adaptive_avg_pool", rank);
-    if (auto y = recast(op, [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, input)) return *y;
-    Tensor x = input;
-    bool unbatched = add_batch(op, rank, x);
+Tensor adaptive_avg_pool(int rank, const Tensor& x, const Sizes& output_size) {
+    const char* op = kAdaptiveAvgPool[rank];
+    if (auto y = recast(op, [&](auto& a) { return adaptive_avg_pool(rank, a, output_size); }, x)) return *y;
+    if (lacks_batch(op, rank, x)) return squeeze(adaptive_avg_pool(rank, unsqueeze(x, 0), output_size), 0);
     Resolved r = resolve_adaptive(op, PoolMode::Average, rank, x, output_size);
     Axes axes;
     for (int i = 0; i < rank; ++i) axes.push_back(2 + i);
-    Tensor y = r.problem.out_pixels() == 1 ? mean(x, axes, true) : average(r, x);
-    return unbatched ? squeeze(y, 0) : y;
+    return r.problem.out_pixels() == 1 ? mean(x, axes, true) : average(r, x);
 }
 
 }  // namespace cc

@@ -1,7 +1,6 @@
 #include "ops/recast.h"
 
 #include <cstring>
-#include <string>
 
 #include "autograd/node.h"
 #include "base/packs.h"
@@ -93,8 +92,8 @@ Tensor Recast::operator()(const Weight& weight) const {
 
 Tensor Recast::finish(Tensor y) const {
     if (!round_ || !y.defined() || y.dtype() != Dtype::Float32) return y;
-    const std::string name = y.grad_fn() ? y.grad_fn()->name() : "to";  // the op's, for whoever looks at the tape
-    return record(name.c_str(), y.array().to(Dtype::BFloat16), {y}, [](Backward& g) { g[0] = to(g.grad(), Dtype::Float32); });
+    const char* name = y.grad_fn() ? y.grad_fn()->name() : "to";  // the op's, for whoever looks at the tape
+    return record(name, y.array().to(Dtype::BFloat16), {y}, [](Backward& g) { g[0] = to(g.grad(), Dtype::Float32); });
 }
 
 }  // namespace cc

@@ -127,7 +127,7 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
     check_type(is_floating(x.dtype()), "mean: input must have a floating-point dtype, got ", x.dtype());
     uint32_t mask = axis_mask("mean", x, axes);
     const double share = 1.0 / static_cast<double>(reduced_count(x, mask));
-    return record("mean", compute(Unary::MulScalar, compute(Reduction::Sum, x.array(), mask, keepdim), share), {x},
+    return record("mean", compute_over(compute(Reduction::Sum, x.array(), mask, keepdim), Unary::MulScalar, share), {x},
                   [mask, share, shape = x.shape()](Backward& g) { g[0] = spread(scale(g.grad(), share), shape, mask); });
 }
 

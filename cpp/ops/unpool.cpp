@@ -14,7 +14,7 @@ namespace cc {
 Tensor max_unpool(int rank, const Tensor& input, const Tensor& indices, const PoolOptions& options, const Sizes& output_size) {
     auto here = [&](auto& a) { return max_unpool(rank, a, indices, options, output_size); };
     if (auto y = recast("max_unpool", here, input)) return *y;
-    const char* op = op_name("max_unpool", rank);
+    const char* op = kMaxUnpool[rank];
     check_type(is_floating(input.dtype()), op, ": input must have a floating-point dtype, got ", input.dtype());
     check_type(indices.dtype() == Dtype::Int64, op, ": indices must have dtype int64, got ", indices.dtype());
     check(indices.shape() == input.shape(), op, ": indices must have input's shape ", input.shape(), ", got ", indices.shape());
@@ -63,7 +63,7 @@ std::pair<Tensor, Tensor> fractional_max_pool(int rank, const Tensor& input, con
                                               bool return_indices, const Tensor& samples) {
     auto here = [&](auto& a, auto& b) { return fractional_max_pool(rank, a, kernel_size, output_size, return_indices, b); };
     if (auto y = recast("fractional_max_pool", here, input, samples)) return *y;
-    const char* op = op_name("fractional_max_pool", rank);
+    const char* op = kFractionalMaxPool[rank];
     check_type(is_floating(input.dtype()), op, ": input must have a floating-point dtype, got ", input.dtype());
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);

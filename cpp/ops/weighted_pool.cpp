@@ -64,8 +64,8 @@ Array gaussian_window(const Triple& kernel, const std::vector<double>& sigma, in
 
 // (Σ xᵖ)^(1/p), as in PyTorch from the mean times the whole window's size: a window that ceil_mode cuts off counts as a whole one.
 Tensor lp_pool(int rank, const Tensor& input, double norm_type, const PoolOptions& options) {
-    if (auto y = recast(op_name("lp_pool", rank), [&](auto& a) { return lp_pool(rank, a, norm_type, options); }, input)) return *y;
-    const char* op = op_name("lp_pool", rank);
+    if (auto y = recast(kLpPool[rank], [&](auto& a) { return lp_pool(rank, a, norm_type, options); }, input)) return *y;
+    const char* op = kLpPool[rank];
     check(norm_type != 0, op, ": norm_type must not be 0");
     if (std::isinf(norm_type)) {
         Tensor size = unary(Unary::Abs, input);
@@ -81,7 +81,7 @@ Tensor lp_pool(int rank, const Tensor& input, double norm_type, const PoolOption
 
 Tensor gaussian_pool(int rank, const Tensor& input, const PoolOptions& options, const std::vector<double>& sigma) {
     if (auto y = recast("gaussian_pool", [&](auto& a) { return gaussian_pool(rank, a, options, sigma); }, input)) return *y;
-    const char* op = op_name("gaussian_pool", rank);
+    const char* op = kGaussianPool[rank];
     check_type(is_floating(input.dtype()), op, ": input must have a floating-point dtype, got ", input.dtype());
     Tensor x = input;
     bool unbatched = add_batch(op, rank, x);

@@ -212,9 +212,20 @@ TEST(a_full_cache_is_emptied_before_giving_up) {
 
 TEST(poison_is_nan) {
     set_poison(true);
-    Scratch<float> numbers(1000);
+    Scratch<float> numbers(1000), few(3);
     EXPECT(std::isnan(numbers[0]) && std::isnan(numbers[999]));
+    EXPECT(std::isnan(few[0]) && std::isnan(few[2]));
     set_poison(false);
+}
+
+TEST(a_little_scratch_lies_in_the_frame) {
+    if (!caching()) return;
+    Scratch<float> few(64);
+    EXPECT(aligned(few.data()));
+    EXPECT(memory_stats().workspace == 0);
+    Scratch<float> more(65);
+    EXPECT(aligned(more.data()));
+    EXPECT(memory_stats().workspace == 65 * 4);
 }
 
 TEST(scratch_in_parallel_tasks) {

@@ -33,7 +33,7 @@ int64_t elements_per_task(const CrossEntropyProblem& p) {
 
 // Offset of element i's first logit; the others follow `inner` apart.
 int64_t logits_of(const CrossEntropyProblem& p, int64_t i) {
-    return i / p.inner * p.c * p.inner + i % p.inner;
+    return p.inner == 1 ? i * p.c : i / p.inner * p.c * p.inner + i % p.inner;
 }
 
 // Fixed order: blocks of 1024 left to right, then the blocks.

@@ -2,12 +2,6 @@
 // simd/<isa>.h and simd/blocks.inl. A logarithm of a sum is kept in double and subtracted in two
 // parts, so that large logits lose nothing.
 
-inline double log_of(double x) {
-    double out[F64::lanes];
-    log(F64::set(x)).store(out);
-    return out[0];
-}
-
 template <class V>
 void log_sum_columns(const void* x_, int64_t columns, int64_t c, int64_t inner, double* log_sum) {
     using T = typename V::Scalar;
@@ -39,11 +33,16 @@ void log_sum_rows(const void* x_, int64_t rows, int64_t c, double* log_sum) {
         }
         return;
     }
-    const V least = V::set(static_cast<T>(-INFINITY));
-    for (int64_t r = 0; r < rows; ++r, x += c) {
-        const T top = row_max<V>(x, c);
-        const T total = row_sum<V>(c, [&](int64_t k, int64_t left) { return exp(load_block(x + k, left, least) - V::set(top)); });
-        log_sum[r] = static_cast<double>(top) + log_of(static_cast<double>(total));
+    for (int64_t r = 0; r < rows; r += F64::lanes) {  // one logarithm for several rows
+        const int64_t n = rows - r < F64::lanes ? rows - r : F64::lanes;
+        double tops[F64::lanes] = {}, totals[F64::lanes] = {};
+        for (int64_t i = 0; i < n; ++i, x += c) {
+            const T top = row_max<V>(x, c);
+            tops[i] = static_cast<double>(top);
+            totals[i] = static_cast<double>(
+                row_sum<V>(c, [&](int64_t k, int64_t left) { return exp_block(x + k, left, V::set(top)); }));
+        }
+        store_block(F64::load(tops) + log(F64::load(totals)), log_sum + r, n);
     }
 }
 

@@ -148,10 +148,11 @@ private:
                 spread /= count;
                 mean[group] = static_cast<T>(centre);
                 if (var) var[group] = static_cast<T>(spread);
-                rstd[group] = static_cast<T>(1 / std::sqrt(spread + p_.eps));
             }
+            const double deviation = std::sqrt(spread + p_.eps);
+            if (rstd) rstd[group] = static_cast<T>(1 / deviation);
             for (int64_t c = begin; c < end; ++c) {
-                double factor = weight(c) / std::sqrt(spread + p_.eps);
+                double factor = weight(c) / deviation;
                 double moved = (bias ? bias[c] : T{0}) - centre * factor;
                 if (scale_wanted) {
                     scale_wanted[c] = static_cast<T>(factor), shift_wanted[c] = static_cast<T>(moved);

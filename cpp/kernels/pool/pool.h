@@ -49,7 +49,8 @@ inline PoolWindow window(const PoolProblem& p, int a, int64_t o) {
     const int64_t start = o * p.stride[a] - p.pad_lo[a], step = p.dilation[a];
     // Taps that lie below `limit`.
     auto below = [&](int64_t limit) {
-        return std::clamp<int64_t>((limit - start + step - 1) / step, 0, p.kernel[a]);
+        const int64_t taps = step == 1 ? limit - start : (limit - start + step - 1) / step;
+        return std::clamp<int64_t>(taps, 0, p.kernel[a]);
     };
     int64_t outside = start < 0 ? below(0) : 0, count = std::max<int64_t>(0, below(p.in[a]) - outside);
     int64_t taps = p.count_include_pad ? below(p.in[a] + p.pad_hi[a]) : count;

@@ -26,13 +26,16 @@ inline V load_block(const typename V::Scalar* p, int64_t n, V other) {
     return n >= V::lanes ? V::load(p) : select(first_lanes<V>(n), V::load(p, n), other);
 }
 
+// exp(p[i] − top) of the first n elements, 0 beyond: nothing underflows there, which is slow.
+template <class V>
+inline V exp_block(const typename V::Scalar* p, int64_t n, V top) {
+    if (n >= V::lanes) return exp(V::load(p) - top);
+    return select(first_lanes<V>(n), exp(load_block(p, n, top) - top), V::set(0));
+}
+
 template <class V>
 inline typename V::Scalar lane_max(V v) {
-    typename V::Scalar x[V::lanes];
-    v.store(x);
-    for (int half = V::lanes / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; ++i) x[i] = x[i] > x[i + half] ? x[i] : x[i + half];
-    return x[0];
+    return fold_lanes([](V a, V b) { return max(a, b); }, v);
 }
 
 // The largest of n numbers; several maxima run side by side, so that none waits for the one before.

@@ -41,11 +41,10 @@ void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool lo
         }
         return;
     }
-    const V least = V::set(static_cast<T>(-INFINITY));
     for (int64_t r = 0; r < rows; ++r, x += dim, out += dim) {
         const V top = V::set(row_max<V>(x, dim));
         const V all = V::set(row_sum<V>(dim, [&](int64_t i, int64_t left) {
-            const V e = exp(load_block(x + i, left, least) - top);
+            const V e = exp_block(x + i, left, top);
             if (!log_wanted) store_block(e, out + i, left);
             return e;
         }));
