@@ -20,7 +20,8 @@ Triple spatial(const Shape& shape, int rank);
 struct RankedName {
     const char* names[3];
     const char* operator[](int rank) const {
-        check(rank >= 1 && rank <= 3, names[0], ", ", names[1], " and ", names[2], ": expected 1 to 3 spatial dimensions, got ", rank);
+        check(rank >= 1 && rank <= 3, names[0], ", ", names[1], " and ", names[2],
+              ": expected 1 to 3 spatial dimensions, got ", rank);
         return names[rank - 1];
     }
 };
