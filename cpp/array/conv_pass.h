@@ -10,7 +10,8 @@ namespace cc {
 
 class ConvPass : public Deferred {
 public:
-    ConvPass(size_t bytes, const ConvProblem& problem, const Array& x, const Array& weight, const Array& bias, const Ref<Packs>& packs)
+    ConvPass(size_t bytes, const ConvProblem& problem, const Array& x, const Array& weight, const Array& bias,
+             const Ref<Packs>& packs)
         : Deferred(bytes), problem_(problem), x_(x), weight_(weight), bias_(bias), packs_(packs) {}
 
     // Writes what follows it to `out`, while it waits: then nobody may ask for its own contents any more. Else false.

@@ -107,15 +107,15 @@ Saved::Saved(const Tensor& tensor, bool needed) {
     const TensorImpl& impl = tensor.impl();
     if (tensor.is_leaf() && impl.requires_grad) {
         tensor_ = tensor;
+        storage_ = tensor_.array().storage_ref();  // what is kept below has its own share in it
     } else {
         Edge edge = edge_of(tensor);
         widened_ = bool(impl.stored);
         tensor_ = Tensor(widened_ ? *impl.stored : tensor.array());
-        tensor_.impl().grad_fn = edge.node;
+        tensor_.impl().grad_fn = std::move(edge.node);
         tensor_.impl().slot = edge.slot;
     }
-    storage_ = tensor_.array().storage_ref();
-    version_ = storage_->version();
+    version_ = tensor_.array().storage().version();
 }
 
 namespace {
@@ -134,7 +134,7 @@ const Array& SavedArray::get() const {
 
 Tensor Saved::get() const {
     if (!tensor_.defined()) return tensor_;
-    check_unchanged(*storage_, version_, tensor_.shape());
+    check_unchanged(storage_ ? *storage_ : tensor_.array().storage(), version_, tensor_.shape());
     if (!widened_) return tensor_;
     Tensor wide(tensor_.array().to(Dtype::Float32));
     wide.impl().stored = std::make_unique<const Array>(tensor_.array());

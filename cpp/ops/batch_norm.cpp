@@ -56,7 +56,8 @@ Tensor over_pixels(const char* op, const Tensor& x, const Tensor& running_mean, 
                              format,
                              each_image ? Normalization::Image : Normalization::Batch};
     if (!of_batch) {
-        const InFormat mean(running_mean.array(), x.dtype(), Format::RowMajor), var(running_var.array(), x.dtype(), Format::RowMajor);
+        const InFormat mean(running_mean.array(), x.dtype(), Format::RowMajor);
+        const InFormat var(running_var.array(), x.dtype(), Format::RowMajor);
         return normalize_groups(norm, x, weight, bias, *mean, *var);
     }
     Array moments;

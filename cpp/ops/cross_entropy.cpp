@@ -43,7 +43,8 @@ void Kept::backward(Backward& g, const SavedInputs& in) const {
     CrossEntropyProblem p = problem;
     p.backward = true;
     const Tensor x = in[0], class_weight = weight;
-    const InFormat logits(x.array(), format), grad(g.grad().array(), Format::RowMajor), w = in_format(class_weight, Format::RowMajor);
+    const InFormat logits(x.array(), format), grad(g.grad().array(), Format::RowMajor);
+    const InFormat w = in_format(class_weight, Format::RowMajor);
     Array gx = Array::empty(x.shape(), p.dtype, format);
     CrossEntropyArgs args{};
     args.logits = logits.raw(), args.target = target.data<int64_t>(), args.weight = w.raw();

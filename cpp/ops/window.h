@@ -19,7 +19,11 @@ Triple spatial(const Shape& shape, int rank);
 // An operator's name in 1, 2 and 3 dimensions: kConv[2] is "conv2d".
 struct RankedName {
     const char* names[3];
-    const char* operator[](int rank) const { return names[rank - 1]; }
+    const char* operator[](int rank) const {
+        check(rank >= 1 && rank <= 3, names[0], ", ", names[1], " and ", names[2],
+              ": expected 1 to 3 spatial dimensions, got ", rank);
+        return names[rank - 1];
+    }
 };
 constexpr RankedName kConv{{"conv1d", "conv2d", "conv3d"}};
 constexpr RankedName kConvGradInput{{"conv_grad_input1d", "conv_grad_input2d", "conv_grad_input3d"}};
