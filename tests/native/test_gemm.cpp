@@ -124,6 +124,8 @@ int main() {
         {1, 301, 3, 140, false, true, false, false, true},
         {1, 260, 300, 256, false, false, false, false, false},
         {1, 100, 600, 1024, false, false, false, true, false},
+        {1, 50, 24, 17, false, true, false, false, true},
+        {1, 61, 47, 9, false, false, false, true, true},
     };
     for (const Row& row : rows)
         for (int64_t gap : {0, 3}) {

@@ -2,11 +2,11 @@
 // gradient of the input, channels-last.
 //
 // A register tile takes 14 (AVX-512; 6 with AVX2) pixels of the result, in memory order across rows
-// and images, times two vectors of channels. For each tile a table of pointers [tap][pixel] says
-// where its source pixels lie, or at a row of zeros outside the image; kernel positions that a
-// whole tile sees outside are left out. So every rank, stride, dilation, padding and map size runs
-// the one kernel without copying the image. Weights are packed once per call into panels
-// [tap][c][2 vectors]; a task keeps up to kBlockTiles tiles of pixels in the second-level cache
+// and images, times two vectors of channels (the last three go together). For each tile a table of
+// pointers [tap][pixel] says where its source pixels lie, or at a row of zeros outside the image; kernel
+// positions that a whole tile sees outside are left out. So every rank, stride, dilation, padding and
+// map size runs the one kernel without copying the image. Weights are packed once per call into panels
+// [tap][c][2 or 3 vectors]; a task keeps up to kBlockTiles tiles of pixels in the second-level cache
 // while the panels pass by, cut into pieces of kPanelBytes. The gradient of the input runs one pass
 // per residue of the pixel modulo the stride. Sums run over tap, then channel, in one order: same
 // bits at any thread count.

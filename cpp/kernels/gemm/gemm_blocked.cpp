@@ -1,5 +1,5 @@
 // C = A·B (+ C) (+ bias) in blocks: for each block of at most kDepth of k, B is packed once into
-// panels [depth][2 vectors] (first stage), then tasks compute at most kBlockRows rows × some panels
+// panels [depth][2 or 3 vectors] (first stage), then tasks compute at most kBlockRows rows × some panels
 // of C (second stage).
 //
 // A's rows are read in place when they run along k; else they are copied so. A register tile streams

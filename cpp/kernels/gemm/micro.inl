@@ -1,7 +1,7 @@
 // The register tiles, written once over a vector type V and compiled by each micro_<isa>.cpp.
 //
-//   row tile     Rows × (2 or 1) vectors of accumulators; per l one or two loads of b and one
-//                broadcast per row, used twice. Rows are pointers, so packed panels, matrices in
+//   row tile     Rows × (2, 3 or 1) vectors of accumulators; per l so many loads of b and one
+//                broadcast per row, used for each. Rows are pointers, so packed panels, matrices in
 //                place and pixels of a convolution run the same code.
 //   outer tile   Rows × (2 or 1) vectors; per pixel the same loads, both operands in place, by pointers or,
 //                in the step tile, by steps: then b may be stored densely on the way, for the tiles that follow
@@ -12,10 +12,11 @@
 //   column sum   nine taps × one vector at a time: b is loaded once for nine multiply-adds
 //
 // AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2
-// 6×16: 12 + 2 + 1 of 16. Every number of rows has its own code, so that ragged edges do no idle
-// work. A value used twice is broadcast by one load (folded into the multiply-adds it would be
-// loaded twice); a value used once is folded, and as every row then costs an address, tiles of one
-// vector stop at eight or so rows.
+// 6×16: 12 + 2 + 1 of 16. Alone, a vector that pairs leave over would take half as long again (AVX2 6×8:
+// six chains of four cycles, seven loads per six multiply-adds), so the last three go together: 8×48, 4×24.
+// Every number of rows has its own code, so that ragged edges do no idle work. A value used twice is
+// broadcast by one load (folded into the multiply-adds it would be loaded twice); a value used once is
+// folded, and as every row then costs an address, tiles of one vector stop at eight or so rows.
 #pragma once
 
 #include "kernels/gemm/epilogue.inl"
@@ -26,43 +27,50 @@
 namespace cc {
 namespace {
 
-// What follows a tile's sums, of whose last vector `last` columns are there. Rows may overlap where there is no epilogue: they
-// are stored one after the other.
+// The ends of tiles are inlined early, all of them: sums that a function once took by reference would stay in memory.
+template <int Vectors, class V, class T>
+[[gnu::always_inline]] inline void add_row(V (&acc)[Vectors], const T* row, int64_t last) {
+    CC_UNROLL for (int v = 0; v < Vectors; ++v) {
+        const T* p = row + v * V::lanes;
+        acc[v] = (v < Vectors - 1 ? V::load(p) : V::load(p, last)) + acc[v];
+    }
+}
+
+template <bool Whole, class V, int Rows, int Vectors, class Out>
+[[gnu::always_inline]] inline void store_rows(V (&acc)[Rows][Vectors], int64_t last, bool accumulate, Out out) {
+    CC_UNROLL for (int i = 0; i < Rows; ++i) {
+        typename V::Scalar* row = out(i);
+        if (accumulate) add_row(acc[i], row, last);
+        CC_UNROLL for (int v = 0; v < Vectors; ++v)
+            if (Whole || v < Vectors - 1) acc[i][v].store(row + v * V::lanes);
+            else acc[i][v].store(row + v * V::lanes, last);
+    }
+}
+
+// out(i)[j] = end(bias[j] + sum[i][j] (+ out(i)[j])), of the last vector `last` columns. Without an epilogue rows may overlap:
+// they are stored one after the other.
 template <class V, int Rows, int Vectors, class T, class Out>
 [[gnu::always_inline]] inline void finish_tile(V (&acc)[Rows][Vectors], int64_t last, const T* bias, bool accumulate,
                                                const EpilogueOf<T>* epilogue, Out out) {
     constexpr int64_t lanes = V::lanes;
-    auto load = [=](const T* p, int v) __attribute__((always_inline)) { return v < Vectors - 1 ? V::load(p + v * lanes) : V::load(p + v * lanes, last); };
-    auto add = [&](int i, const T* row) __attribute__((always_inline)) { CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = load(row, v) + acc[i][v]; };
     if (bias)
-        CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-            const V shift = load(bias, v);
-            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
-        }
+        CC_UNROLL for (int i = 0; i < Rows; ++i) add_row(acc[i], bias, last);
     if (epilogue) {
-        if (accumulate) CC_UNROLL for (int i = 0; i < Rows; ++i) add(i, out(i));
+        if (accumulate)
+            CC_UNROLL for (int i = 0; i < Rows; ++i) add_row(acc[i], out(i), last);
         accumulate = false;
         CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-            const V scale = epilogue->scale ? load(epilogue->scale, v) : V::set(1),
-                    shift = epilogue->shift ? load(epilogue->shift, v) : V::set(-T{});
-            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = fma(acc[i][v], scale, shift);
+            const ColumnEpilogue<V> end(*epilogue, v * lanes, v < Vectors - 1 ? lanes : last);
+            CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = end.scaled(acc[i][v]);
         }
         if (const T* added = epilogue->added)
-            CC_UNROLL for (int i = 0; i < Rows; ++i) add(i, added + (out(i) - epilogue->result));
+            CC_UNROLL for (int i = 0; i < Rows; ++i) add_row(acc[i], added + (out(i) - epilogue->result), last);
         const V low = V::set(epilogue->low), high = V::set(epilogue->high);
         CC_UNROLL for (int i = 0; i < Rows; ++i)
             CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = min(high, max(low, acc[i][v]));
     }
-    auto store_rows = [&](auto store) __attribute__((always_inline)) {
-        CC_UNROLL for (int i = 0; i < Rows; ++i) {
-            T* row = out(i);
-            if (accumulate) add(i, row);
-            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(row + v * lanes);
-            store(acc[i][Vectors - 1], row + (Vectors - 1) * lanes);
-        }
-    };
-    if (last == lanes) store_rows([](V v, T* p) { v.store(p); });
-    else store_rows([=](V v, T* p) { v.store(p, last); });
+    if (last == lanes) store_rows<true>(acc, last, accumulate, out);
+    else store_rows<false>(acc, last, accumulate, out);
 }
 
 template <class V, int MaxRows, int Rows, int Vectors, class T>

@@ -19,7 +19,7 @@ template <class V, int Rows, int Vectors, class T>
                                                 T* out, int64_t col) {
     constexpr int64_t lanes = V::lanes;
     const int64_t taps = tile.taps, depth = tile.depth, out_step = tile.out_step,
-                  last = tile.cols - col - (Vectors - 1) * lanes;
+                  left = tile.cols - col - (Vectors - 1) * lanes, last = left < lanes ? left : lanes;
     V acc[Rows][Vectors];
     CC_UNROLL for (int i = 0; i < Rows; ++i)
         CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
@@ -36,27 +36,9 @@ template <class V, int Rows, int Vectors, class T>
             }
         }
     }
-    auto finish = [&](auto load, auto store) {
-        if (tile.bias)
-            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-                const T* from = tile.bias + col + v * lanes;
-                const V shift = v < Vectors - 1 ? V::load(from) : load(from);
-                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = acc[i][v] + shift;
-            }
-        if (tile.epilogue)
-            CC_UNROLL for (int v = 0; v < Vectors; ++v) {
-                const ColumnEpilogue<V> end(*tile.epilogue, col + v * lanes, v < Vectors - 1 ? lanes : last);
-                CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][v] = end(acc[i][v], out + i * out_step + v * lanes);
-            }
-        CC_UNROLL for (int i = 0; i < Rows; ++i, out += out_step) {
-            CC_UNROLL for (int v = 0; v < Vectors - 1; ++v) acc[i][v].store(out + v * lanes);
-            store(acc[i][Vectors - 1], out + (Vectors - 1) * lanes);
-        }
-    };
-    if (last >= lanes)
-        finish([](const T* p) { return V::load(p); }, [](V v, T* p) { v.store(p); });
-    else
-        finish([=](const T* p) { return V::load(p, last); }, [=](V v, T* p) { v.store(p, last); });
+    const EpilogueOf<T> end = tile.epilogue ? tile.epilogue->from_column(col) : EpilogueOf<T>{};
+    finish_tile(acc, last, tile.bias ? tile.bias + col : nullptr, false, tile.epilogue ? &end : nullptr,
+                [=](int i) { return out + i * out_step; });
 }
 
 template <class V, int Rows, class T>

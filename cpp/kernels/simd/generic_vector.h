@@ -20,8 +20,10 @@ struct Vector {
     static Vector broadcast(const T* p) { return set(*p); }
     static Vector load(const T* p) { return {*reinterpret_cast<const Unaligned*>(p)}; }
     static Vector load(const T* p, int64_t n) {
+        if (n >= lanes) return load(p);
         Type v{};
-        for (int64_t i = 0; i < n; ++i) v[i] = p[i];
+        for (int i = 0; i < lanes - 1; ++i)  // a loop to n would be a call, before which registers are stored
+            if (i < n) v[i] = p[i];
         return {v};
     }
     void store(T* p) const { *reinterpret_cast<Unaligned*>(p) = v; }
