@@ -7,7 +7,7 @@
 // fewer lanes idle. Rows stay in place unless their stride is bad for the cache. Sums gather in
 // scratch [row's channel][tap][vectors' channels] and become [k][c][tap] at the end. With one tap and
 // stride 1 there is no list: rows lie a step apart, and a panel of the vectors' side is stored densely
-// by the first tile that reads it (76 → 85 % of the peak on Zen 3).
+// by the first tile that reads it (76 → 86 % of the peak on Zen 3).
 //
 // Tasks are blocks of kBlock × kBlock channels; where these are fewer than kTasks, the pixels are
 // cut into slices whose sums are added in a fixed pairwise tree. The cut comes from the problem
