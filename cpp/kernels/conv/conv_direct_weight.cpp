@@ -123,7 +123,7 @@ struct GradWeight {
         const T *a = (turned ? x : y) + first * a_step + group * group_a + a_first,
                 *b = (turned ? y : x) + first * b_step + group * group_b + b_first;
         const Parts tiles = Parts::at_most(as, micro.rows_for(bs)), lists = Parts::at_most(end - first, kPixelsInPlace);
-        const Panels panels{micro.lanes, bs};
+        const Panels panels{micro.lanes, bs, false};
         const bool keeps = as >= kKeepFor, copies = a_step * sizeof(T) % kBadStep == 0 && panels.count() > 1;
         const int64_t all = tiles.count * panels.count(), copied_step = odd_lines(as);
         Scratch<T> kept(keeps ? kPixelsInPlace * width : 0), copied(copies ? kPixelsInPlace * copied_step : 0);
