@@ -3,7 +3,7 @@
 // reads the outputs whose windows touch the stripe; what they send elsewhere is another task's.
 // Every input gets its sums in the order of the outputs, so the stripes do not show in the bits. An
 // output is read once, not once per input that its window covers, whatever the overlap and the
-// channels. Lines are zeroed as the windows reach them, so that their sums find them in the cache.
+// channels.
 #include <algorithm>
 #include <cstring>
 
@@ -51,26 +51,15 @@ void scatter(const PoolProblem& p, const PoolArgs& args) {
             int64_t end = std::min(p.in[axis], begin + stripe);
             int64_t first_pixel = begin * slice, pixels = (end - begin) * slice;
             T* to = grad_x + (image * p.in_pixels() + first_pixel) * p.c;
-            int64_t zeroed = begin;
-            auto zero_below = [&](int64_t row) {
-                row = std::min(row, end);
-                if (row <= zeroed) return;
-                std::memset(to + (zeroed - begin) * slice * p.c, 0, static_cast<size_t>((row - zeroed) * slice * p.c) * sizeof(T));
-                zeroed = row;
-            };
+            std::memset(to, 0, static_cast<size_t>(pixels * p.c) * sizeof(T));
             Touching out(p, axis, begin, end);
-            for (int64_t row = out.lo; row < out.hi; ++row) {
-                const PoolWindow w = window(p, axis, row);
-                zero_below(w.first + (w.count - 1) * w.step + 1);
-                for (int64_t o = row * out_slice; o < (row + 1) * out_slice; ++o) {
-                    int64_t at = (image * p.out_pixels() + o) * p.c;
-                    for (int64_t c = 0; c < p.c; ++c) {
-                        int64_t pixel = args.indices[at + c] - first_pixel;
-                        if (pixel >= 0 && pixel < pixels) to[pixel * p.c + c] += grad_y[at + c];
-                    }
+            for (int64_t o = out.lo * out_slice; o < out.hi * out_slice; ++o) {
+                int64_t at = (image * p.out_pixels() + o) * p.c;
+                for (int64_t c = 0; c < p.c; ++c) {
+                    int64_t pixel = args.indices[at + c] - first_pixel;
+                    if (pixel >= 0 && pixel < pixels) to[pixel * p.c + c] += grad_y[at + c];
                 }
             }
-            zero_below(end);
         }
     });
 }
