@@ -39,8 +39,7 @@ class Row:
 
 
 def image(shape: tuple[int, ...] = MAPS) -> cc.Tensor:
-    x = cc.randn(*shape)
-    return x.contiguous(memory_format=cc.channels_last) if len(shape) == 4 else x
+    return cc.randn(*shape).contiguous(memory_format=cc.channels_last)
 
 
 def forward(name: str, f: Callable, x: cc.Tensor, elements: float) -> Row:
@@ -116,10 +115,12 @@ def rows() -> Iterator[Row]:
     labels = cc.tensor(np.random.default_rng(0).integers(0, ROWS[1], ROWS[0]))
     target, chance = cc.randn(*ROWS), cc.rand(*ROWS)
     yield from both("cross_entropy", lambda t: F.cross_entropy(t, labels), flat, SIZE, 2 * SIZE)
-    for f in (F.mse_loss, F.smooth_l1_loss):
-        yield from both(f.__name__, lambda t, f=f: f(t, target), flat, 2 * SIZE, 3 * SIZE)
-    name = "binary_cross_entropy_with_logits"
-    yield from both(name, lambda t: getattr(F, name)(t, chance), flat, 2 * SIZE, 3 * SIZE)
+    for f, to in (
+        (F.mse_loss, target),
+        (F.smooth_l1_loss, target),
+        (F.binary_cross_entropy_with_logits, chance),
+    ):
+        yield from both(f.__name__, lambda t, f=f, to=to: f(t, to), flat, 2 * SIZE, 3 * SIZE)
     yield step("SGD", lambda p: optim.SGD(p, 1e-3), 3)
     yield step(
         "SGD with momentum", lambda p: optim.SGD(p, 1e-3, momentum=0.9, weight_decay=1e-4), 5
@@ -155,14 +156,13 @@ def main() -> None:
     copy = copier(args.threads)
     found = []
     for row in rows():
-        times: list[tuple[float, float]] = []
+        calls, copies = [], []
         for _ in range(args.rounds + 1):
             call = row.prepare()
-            times.append((seconds(copy), seconds(call)))
-        ours, theirs = (
-            statistics.median(column) for column in zip(*[t[::-1] for t in times[1:]], strict=True)
-        )
-        speed, copied = row.bytes / ours, 8 * SIZE / theirs
+            copies.append(seconds(copy))
+            calls.append(seconds(call))
+        speed = row.bytes / statistics.median(calls[1:])
+        copied = 8 * SIZE / statistics.median(copies[1:])
         found.append({"name": row.name, "GB/s": round(speed / 1e9, 2), "copy GB/s": round(copied / 1e9, 2),
                       "of copy": round(speed / copied, 3)})  # fmt: skip
         print(f"{row.name:44s} {speed / 1e9:6.1f} GB/s {speed / copied:6.0%} of copy")
