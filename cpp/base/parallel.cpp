@@ -118,16 +118,14 @@ private:
     std::exception_ptr error_;
 };
 
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // The tasks of a loop, cut into a part for each seat and these into chunks. A member takes the chunks of its own part first, then
 // helps with others. Loops over equal arrays are cut equally, so a thread finds in its cache what it wrote in the loop before.
 class Shares {
 public:
-    void cut(int64_t tasks, int64_t parts, int64_t chunk) {
-        tasks_ = tasks;
-        chunk_ = chunk;
-        chunks_ = divide_up(tasks, chunk);
+    void cut(int64_t tasks, int64_t parts, int64_t chunks) {
+        least_ = tasks / chunks;
+        larger_ = tasks % chunks;
+        chunks_ = chunks;
         parts_ = std::min<int64_t>(parts, kMostParts);
         for (int64_t part = 0; part < parts_; ++part) next_[part].chunk.store(first(part), std::memory_order_relaxed);
     }
@@ -139,8 +137,8 @@ public:
             if (next_[part].chunk.load(std::memory_order_relaxed) >= last) continue;
             const int64_t chunk = next_[part].chunk.fetch_add(1, std::memory_order_relaxed);
             if (chunk >= last) continue;
-            begin = chunk * chunk_;
-            end = std::min(begin + chunk_, tasks_);
+            begin = start(chunk);
+            end = start(chunk + 1);
             return true;
         }
         return false;
@@ -152,8 +150,9 @@ private:
         std::atomic<int64_t> chunk;
     };
     int64_t first(int64_t part) const { return chunks_ * part / parts_; }
+    int64_t start(int64_t chunk) const { return chunk * least_ + std::min(chunk, larger_); }
 
-    int64_t tasks_, chunk_, chunks_, parts_;
+    int64_t least_, larger_, chunks_, parts_;  // `larger` chunks have one task more than the least
     Next next_[kMostParts];
 };
 
@@ -161,15 +160,15 @@ private:
 
 void parallel_for(int64_t tasks, int64_t grain, FunctionRef<void(int64_t begin, int64_t end)> f) {
     if (tasks <= 0) return;
-    grain = std::max<int64_t>(1, grain);
-    if (tasks <= grain) return f(0, tasks);
-    int64_t threads = std::min<int64_t>(num_threads(), divide_up(tasks, grain));
+    const int64_t most = tasks / std::max<int64_t>(1, grain);
+    if (most <= 1) return f(0, tasks);
+    const int64_t threads = std::min<int64_t>(num_threads(), most);
     if (threads == 1) return f(0, tasks);
     TeamHold team;
     if (!team) return f(0, tasks);
 
     Shares shares;
-    shares.cut(tasks, threads, divide_up(divide_up(tasks, threads * kChunksPerThread), grain) * grain);
+    shares.cut(tasks, threads, std::min(most, threads * kChunksPerThread));
     const uint32_t mode = float_mode();
     Failure failure;
     auto member = [&](int seat) {
@@ -208,7 +207,7 @@ void parallel_stages(std::initializer_list<Stage> stages) {
     Progress progress[kMostStages];
     Progress* next = progress;
     for (const Stage& stage : stages)
-        (next++)->shares.cut(stage.tasks, threads, std::max<int64_t>(1, stage.tasks / (threads * 2 * kChunksPerThread)));
+        (next++)->shares.cut(stage.tasks, threads, std::clamp<int64_t>(stage.tasks, 1, threads * 2 * kChunksPerThread));
     const uint32_t mode = float_mode();
     const bool spin = threads <= default_num_threads();
     Failure failure;
@@ -218,16 +217,17 @@ void parallel_stages(std::initializer_list<Stage> stages) {
         Progress* now = progress;
         int64_t before = 0;
         for (const Stage& stage : stages) {
-            for (int64_t begin, end; now->shares.take(seat, begin, end);) {
+            int64_t done = 0;
+            for (int64_t begin, end; now->shares.take(seat, begin, end); done += end - begin) {
                 int64_t task = begin;
                 try {
                     for (; task < end && !failure.before(before + task); ++task) stage.f(task);
-                    if (now->done.fetch_add(end - begin) + end - begin == stage.tasks) barrier.notify();
                 } catch (...) {
                     failure.keep(before + task);
                     barrier.notify();
                 }
             }
+            if (done && now->done.fetch_add(done) + done == stage.tasks) barrier.notify();
             barrier.wait([&] { return failure.failed() || now->done.load() >= stage.tasks; }, spin);
             if (failure.failed()) return;
             before += stage.tasks;

@@ -27,8 +27,8 @@ private:
     R (*call_)(void*, Args...);
 };
 
-// Calls f(begin, end) on ranges that cover [0, tasks) once; cuts fall on multiples of grain. Serial when tasks ≤ grain,
-// when nested, or with one thread. An exception in f is rethrown here after all threads have stopped.
+// Calls f(begin, end) on ranges that cover [0, tasks) once, each of at least `grain` tasks and as even as may be. Serial
+// when tasks < 2·grain, when nested, or with one thread. An exception in f is rethrown here after all threads have stopped.
 void parallel_for(int64_t tasks, int64_t grain, FunctionRef<void(int64_t begin, int64_t end)> f);
 
 struct Stage {
