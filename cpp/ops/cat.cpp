@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "autograd/node.h"
+#include "kernels/copy/copy.h"
 #include "ops/ops.h"
 
 namespace cc {
@@ -10,19 +11,39 @@ namespace {
 // PyTorch's old rule: an empty 1-d tensor joins anything.
 bool is_nothing(const Tensor& x) { return x.rank() == 1 && x.size(0) == 0; }
 
+// In one pass where memory holds many rows, each of which has a piece from every part.
+bool join_rows(const Tensors& parts, int axis, const Array& out) {
+    constexpr int64_t kManyRows = 64, kPieceBytes = 32;
+    const Format format = out.format();
+    int64_t rows = 1;
+    for (int i = 0; i < out.rank(); ++i)
+        if (format == Format::RowMajor ? i < axis : i == 0 ? axis > 0 : i > 1 && (axis == 1 || i < axis))
+            rows *= out.size(i);
+    if (rows < kManyRows) return false;
+    std::vector<JoinPart> pieces;
+    for (const Tensor& part : parts) {
+        const int64_t bytes = part.numel() / rows * static_cast<int64_t>(itemsize(part.dtype()));
+        if (!part.array().is(format) || bytes < kPieceBytes) return false;
+        pieces.push_back({part.array().raw(), bytes});
+    }
+    join(rows, pieces, out.raw());
+    return true;
+}
+
 Tensor joined(const Tensors& parts, int axis) {
     Shape shape = parts[0].shape();
     shape[axis] = 0;
     for (const Tensor& part : parts) shape[axis] += part.size(axis);
     Array out = Array::empty(shape, parts[0].dtype(), parts[0].array().format());
-    Sizes sizes;
-    sizes.reserve(parts.size());
-    int64_t start = 0;
-    for (const Tensor& part : parts) {
-        out.slice(axis, start, part.size(axis), 1).copy_from(part.array());
-        start += part.size(axis);
-        sizes.push_back(part.size(axis));
+    if (!join_rows(parts, axis, out)) {
+        int64_t start = 0;
+        for (const Tensor& part : parts) {
+            out.slice(axis, start, part.size(axis), 1).copy_from(part.array());
+            start += part.size(axis);
+        }
     }
+    Sizes sizes;
+    for (const Tensor& part : parts) sizes.push_back(part.size(axis));
     return record("cat", std::move(out), parts, [axis, sizes](Backward& g) {
         int64_t start = 0;
         for (size_t i = 0; i < sizes.size(); ++i) {

@@ -173,6 +173,20 @@ void copy(const CopyProblem& p, const void* src, void* dst) {
     });
 }
 
+void join(int64_t rows, const std::vector<JoinPart>& parts, void* dst) {
+    int64_t row_bytes = 0;
+    for (const JoinPart& part : parts) row_bytes += part.bytes;
+    const int64_t grain = kGrain * static_cast<int64_t>(sizeof(float)) / std::max<int64_t>(1, row_bytes);
+    parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
+        char* to = static_cast<char*>(dst) + begin * row_bytes;
+        for (int64_t row = begin; row < end; ++row)
+            for (const JoinPart& part : parts) {
+                std::memcpy(to, static_cast<const char*>(part.rows) + row * part.bytes, part.bytes);
+                to += part.bytes;
+            }
+    });
+}
+
 void fill(const Shape& shape, const Shape& strides, Dtype dtype, void* dst, const void* value) {
     const int64_t n = shape.numel();
     if (n == 0) return;

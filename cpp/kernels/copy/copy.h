@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/dtype.h"
 #include "base/shape.h"
@@ -18,6 +19,13 @@ struct CopyProblem {
     Shape src_strides, dst_strides;
 };
 void copy(const CopyProblem& problem, const void* src, void* dst);
+
+// Rows of dst are those of the parts side by side. dst and the parts are dense, and do not overlap.
+struct JoinPart {
+    const void* rows;
+    int64_t bytes;  // of a row
+};
+void join(int64_t rows, const std::vector<JoinPart>& parts, void* dst);
 
 // bfloat16 by its bits, of dense memory, on this thread.
 void widen_bfloat16(const uint16_t* src, float* dst, int64_t n);
