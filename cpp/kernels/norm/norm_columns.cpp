@@ -56,6 +56,15 @@ struct Blocks {
         });
     }
 
+    // Calls f(first element, rows, columns) where no sums are kept: for as even shares as may be.
+    template <class F>
+    void each_share(F&& f) const {
+        parallel_for(wide_rows, kNormElementsPerTask / columns, [&](int64_t begin, int64_t end) {
+            f(begin * columns, end - begin, columns);
+        });
+        if (rest) f(wide_rows * columns, rest, channels);
+    }
+
     int64_t rows(int64_t block) const {
         return block < wide ? std::min(rows_per_block, wide_rows - block * rows_per_block) : rest;
     }
@@ -166,7 +175,7 @@ private:
     }
 
     void apply(const T* x, const Wide<T>& scale, const Wide<T>& shift, T* y) const {
-        blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
+        blocks_.each_share([&](int64_t at, int64_t rows, int64_t columns) {
             loops_.affine(x + at, nullptr, rows, columns, scale.values.data(), shift.values.data(), -kInfinity, kInfinity,
                           y + at);
         });
@@ -221,7 +230,7 @@ private:
         });
         if (!grad_x) return;
         if (p_.given) return apply(grad_y, by_g, shift, grad_x);
-        blocks_.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
+        blocks_.each_share([&](int64_t at, int64_t rows, int64_t columns) {
             loops_.gradient(x + at, grad_y + at, rows, columns, centre.values.data(), of,
                             by_g.values.data(), by_x.values.data(), shift.values.data(),
                             grad_x + at);
@@ -272,7 +281,7 @@ void affine_by_columns(const AffineProblem& p, const AffineArgs& args, const Nor
             shift.set(c, args.shift ? static_cast<const T*>(args.shift)[c] : -T{});  // leaves even a −0 as it is
         }
         const NormLoops& loops = of_dtypes[p.dtype == Dtype::Float64];
-        blocks.each([&](int64_t, int64_t at, int64_t rows, int64_t columns) {
+        blocks.each_share([&](int64_t at, int64_t rows, int64_t columns) {
             loops.affine(x + at, added ? added + at : nullptr, rows, columns, scale.values.data(), shift.values.data(), p.low,
                          p.high, static_cast<T*>(args.y) + at);
         });
