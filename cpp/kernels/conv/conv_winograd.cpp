@@ -81,6 +81,7 @@ struct Rows {
     const int64_t image_bytes = tiles.per_image() * tile_bytes;
     const bool deep = kPanelBytes / tile_bytes < kFewRows && image_bytes <= kRoundBytes;
     const int64_t rows = panel_rows();
+    const int64_t group = (rows + groups_of(rows) - 1) / groups_of(rows);  // tiles of a register tile
     // Of a deep problem: images are gathered in rounds, those of a round in so many shares.
     const int64_t shares = std::min((kTasks + panels.count - 1) / panels.count, tiles.images);
     const Parts rounds = Parts::at_most(tiles.images, std::max(shares, kRoundBytes / image_bytes));
@@ -90,8 +91,13 @@ struct Rows {
     int64_t panel_rows() const {
         const int64_t fused = std::min(kPanelBytes / tile_bytes, tiles.count() / kTasks);
         const int64_t most = deep ? kProductBytes / (elements * width * kFloat) : fused;
-        return std::max<int64_t>(2, most / winograd.rows) * winograd.rows;
+        const int64_t rows = std::max<int64_t>(2, most / winograd.rows) * winograd.rows;
+        const int64_t tasks = (tiles.count() + rows - 1) / rows, even = tasks + tasks % 2;
+        // Few tasks are of even number and size, so that two or four threads end together.
+        const bool few = forward && !deep && tasks > 1 && tasks <= 2 * kTasks;
+        return few ? (tiles.count() + even - 1) / even : rows;
     }
+    int64_t groups_of(int64_t tiles) const { return (tiles + winograd.rows - 1) / winograd.rows; }
 
     // Elements [e][depth][width] of the weights of one panel of columns, a slice of the channels.
     void pack(int64_t panel, int64_t slice, float* to) const {
@@ -198,13 +204,14 @@ struct Rows {
     }
 
     WinogradOrder panel_order() const {
-        return WinogradOrder(p, tiles, rows, winograd.rows, winograd.rows * padded, lanes);
+        return WinogradOrder(p, tiles, rows, group, group * padded, lanes);
     }
 
     // Fused: tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
     void run_tiles(int64_t first, int64_t end, const Band& band, int64_t first_panel,
                    int64_t end_panel, const float* packed) const {
-        const int64_t window = tiles.pixels(forward), element = odd_lines(padded * rows);
+        const int64_t window = tiles.pixels(forward),
+                      element = odd_lines(padded * group * groups_of(rows));
         Scratch<float> panel(elements * element), zeros(depth);
         Target target(*this, band);
         WinogradOrder order = panel_order();
@@ -221,8 +228,7 @@ struct Rows {
                           next_count = std::clamp<int64_t>(end - first - rows, 0, rows);
             target.look_up(first, count);
             if (next_count) look_up(first + rows, next);
-            const WinogradPanel of{panel.data(), winograd.rows, padded * winograd.rows, element,
-                                   count};
+            const WinogradPanel of{panel.data(), group, padded * group, element, count};
             order.set(first, count);
             gather(now, order.places(), first, 0, of);
             for (int64_t i = first_panel; i < end_panel; ++i) {
@@ -237,7 +243,7 @@ struct Rows {
     // Deep: the tiles of a round are gathered, then a task computes a panel of columns for all of a
     // share, with the weights `packed`, or with those that it packs for itself.
     void run_deep(const Stage& pack_stage, const float* packed) const {
-        const int64_t group = winograd.rows, window = tiles.pixels(forward);
+        const int64_t window = tiles.pixels(forward);
         const int64_t images = (rounds.size(0) + shares - 1) / shares,
                       groups = (images * tiles.per_image() + group - 1) / group;
         const int64_t element = odd_lines(groups * group * padded);

@@ -409,9 +409,10 @@ struct Fetch {
 };
 
 // Meanwhile fetches the weights `ahead`, those of the next element, and pixels.
-template <class V, int MaxRows, int Rows>
-[[gnu::noinline]] void product(const float* a, const float* b, int64_t blocks, float* out,
-                               bool accumulate, int64_t ahead, Fetch& source, Fetch& result) {
+template <class V, int Rows>
+[[gnu::noinline]] void product(const float* a, int64_t step, const float* b, int64_t blocks,
+                               float* out, bool accumulate, int64_t ahead, Fetch& source,
+                               Fetch& result) {
     constexpr int64_t lanes = V::lanes;
     V acc[Rows][2];
     CC_UNROLL for (int i = 0; i < Rows; ++i) acc[i][0] = acc[i][1] = V::set(0);
@@ -430,7 +431,7 @@ template <class V, int MaxRows, int Rows>
                 acc[i][1] = fma(x, b1, acc[i][1]);
             }
         }
-        a += MaxRows * lanes;
+        a += step;
         b += 2 * lanes * lanes;
         next += 2 * lanes * lanes;
     }
@@ -441,15 +442,16 @@ template <class V, int MaxRows, int Rows>
         }
 }
 
-template <class V, int MaxRows, int Rows = MaxRows, class... Args>
+template <class V, int Rows, class... Args>
 void any_product(int64_t rows, Args&&... args) {
-    if (rows >= Rows) return product<V, MaxRows, Rows>(args...);
-    if constexpr (Rows > 1) any_product<V, MaxRows, Rows - 1>(rows, args...);
+    if (rows >= Rows) return product<V, Rows>(args...);
+    if constexpr (Rows > 1) any_product<V, Rows - 1>(rows, args...);
 }
 
 template <class V, int MaxRows, int Axes>
 void products(const WinogradProducts& p) {
     constexpr int64_t lanes = V::lanes;
+    const int64_t rows = p.panel.rows;
     Fetch source(p.source), result(p.result);
     for (int64_t e = 0; e < power(6, Axes); ++e) {
         const int64_t tiles = p.needed[winograd_class(e, Axes)];
@@ -459,12 +461,12 @@ void products(const WinogradProducts& p) {
         for (int64_t c = 0; c < p.depth; c += kDepth) {
             const float* b = p.weights + e * p.weights_element + c * 2 * lanes;
             const int64_t blocks = (p.depth - c < kDepth ? p.depth - c : kDepth) / lanes;
-            for (int64_t tile = 0; tile < tiles; tile += MaxRows)
+            const float* group = p.panel.data + e * p.panel.element + c * rows;
+            for (int64_t tile = 0; tile < tiles; tile += rows, group += p.panel.group)
                 any_product<V, MaxRows>(
-                    tiles - tile,
-                    p.panel.data + e * p.panel.element + tile / MaxRows * p.panel.group + c * MaxRows,
-                    b, blocks, p.out + e * p.out_element + tile * 2 * lanes,
-                    c > 0, p.weights_element, source, result);
+                    tiles - tile < rows ? tiles - tile : rows, group, rows * lanes, b, blocks,
+                    p.out + e * p.out_element + tile * 2 * lanes, c > 0, p.weights_element, source,
+                    result);
         }
     }
 }
