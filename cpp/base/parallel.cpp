@@ -23,7 +23,7 @@ namespace {
 
 enum Backend { kOpenmp, kPool };
 constexpr int kMostThreads = 1024;
-constexpr int kChunksPerThread = 4;  // enough to even out cores of unequal speed
+constexpr int64_t kChunksPerThread = 4;  // enough to even out cores of unequal speed
 
 struct ThreadState {
     bool in_team = false;
@@ -168,7 +168,7 @@ void parallel_for(int64_t tasks, int64_t grain, FunctionRef<void(int64_t begin, 
     if (!team) return f(0, tasks);
 
     Shares shares;
-    shares.cut(tasks, threads, std::min(most, threads * kChunksPerThread));
+    shares.cut(tasks, threads, std::min(most / threads, kChunksPerThread) * threads);
     const uint32_t mode = float_mode();
     Failure failure;
     auto member = [&](int seat) {

@@ -24,20 +24,22 @@ namespace {
 
 constexpr int64_t kPixels = 64;
 constexpr int64_t kChannels = 128;
+constexpr int64_t kFewLines = 8;  // blocks of channels are tasks, as of a product of so few rows
 constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20, kWideBytes = 16 << 20;
 constexpr int64_t kManyOutputs = 16, kManyOutputsDirect = 64, kFewChannels = 4;  // outputs: per channel
-constexpr double kGrainFlops = 3e5;
+constexpr double kGrainFlops = 1.5e5;
 
 template <class T>
 struct Depthwise {
     const ConvProblem& p;
     const Micro<T>& micro;
+    Packs* packs;
 
     // Forward and input gradient.
     void pixels(const std::vector<Pass>& passes, const T* source, T* result, const T* weight,
                 const T* bias, const EpilogueOf<T>* epilogue) const {
-        Scratch<T> transposed(p.taps() * p.c);
-        micro.transpose(weight, p.taps(), transposed.data(), p.c, p.c, p.taps());
+        Packed<T> transposed(packs, p.weight_key("depthwise", 0, weight), p.taps() * p.c);
+        turn_depthwise_weights(p, micro, weight, transposed);
         if (std::all_of(passes.begin(), passes.end(), DepthwiseRuns<T>::fit))
             runs(passes, source, result, transposed.data(), bias, epilogue);
         else
@@ -50,13 +52,21 @@ struct Depthwise {
         int64_t end = 0;
         for (const Pass& pass : passes)
             ends.push_back(end += DepthwiseRuns<T>{p, pass, source, result}.lines());
-        const int64_t grain = static_cast<int64_t>(kGrainFlops * end / (p.flops() + 1)) / 2 * 2 + 2;  // pairs of lines
-        parallel_for(end, grain, [&](int64_t first, int64_t last) {
-            for (size_t i = 0; i < passes.size(); ++i) {
-                const int64_t base = i ? ends[i - 1] : 0, begin = std::max(first, base), stop = std::min(last, ends[i]);
-                if (begin < stop)
-                    DepthwiseRuns<T>{p, passes[i], source, result, epilogue}.each_line(
-                        begin - base, stop - base, 0, p.c, transposed, bias, true, micro.run_line);
+        const int64_t width = end < kFewLines ? kChannels : p.c, blocks = (p.c + width - 1) / width;
+        const int64_t pairs = (end + 1) / 2, tasks = blocks * pairs;
+        parallel_for(tasks, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1)) + 1, [&](int64_t task, int64_t last) {
+            for (int64_t stop; task < last; task = stop) {
+                const int64_t block = task / pairs, before = block * pairs, c = block * width;
+                stop = std::min(last, before + pairs);
+                const EpilogueOf<T> of_block = epilogue ? epilogue->from_column(c) : EpilogueOf<T>{};
+                for (size_t i = 0; i < passes.size(); ++i) {
+                    const int64_t base = i ? ends[i - 1] : 0, first_line = std::max(2 * (task - before), base),
+                                  end_line = std::min(2 * (stop - before), ends[i]);
+                    if (first_line < end_line)
+                        DepthwiseRuns<T>{p, passes[i], source, result, epilogue ? &of_block : nullptr}.each_line(
+                            first_line - base, end_line - base, c, std::min(width, p.c - c), transposed, bias, true,
+                            micro.run_line);
+                }
             }
         });
     }
@@ -145,7 +155,7 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
       *y = static_cast<T*>(args.y);
     const T* bias = static_cast<const T*>(args.bias);
     const EpilogueFor<T> epilogue(args.epilogue, y);
-    if (p.k == p.c) return Depthwise<T>{p, micro}.run(x, weight, y, bias, epilogue.get());
+    if (p.k == p.c) return Depthwise<T>{p, micro, args.packs}.run(x, weight, y, bias, epilogue.get());
 
     ConvProblem some = p;
     some.c = some.groups = p.k;
@@ -164,7 +174,7 @@ void run(const ConvProblem& p, const ConvArgs& args, const Micro<T>& micro) {
         T *x_part = x + chunks.begin(i) * x_size, *y_part = y + chunks.begin(i) * y_size;
         if (p.map != ConvMap::GradInput)
             widen(x_part, part.n * p.in_pixels(), p.c, times, wide.data());
-        Depthwise<T>{part, micro}.run(wide.data(), kernel ? sum.data() : weight, y_part, bias, epilogue.get());
+        Depthwise<T>{part, micro, args.packs}.run(wide.data(), kernel ? sum.data() : weight, y_part, bias, epilogue.get());
         if (p.map == ConvMap::GradInput)
             fold(wide.data(), part.n * p.in_pixels(), p.c, times, x_part);
     };

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/allocator.h"
+#include "base/packs.h"
 #include "base/parallel.h"
 #include "kernels/conv/conv_passes.h"
 #include "kernels/gemm/pack.h"
@@ -17,6 +17,14 @@
 namespace cc {
 
 constexpr int64_t kFetchRunsFrom = 2 << 20;  // elements of the source: more than a cache is likely to hold
+
+// [channel][tap] to [tap][channel], unless they are so already.
+template <class T>
+void turn_depthwise_weights(const ConvProblem& p, const Micro<T>& micro, const T* weight, Packed<T>& to) {
+    if (to.filled()) return;
+    micro.transpose(weight, p.taps(), to.data(), p.c, p.c, p.taps());
+    to.keep();
+}
 
 template <class T>
 struct DepthwiseRuns {

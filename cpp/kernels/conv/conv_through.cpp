@@ -46,8 +46,9 @@ void through(const ConvThrough& p, const ConvThroughArgs& args) {
     const int64_t width = second.in[2], line_size = width * second.c, stride = second.stride[1], pad = second.pad_lo[1];
     T* y = static_cast<T*>(args.second.y);
     const EpilogueFor<T> epilogue(args.second.epilogue, y);
-    Scratch<T> weights(second.taps() * second.c);
-    micro.transpose(static_cast<T*>(args.second.weight), second.taps(), weights.data(), second.c, second.c, second.taps());
+    const T* weight = static_cast<const T*>(args.second.weight);
+    Packed<T> weights(args.second.packs, second.weight_key("depthwise", 0, weight), second.taps() * second.c);
+    turn_depthwise_weights(second, micro, weight, weights);
     GemmProblem product{};
     product.dtype = second.dtype;
     product.batch = 1;

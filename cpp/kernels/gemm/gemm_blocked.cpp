@@ -29,6 +29,7 @@ namespace {
 
 constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 24 of 4, 7 of 14, 12 of 8
+constexpr int64_t kFewBlocks = 16;
 constexpr int64_t kFetchFrom = 3 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kSmall = 1 << 16;      // bytes of B that each tile's rows may read anew
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
@@ -55,7 +56,7 @@ struct Blocked {
         const Panels panels{micro.lanes, p.n};
         const bool first_bias = bias && begin == 0, accumulate = p.accumulate || begin > 0;
         const EpilogueOf<T>* last_end = begin + depth == p.k ? end.get() : nullptr;
-        const Parts rows = Parts::at_most(p.m, kBlockRows);
+        const Parts rows = row_blocks();
         const double flops = 2.0 * p.m * p.n * depth;
         const int64_t tasks_wanted = static_cast<int64_t>(std::min<double>(kTasks, flops / kTaskFlops)),
                       groups_wanted = std::max<int64_t>(1, tasks_wanted / rows.count);
@@ -80,6 +81,12 @@ struct Blocked {
         run_stages(flops, {{filled ? 0 : panels.count(), pack},
                            {copies() ? rows.count : 0, copy_block},
                            {rows.count * groups.count, compute}});
+    }
+
+    // A few blocks are of even number, so that two threads have as many rows, and those of the operators around.
+    Parts row_blocks() const {
+        const int64_t count = Parts::at_most(p.m, kBlockRows).count;
+        return {p.m, count + (count > 1 && count < kFewBlocks ? count % 2 : 0)};
     }
 
     bool copies() const { return p.a_col != 1; }
