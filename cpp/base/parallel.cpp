@@ -123,8 +123,7 @@ private:
 class Shares {
 public:
     void cut(int64_t tasks, int64_t parts, int64_t chunks) {
-        least_ = tasks / chunks;
-        larger_ = tasks % chunks;
+        tasks_ = tasks;
         chunks_ = chunks;
         parts_ = std::min<int64_t>(parts, kMostParts);
         for (int64_t part = 0; part < parts_; ++part) next_[part].chunk.store(first(part), std::memory_order_relaxed);
@@ -150,9 +149,9 @@ private:
         std::atomic<int64_t> chunk;
     };
     int64_t first(int64_t part) const { return chunks_ * part / parts_; }
-    int64_t start(int64_t chunk) const { return chunk * least_ + std::min(chunk, larger_); }
+    int64_t start(int64_t chunk) const { return tasks_ * chunk / chunks_; }
 
-    int64_t least_, larger_, chunks_, parts_;  // `larger` chunks have one task more than the least
+    int64_t tasks_, chunks_, parts_;
     Next next_[kMostParts];
 };
 
@@ -207,7 +206,7 @@ void parallel_stages(std::initializer_list<Stage> stages) {
     Progress progress[kMostStages];
     Progress* next = progress;
     for (const Stage& stage : stages)
-        (next++)->shares.cut(stage.tasks, threads, std::clamp<int64_t>(stage.tasks, 1, threads * 2 * kChunksPerThread));
+        (next++)->shares.cut(stage.tasks, threads, std::clamp<int64_t>(stage.tasks, 1, threads * 4 * kChunksPerThread));
     const uint32_t mode = float_mode();
     const bool spin = threads <= default_num_threads();
     Failure failure;

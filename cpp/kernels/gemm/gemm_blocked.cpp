@@ -29,7 +29,7 @@ namespace {
 
 constexpr int64_t kDepth = 384;
 constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 24 of 4, 7 of 14, 12 of 8
-constexpr int64_t kFewBlocks = 16;
+constexpr int64_t kFewBlocks = 64;
 constexpr int64_t kFetchFrom = 3 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kSmall = 1 << 16;      // bytes of B that each tile's rows may read anew
 constexpr int64_t kMaxRows = 16;     // no table has taller tiles
