@@ -11,7 +11,7 @@ void log_sum_columns(const void* x_, int64_t columns, int64_t c, int64_t inner, 
         V top = V::set(static_cast<T>(-INFINITY)), total = V::set(0);
         for (int64_t k = 0; k < c; ++k) top = max(top, load_block<V>(x + k * inner + j, n));
         for (int64_t k = 0; k < c; ++k)
-            total = total + exp(load_block<V>(x + k * inner + j, n) - top);
+            total = total + exp_in_sum(load_block<V>(x + k * inner + j, n) - top);
         T tops[V::lanes], logs[V::lanes];
         top.store(tops);
         log(total).store(logs);
@@ -37,10 +37,13 @@ void log_sum_rows(const void* x_, int64_t rows, int64_t c, double* log_sum) {
         const int64_t n = rows - r < F64::lanes ? rows - r : F64::lanes;
         double tops[F64::lanes] = {}, totals[F64::lanes] = {};
         for (int64_t i = 0; i < n; ++i, x += c) {
-            const T top = row_max<V>(x, c);
-            tops[i] = static_cast<double>(top);
-            totals[i] = static_cast<double>(
-                row_sum<V>(c, [&](int64_t k, int64_t left) { return exp_block(x + k, left, V::set(top)); }));
+            const T largest = row_max<V>(x, c);
+            const V top = V::set(largest), least = V::set(static_cast<T>(-INFINITY));
+            tops[i] = static_cast<double>(largest);
+            totals[i] = static_cast<double>(row_sum<V>(c, [&](int64_t k, int64_t left) {
+                __builtin_prefetch(x + k + c);  // the next row, of which memory brings the maximum
+                return exp_in_sum(load_block(x + k, left, least) - top);
+            }));
         }
         store_block(F64::load(tops) + log(F64::load(totals)), log_sum + r, n);
     }

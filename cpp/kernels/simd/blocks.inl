@@ -26,13 +26,6 @@ inline V load_block(const typename V::Scalar* p, int64_t n, V other) {
     return n >= V::lanes ? V::load(p) : select(first_lanes<V>(n), V::load(p, n), other);
 }
 
-// exp(p[i] − top) of the first n elements, 0 beyond: nothing underflows there, which is slow.
-template <class V>
-inline V exp_block(const typename V::Scalar* p, int64_t n, V top) {
-    if (n >= V::lanes) return exp(V::load(p) - top);
-    return select(first_lanes<V>(n), exp(load_block(p, n, top) - top), V::set(0));
-}
-
 template <class V>
 inline typename V::Scalar lane_max(V v) {
     return fold_lanes([](V a, V b) { return max(a, b); }, v);
@@ -51,17 +44,14 @@ inline typename V::Scalar row_max(const typename V::Scalar* x, int64_t n) {
     return lane_max(max(max(best[0], best[1]), max(best[2], best[3])));
 }
 
-// Σ f(i, left) over vectors that begin at i and of which `left` lanes or all count, side by side likewise; f gives zeros for the
-// lanes that do not.
+// Σ f(i, left) over vectors that begin at i and of which `left` lanes or all count. One chain of sums: f takes longer.
 template <class V, class F>
 inline typename V::Scalar row_sum(int64_t n, F f) {
-    constexpr int side = 2;
-    V total[side] = {V::set(0), V::set(0)};
+    V total = V::set(0);
     int64_t i = 0;
-    for (; i + side * V::lanes <= n; i += side * V::lanes)
-        for (int k = 0; k < side; ++k) total[k] = total[k] + f(i + k * V::lanes, V::lanes);
-    for (; i < n; i += V::lanes) total[0] = total[0] + f(i, n - i);
-    return sum(total[0] + total[1]);
+    for (; i + V::lanes <= n; i += V::lanes) total = total + f(i, V::lanes);
+    if (i < n) total = total + f(i, n - i);
+    return sum(total);
 }
 
 // to[i] = f(from[i]) for n numbers.

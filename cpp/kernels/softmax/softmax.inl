@@ -2,6 +2,13 @@
 // simd/<isa>.h and simd/blocks.inl. A row is read for its maximum, again for the sum of
 // exponentials (kept in the output), and scaled; columns do the same with a lane per column.
 
+// e^x of x ≤ 0 with a sum that has a one in it; where it is a result itself, 0 from 4e−38 down.
+template <class V>
+inline V exponential(V x, bool is_result) {
+    const V e = exp_in_sum(x);
+    return is_result ? select(x < V::set(-86), zero(e), e) : e;
+}
+
 template <class V>
 void columns_forward(const void* x_, void* out_, int64_t columns, int64_t dim, int64_t inner,
                      bool log_wanted) {
@@ -13,7 +20,7 @@ void columns_forward(const void* x_, void* out_, int64_t columns, int64_t dim, i
         V top = V::set(static_cast<T>(-INFINITY)), total = V::set(0);
         for (int64_t i = 0; i < dim; ++i) top = max(top, load_block<V>(x + i * inner, n));
         for (int64_t i = 0; i < dim; ++i) {
-            const V e = exp(load_block<V>(x + i * inner, n) - top);
+            const V e = exponential(load_block<V>(x + i * inner, n) - top, !log_wanted);
             total = total + e;
             if (!log_wanted) store_block(e, out + i * inner, n);
         }
@@ -43,8 +50,10 @@ void rows_forward(const void* x_, void* out_, int64_t rows, int64_t dim, bool lo
     }
     for (int64_t r = 0; r < rows; ++r, x += dim, out += dim) {
         const V top = V::set(row_max<V>(x, dim));
+        const V least = V::set(static_cast<T>(-INFINITY));
         const V all = V::set(row_sum<V>(dim, [&](int64_t i, int64_t left) {
-            const V e = exp_block(x + i, left, top);
+            __builtin_prefetch(x + i + dim);  // the next row
+            const V e = exponential(load_block(x + i, left, least) - top, !log_wanted);
             if (!log_wanted) store_block(e, out + i, left);
             return e;
         }));
