@@ -40,6 +40,9 @@ void convert(Dtype from, Dtype to, const void* src, void* dst, int64_t n) {
     if (from == Dtype::UInt8 && to == Dtype::Float32 && isa() >= Isa::Avx2)
         return avx2::convert_uint8_float32(static_cast<const uint8_t*>(src),
                                            static_cast<float*>(dst), n);
+    if (from == Dtype::Float32 && to == Dtype::UInt8 && isa() >= Isa::Avx2)
+        return avx2::convert_float32_uint8(static_cast<const float*>(src),
+                                           static_cast<uint8_t*>(dst), n);
 #endif
     if (from == Dtype::BFloat16 && to == Dtype::Float32)
         return widen_bfloat16(static_cast<const uint16_t*>(src), static_cast<float*>(dst), n);

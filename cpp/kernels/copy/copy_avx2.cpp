@@ -64,4 +64,17 @@ void convert_uint8_float32(const uint8_t* src, float* dst, int64_t n) {
     for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<float>(src[i]);
 }
 
+// What does not fit an int32 has no bits in its last byte, as in an int64, from 2³¹ on; nor has the conversion's mark for it.
+void convert_float32_uint8(const float* src, uint8_t* dst, int64_t n) {
+    const __m256i last_byte = _mm256_set1_epi32(0xff), in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    auto whole = [&](int64_t i) { return _mm256_and_si256(_mm256_cvttps_epi32(_mm256_loadu_ps(src + i)), last_byte); };
+    int64_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        const __m256i low = _mm256_packus_epi32(whole(i), whole(i + 8)), high = _mm256_packus_epi32(whole(i + 16), whole(i + 24));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i),
+                            _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), in_order));
+    }
+    for (; i < n; ++i) dst[i] = static_cast<uint8_t>(_mm_cvttss_si32(_mm_load_ss(src + i)));
+}
+
 }  // namespace cc::avx2

@@ -13,6 +13,7 @@ void transpose32(const void* src, int64_t src_stride, void* dst, int64_t dst_str
                  int64_t columns);
 
 void convert_uint8_float32(const uint8_t* src, float* dst, int64_t n);
+void convert_float32_uint8(const float* src, uint8_t* dst, int64_t n);
 
 }  // namespace cc::avx2
 
