@@ -111,6 +111,17 @@ Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
     return out;
 }
 
+Array compute_sum(Binary op, const Array& a, const Array& b, double parameter) {
+    const Format format = a.format();
+    const bool alike = a.shape() == b.shape() && a.is(format) && b.is(format) && a.dtype() == b.dtype();
+    if (!alike || a.dtype() == Dtype::BFloat16) {
+        const Array terms = compute(op, a, b, parameter);
+        return compute(Reduction::Sum, terms, (uint32_t{1} << terms.rank()) - 1, false);
+    }
+    const double sum = sum_of(op, a.dtype(), a.numel(), a.raw(), b.raw(), parameter);
+    return a.dtype() == Dtype::Float64 ? Array::scalar(sum) : Array::scalar(static_cast<float>(sum));
+}
+
 std::pair<Array, Array> compute_extremes(Reduction op, const Array& x, uint32_t axes, bool keepdim) {
     if (x.dtype() == Dtype::BFloat16) {
         auto [values, positions] = compute_extremes(op, x.to(Dtype::Float32), axes, keepdim);

@@ -27,6 +27,8 @@ Array compute_over(Array a, Binary op, const Array& b, double parameter = 0, dou
 
 // Reduces the axes whose bit is set; keepdim leaves sizes of one.
 Array compute(Reduction op, const Array& x, uint32_t axes, bool keepdim);
+// The sum of op(a, b), of floats: without an array of them where both lie alike.
+Array compute_sum(Binary op, const Array& a, const Array& b, double parameter = 0);
 // Of ArgMax or ArgMin: the values found, and where.
 std::pair<Array, Array> compute_extremes(Reduction op, const Array& x, uint32_t axes, bool keepdim);
 

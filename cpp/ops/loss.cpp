@@ -1,6 +1,7 @@
 // Losses between an input and a target of shapes that broadcast, element by element: one formula each way (Formula), the same in
 // closed ops for further derivatives.
 #include <cmath>
+#include <optional>
 
 #include "array/compute.h"
 #include "autograd/node.h"
@@ -33,30 +34,55 @@ void check_same_shape(const char* op, const Tensor& input, const Tensor& target)
           target.shape());
 }
 
-// The gradients that expression() gives.
-void by_expression(const Formula& f, const Tensor& x, const Tensor& t, double p, Backward& g) {
-    bool again = grad_enabled();
-    GradMode on(true);
-    Tensors aliases = aliases_of({x, t});
-    Tensor out = f.expression(aliases[0], aliases[1], p);
-    GradMode as_before(again);
-    gradients_of_replay(out, aliases, g);
-}
+// A loss of each element, or their sum times `share`.
+struct Loss {
+    const Formula& f;
+    double p;
+    std::optional<double> share;
 
-Tensor apply(const Formula& f, const Tensor& input, const Tensor& target, double p = 0) {
+    Array value(const Array& x, const Array& t) const {
+        if (!share) return compute(f.value, x, t, p);
+        return compute_over(compute_sum(f.value, x, t, p), Unary::MulScalar, *share);
+    }
+
+    Tensor expression(const Tensor& x, const Tensor& t) const {
+        Tensor each = f.expression(x, t, p);
+        return share ? scale(sum(each), *share) : each;
+    }
+
+    void backward(Backward& g, const Tensor& x, const Tensor& t) const {
+        if (g.wants(1) && !f.of_difference) return by_expression(g, x, t);
+        const Tensor grad = share ? scale(g.grad(), *share) : g.grad();
+        Tensor slope(compute(f.grad, x.array(), t.array(), grad.array(), p));
+        if (g.wants(1)) g[1] = sum_to(neg(slope), t.shape());
+        if (g.wants(0)) g[0] = sum_to(slope, x.shape());
+    }
+
+    // The gradients that expression() gives.
+    void by_expression(Backward& g, const Tensor& x, const Tensor& t) const {
+        bool again = grad_enabled();
+        GradMode on(true);
+        Tensors aliases = aliases_of({x, t});
+        Tensor out = expression(aliases[0], aliases[1]);
+        GradMode as_before(again);
+        gradients_of_replay(out, aliases, g);
+    }
+};
+
+// Sum and mean read the operands once, and write no array of losses.
+Tensor apply(const Formula& f, const Tensor& input, const Tensor& target, double p = 0,
+             LossReduction reduction = LossReduction::None) {
     check_operands(f.name, input, target);
     Dtype dtype = result_type(input, target);
     Tensor x = to(input, dtype), t = to(target, dtype);
+    Loss loss{f, p, {}};
+    if (reduction == LossReduction::Sum) loss.share = 1;
+    if (reduction == LossReduction::Mean)
+        loss.share = 1 / static_cast<double>(broadcast_shapes(f.name, x.shape(), t.shape()).numel());
     return record_composite(
-        f.name, compute(f.value, x.array(), t.array(), p), {x, t},
-        [f, p](Backward& g, const SavedInputs& in) {
-            Tensor a = in[0].get(), b = in[1].get();
-            if (g.wants(1) && !f.of_difference) return by_expression(f, a, b, p, g);
-            Tensor slope(compute(f.grad, a.array(), b.array(), g.grad().array(), p));
-            if (g.wants(1)) g[1] = sum_to(neg(slope), b.shape());
-            if (g.wants(0)) g[0] = sum_to(slope, a.shape());
-        },
-        [f, p](const Tensors& in) { return f.expression(in[0], in[1], p); });
+        f.name, loss.value(x.array(), t.array()), {x, t},
+        [loss](Backward& g, const SavedInputs& in) { loss.backward(g, in[0].get(), in[1].get()); },
+        [loss](const Tensors& in) { return loss.expression(in[0], in[1]); });
 }
 
 Tensor weighted(const Tensor& loss, const Tensor& weight) { return weight.defined() ? mul(loss, weight) : loss; }
@@ -66,12 +92,6 @@ Tensor weighted(const char* op, const Tensor& loss, const Tensor& input, const T
     check(!weight.defined() || weight.shape() == input.shape(), op, ": weight must have the input's shape ", input.shape(),
           ", got ", weight.defined() ? weight.shape() : Shape());
     return weighted(loss, weight);
-}
-
-// The mean weighs as the sum does.
-Tensor reduced_by_weight(const Tensor& loss, const Tensor& weight, LossReduction reduction) {
-    if (weight.defined() && reduction == LossReduction::Mean) return div(sum(loss), sum(weight));
-    return reduced(loss, reduction);
 }
 
 constexpr Formula kMse{"mse_loss", Binary::MseLoss, Ternary::MseLossGrad, true, [](const Tensor& x, const Tensor& t, double) {
@@ -126,6 +146,13 @@ constexpr Formula kKlDiv{"kl_div", Binary::KlDivLoss, Ternary::KlDivLossGrad, fa
 constexpr Formula kKlDivLog{"kl_div", Binary::KlDivLogLoss, Ternary::KlDivLogLossGrad, false,
                             [](const Tensor& x, const Tensor& t, double) { return mul(unary(Unary::Exp, t), sub(t, x)); }};
 
+// The mean weighs as the sum does.
+Tensor weighed(const Formula& f, const Tensor& input, const Tensor& target, const Tensor& weight, LossReduction reduction) {
+    if (!weight.defined()) return apply(f, input, target, 0, reduction);
+    Tensor loss = weighted(f.name, apply(f, input, target), input, weight);
+    return reduction == LossReduction::Mean ? div(sum(loss), sum(weight)) : reduced(loss, reduction);
+}
+
 }  // namespace
 
 LossReduction reduction_of(const char* op, const std::string& text) {
@@ -143,13 +170,13 @@ Tensor reduced(const Tensor& loss, LossReduction reduction) {
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction, const Tensor& weight) {
     auto here = [&](auto& a, auto& b, auto& c) { return mse_loss(a, b, reduction, c); };
     if (auto y = recast("mse_loss", here, input, target, weight)) return *y;
-    return reduced_by_weight(weighted("mse_loss", apply(kMse, input, target), input, weight), weight, reduction);
+    return weighed(kMse, input, target, weight, reduction);
 }
 
 Tensor l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction, const Tensor& weight) {
     auto here = [&](auto& a, auto& b, auto& c) { return l1_loss(a, b, reduction, c); };
     if (auto y = recast("l1_loss", here, input, target, weight)) return *y;
-    return reduced_by_weight(weighted("l1_loss", apply(kL1, input, target), input, weight), weight, reduction);
+    return weighed(kL1, input, target, weight, reduction);
 }
 
 // ½·d²/β below β, |d| − β/2 above.
@@ -157,7 +184,7 @@ Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, LossReduction r
     auto here = [&](auto& a, auto& b) { return smooth_l1_loss(a, b, reduction, beta); };
     if (auto y = recast("smooth_l1_loss", here, input, target)) return *y;
     check(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta);
-    return reduced(beta == 0 ? apply(kL1, input, target) : apply(kSmoothL1, input, target, beta), reduction);
+    return apply(beta == 0 ? kL1 : kSmoothL1, input, target, beta, reduction);
 }
 
 // ½·d² up to δ, δ·(|d| − δ/2) above.
@@ -165,6 +192,7 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, LossReduction reduc
     auto here = [&](auto& a, auto& b, auto& c) { return huber_loss(a, b, reduction, delta, c); };
     if (auto y = recast("huber_loss", here, input, target, weight)) return *y;
     check(delta > 0, "huber_loss: delta must be positive, got ", delta);
+    if (!weight.defined()) return apply(kHuber, input, target, delta, reduction);
     return reduced(weighted("huber_loss", apply(kHuber, input, target, delta), input, weight), reduction);
 }
 
@@ -176,6 +204,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& targe
     const char* op = "binary_cross_entropy_with_logits";
     check_operands(op, input, target);
     check_same_shape(op, input, target);
+    if (!pos_weight.defined() && !weight.defined()) return apply(kBceWithLogits, input, target, 0, reduction);
     if (!pos_weight.defined()) return reduced(weighted(apply(kBceWithLogits, input, target), weight), reduction);
     Tensor share = add(mul(sub(pos_weight, plain(1)), target), plain(1));
     Tensor tail = unary(Unary::LogSigmoid, input);
@@ -219,7 +248,7 @@ Tensor kl_div(const Tensor& input, const Tensor& target, const std::string& redu
     if (auto y = recast("kl_div", here, input, target)) return *y;
     bool by_batch = reduction == "batchmean";
     LossReduction how = by_batch ? LossReduction::Sum : reduction_of("kl_div", reduction);
-    Tensor loss = reduced(apply(log_target ? kKlDivLog : kKlDiv, input, target), how);
+    Tensor loss = apply(log_target ? kKlDivLog : kKlDiv, input, target, 0, how);
     return by_batch && input.rank() > 0 ? scale(loss, 1 / static_cast<double>(input.size(0))) : loss;
 }
 
@@ -228,13 +257,13 @@ Tensor soft_margin_loss(const Tensor& input, const Tensor& target, LossReduction
     auto here = [&](auto& a, auto& b) { return soft_margin_loss(a, b, reduction); };
     if (auto y = recast("soft_margin_loss", here, input, target)) return *y;
     check_same_shape("soft_margin_loss", input, target);
-    return reduced(apply(kSoftMargin, input, target), reduction);
+    return apply(kSoftMargin, input, target, 0, reduction);
 }
 
 Tensor hinge_embedding_loss(const Tensor& input, const Tensor& target, double margin, LossReduction reduction) {
     auto here = [&](auto& a, auto& b) { return hinge_embedding_loss(a, b, margin, reduction); };
     if (auto y = recast("hinge_embedding_loss", here, input, target)) return *y;
-    return reduced(apply(kHingeEmbedding, input, target, margin), reduction);
+    return apply(kHingeEmbedding, input, target, margin, reduction);
 }
 
 // e^x − t·x, or x − t·ln(x + eps) of rates; full adds Stirling's t·ln t − t + ½·ln 2πt where t > 1.
@@ -242,14 +271,12 @@ Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_inpu
                         LossReduction reduction) {
     auto here = [&](auto& a, auto& b) { return poisson_nll_loss(a, b, log_input, full, eps, reduction); };
     if (auto y = recast("poisson_nll_loss", here, input, target)) return *y;
-    Tensor loss = log_input ? apply(kPoisson, input, target) : apply(kPoissonRate, input, target, eps);
-    if (full) {
-        Tensor many = binary(Binary::Greater, target.detach(), plain(1)), t = where(many, target, plain(1));
-        Tensor log_t = unary(Unary::Log, t);
-        Tensor stirling = add(sub(mul(t, log_t), t), scale(add(log_t, plain(std::log(2 * M_PI))), 0.5));
-        loss = add(loss, where(many, stirling, plain(0)));
-    }
-    return reduced(loss, reduction);
+    const Formula& f = log_input ? kPoisson : kPoissonRate;
+    if (!full) return apply(f, input, target, log_input ? 0 : eps, reduction);
+    Tensor many = binary(Binary::Greater, target.detach(), plain(1)), t = where(many, target, plain(1));
+    Tensor log_t = unary(Unary::Log, t);
+    Tensor stirling = add(sub(mul(t, log_t), t), scale(add(log_t, plain(std::log(2 * M_PI))), 0.5));
+    return reduced(add(apply(f, input, target, log_input ? 0 : eps), where(many, stirling, plain(0))), reduction);
 }
 
 // ½·(ln v + (x − t)²/v), v not below eps; the gradient takes no notice of that limit.

@@ -275,24 +275,28 @@ void run(const ElementwiseProblem& problem, int inputs, Dtype first, const void*
     run_plan(with_turned_copies(plan, in, room), in, out, n, whole);
 }
 
-template <class Op, class F> F checked(Op op, const ElementwiseProblem& problem, F loop) {
-    check_type(loop != nullptr, name(op), ": not defined for dtype ", problem.dtype);
+template <class Op, class F> F checked(Op op, Dtype dtype, F loop) {
+    check_type(loop != nullptr, name(op), ": not defined for dtype ", dtype);
     return loop;
 }
 
 }  // namespace
 
+BinaryLoop loop_of(Binary op, Dtype dtype) {
+    return checked(op, dtype, loops(dtype).binary[static_cast<int>(op)]);
+}
+
 void elementwise(Unary op, const ElementwiseProblem& problem, const void* x, void* out, double p,
                  double q) {
     const Unary row = op == Unary::PowScalar ? power(problem.dtype, p) : op;
-    const UnaryLoop loop = checked(op, problem, loops(problem.dtype).unary[static_cast<int>(row)]);
+    const UnaryLoop loop = checked(op, problem.dtype, loops(problem.dtype).unary[static_cast<int>(row)]);
     run(problem, 1, problem.dtype, x, nullptr, nullptr, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], to, n, p, q); });
 }
 
 void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, const void* b,
                  void* out, double p, double q) {
-    const BinaryLoop loop = checked(op, problem, loops(problem.dtype).binary[static_cast<int>(op)]);
+    const BinaryLoop loop = loop_of(op, problem.dtype);
     run(problem, 2, problem.dtype, a, b, nullptr, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], to, n, p, q); });
 }
@@ -300,7 +304,7 @@ void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, co
 void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b,
                  const void* c, void* out, double p, double q) {
     const TernaryLoop loop =
-        checked(op, problem, loops(problem.dtype).ternary[static_cast<int>(op)]);
+        checked(op, problem.dtype, loops(problem.dtype).ternary[static_cast<int>(op)]);
     run(problem, 3, op == Ternary::Where ? Dtype::Bool : problem.dtype, a, b, c, out,
         [&](const void* const* in, void* to, int64_t n) { loop(in[0], in[1], in[2], to, n, p, q); });
 }

@@ -29,6 +29,9 @@ void elementwise(Binary op, const ElementwiseProblem& problem, const void* a, co
 void elementwise(Ternary op, const ElementwiseProblem& problem, const void* a, const void* b,
                  const void* c, void* out, double parameter = 0, double parameter2 = 0);
 
+// The loop over contiguous operands, on this thread.
+BinaryLoop loop_of(Binary op, Dtype dtype);
+
 // PyTorch's name.
 const char* name(Unary op);
 const char* name(Binary op);

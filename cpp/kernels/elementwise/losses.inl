@@ -18,7 +18,7 @@ template <class V> inline V smooth_l1_grad(V d, V g, V beta) {
 }
 
 // log(1 + eˣ) without overflow.
-template <class V> inline V log1p_exp(V x) { return max(zero(x), x) + log1p_exp_negative(-abs(x)); }
+template <class V> inline V log1p_exp(V x) { return max(zero(x), x) + log1p_of_unit(exp_in_sum(-abs(x))); }
 
 // Logarithms are not below −100, divisors not below 1e−12.
 template <class V> inline V bce(V x, V t) {

@@ -1,6 +1,8 @@
 // What the drivers of kernels/reduce share: axes in memory order, elements turned into columns.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/reduce/loops.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/strided.h"
@@ -13,6 +15,20 @@ constexpr int64_t kReduceGathered = 1024;    // values gathered at a time
 constexpr int64_t kReduceTurned = 2048;      // values turned at a time
 constexpr int64_t kReduceSlices = 64;        // tasks at least, where outputs are few
 constexpr int64_t kReduceShort = 32;         // values of an output that count as few
+
+// The values of some outputs are folded in slices where outputs are few: of whole blocks, by sizes alone.
+struct Slices {
+    int64_t length, count, size;
+
+    Slices(int64_t outputs, int64_t length, int64_t block) : length(length), count(1) {
+        if (outputs < kReduceSlices)
+            count = std::max<int64_t>(1, std::min(kReduceSlices / outputs, (length + kReduceGrain - 1) / kReduceGrain));
+        size = ((length + count - 1) / count + block - 1) / block * block;
+    }
+    int64_t begin(int64_t slice) const { return slice * size; }
+    int64_t end(int64_t slice) const { return std::min(begin(slice) + size, length); }
+    int64_t grain() const { return std::max<int64_t>(1, kReduceGrain / std::max<int64_t>(1, size)); }  // of loops over them
+};
 
 const ReductionTable& reductions();  // of the instruction set in use
 

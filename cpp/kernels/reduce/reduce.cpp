@@ -207,19 +207,16 @@ void reduce_rows(const Layout& l, const Reducer& f, const char* x, char* out) {
     const bool contiguous =
         l.reduced.stride[0][last] == 1 && (last == 0 || l.reduced.size[last] >= 64);
     const int64_t block = contiguous ? kReduceBlock : kReduceGathered;
-    int64_t slices = 1;
-    if (outputs < kReduceSlices)
-        slices = std::max<int64_t>(1, std::min(kReduceSlices / outputs, ceil_div(length, kReduceGrain)));
+    const Slices cut(outputs, length, block);
+    const int64_t slices = cut.count;
     if (contiguous && slices == 1) return reduce_whole_rows(l, f, x, out);
-    const int64_t slice = ceil_div(ceil_div(length, slices), block) * block;
     Scratch<char> partial(outputs * slices * f.acc);
 
-    const int64_t grain = std::max<int64_t>(1, kReduceGrain / slice);
-    parallel_for(outputs * slices, grain, [&](int64_t begin, int64_t end) {
+    parallel_for(outputs * slices, cut.grain(), [&](int64_t begin, int64_t end) {
         alignas(64) char buffer[kReduceGathered * 8];
         for (int64_t task = begin; task < end; ++task) {
             const char* from = x + offset_of(l.kept, 0, task / slices, l.kept.rank) * f.item;
-            const int64_t first = task % slices * slice, count = std::min(slice, length - first);
+            const int64_t first = cut.begin(task % slices), count = cut.end(task % slices) - first;
             char* acc = &partial[task * f.acc];
             f.clear(acc, 1);
             if (contiguous && count > 0) {

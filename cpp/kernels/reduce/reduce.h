@@ -5,6 +5,7 @@
 
 #include "base/dtype.h"
 #include "base/shape.h"
+#include "kernels/elementwise/formulas.h"
 
 namespace cc {
 
@@ -24,6 +25,9 @@ struct ReduceProblem {
     Shape reduced, reduced_strides;
 };
 void reduce(Reduction op, const ReduceProblem& problem, const void* x, void* out);
+
+// Σ op(a[i], b[i]) over n elements of a floating dtype, as reduce() would add an array of them.
+double sum_of(Binary op, Dtype dtype, int64_t n, const void* a, const void* b, double parameter = 0);
 
 // ArgMax or ArgMin with the values found there; reduced has elements.
 void reduce_positions(Reduction op, const ReduceProblem& problem, const void* x, void* values,
