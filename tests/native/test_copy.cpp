@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "base/cpu.h"
@@ -125,6 +127,19 @@ void test_values() {
     EXPECT(truth[0] && truth[1] && truth[2] && truth[3], "to bool tests against zero");
 }
 
+// The last byte of the whole number, whatever its size; 0 of what is none.
+void test_bytes_of_floats() {
+    const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    const std::pair<float, int> known[] = {{255.9f, 255}, {256.5f, 0},  {-1.5f, 255}, {-0.5f, 0}, {3e9f, 0}, {-0x1p31f, 0},
+                                           {0x1p40f, 0},  {65793, 1},   {1e30f, 0},   {inf, 0},   {-inf, 0}, {nan, 0}};
+    for (const auto& [value, want] : known) {
+        const std::vector<float> src(37, value);
+        std::vector<uint8_t> dst(37, 7);
+        copy({{37}, Dtype::Float32, Dtype::UInt8, {1}, {1}}, src.data(), dst.data());
+        for (uint8_t got : dst) EXPECT(got == want, "%g to uint8: %d, expected %d", value, got, want);
+    }
+}
+
 template <class From> void test_from() {
     test_pair<From, bool>(60);
     test_pair<From, uint8_t>(60);
@@ -145,6 +160,8 @@ int main() {
         test_pair<BFloat16, BFloat16>(500);
         test_pair<float, BFloat16>(500);
         test_pair<BFloat16, float>(500);
+        test_pair<float, uint8_t>(500);
+        test_bytes_of_floats();
         test_pair<double, double>(500);
         test_transpose<float>();
         test_transpose<uint8_t>();

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/parallel.h"
 #include "isas.h"
+#include "kernels/elementwise/elementwise.h"
 #include "kernels/reduce/reduce.h"
 
 using namespace cc;
@@ -135,6 +136,25 @@ template <class T> T reduce_all(Reduction op, const std::vector<T>& x) {
     return out;
 }
 
+// A sum of terms has the bits of the sum over an array of them.
+template <class T> void test_sum_of() {
+    for (int64_t n : {0, 1, 7, 4096, 4097, 20000, 40001, 300007}) {
+        std::vector<T> a(n + 1), b(n + 1), terms(n + 1);
+        for (int64_t i = 0; i < n; ++i) {
+            a[i] = static_cast<T>(i * 7919 % 1013) / 97;
+            b[i] = static_cast<T>(i * 104729 % 997) / 89;
+        }
+        loop_of(Binary::MseLoss, dtype_of<T>)(a.data(), b.data(), terms.data(), n, 0, 0);
+        T want;
+        reduce(Reduction::Sum, {dtype_of<T>, {}, {}, {n}, {1}}, terms.data(), &want);
+        for (int threads : {1, 2, 5}) {
+            ThreadsScope scope(threads);
+            const T got = static_cast<T>(sum_of(Binary::MseLoss, dtype_of<T>, n, a.data(), b.data()));
+            EXPECT(got == want, "%s, %d terms: %.9g, expected %.9g", name(dtype_of<T>), int(n), double(got), double(want));
+        }
+    }
+}
+
 template <class T> void test_special() {
     const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
     for (int n : {1, 2, 15, 16, 17, 63, 64, 65, 1000, 5000})
@@ -217,6 +237,8 @@ int main() {
         test_layouts<int32_t>(300);
         test_layouts<int64_t>(300);
         test_special<float>();
+        test_sum_of<float>();
+        test_sum_of<double>();
         test_special<double>();
         test_sums();
     }
