@@ -58,8 +58,9 @@ template <class V> inline V normal_cdf(V x) {
 }
 template <class V> inline V gelu(V x) { return x * normal_cdf(x); }
 template <class V> inline V gelu_grad(V g, V x) {
-    const V density = constant<V>(0.39894228040143267794) * exp(x * x * constant<V>(-0.5));
-    return g * fma(x, density, normal_cdf(x));
+    const V most = V::set(14), held = max(-most, min(most, x));  // beyond, the density counts no more
+    const V density = constant<V>(0.39894228040143267794) * exp_in_sum(held * held * constant<V>(-0.5));
+    return g * fma(held, density, normal_cdf(x));
 }
 
 // ½ x (1 + tanh u) = x · σ(2u), u = √(2/π) (x + 0.044715 x³).
