@@ -81,7 +81,7 @@ struct DepthwiseRuns {
                 const int64_t tap = (t0 * height + t1) * width;
                 return weights + order[upward ? tap : tap + width - 1] * p.c + channel;
             };
-            line.lines = line.shared = 0;
+            line.lines = line.shared = line.shared_end = 0;
             line.rows = shift && at + 1 < last && q1 + 1 < down.count ? 2 : 1;
             if (line.rows == 2) {  // the row that takes the other's first lines, and then its own, comes first
                 const int64_t ahead = std::abs(shift), begin = shift > 0 ? q1 : q1 + 1, other = shift > 0 ? q1 + 1 : q1;

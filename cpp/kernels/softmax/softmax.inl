@@ -2,11 +2,12 @@
 // simd/<isa>.h and simd/blocks.inl. A row is read for its maximum, again for the sum of
 // exponentials (kept in the output), and scaled; columns do the same with a lane per column.
 
-// e^x of x ≤ 0 with a sum that has a one in it; where it is a result itself, 0 from 4e−38 down.
+// e^x of x ≤ 0 for a sum that has a one in it, exact far below where it is a result itself.
 template <class V>
 inline V exponential(V x, bool is_result) {
-    const V e = exp_in_sum(x);
-    return is_result ? select(x < V::set(-86), zero(e), e) : e;
+    const V e = exp_in_sum(x), least = V::set(-86);
+    if (is_result && __builtin_expect(any(x < least), false)) return select(x < least, exp(x), e);
+    return e;
 }
 
 template <class V>
