@@ -104,11 +104,11 @@ void rows(const PoolProblem& problem, const PoolArgs& args) {
 }
 
 constexpr Impl<PoolProblem, PoolArgs> kPool[] = {
-    {"scatter", Isa::Generic, scatter_decline, pool_by_scatter},
 #ifdef CONVCORE_X86
     {"rows_avx512", Isa::Avx512, rows_decline, rows<avx512::pool_rows>},
     {"rows_avx2", Isa::Avx2, rows_decline, rows<avx2::pool_rows>},
 #endif
+    {"scatter", Isa::Generic, scatter_decline, pool_by_scatter},
     {"rows_generic", Isa::Generic, rows_decline, rows<generic::pool_rows>},
     {"reference", Isa::Generic, nullptr, reference},
 };

@@ -14,6 +14,14 @@ inline void store_positions(V v, int64_t* p, int64_t n) {
         for (int64_t i = 0; i < n; ++i) p[i] = static_cast<int32_t>(values[i]);
 }
 
+template <class V>
+inline V load_positions(const int64_t* p, int64_t n) {
+    if (n >= V::lanes) return V::whole(p);
+    int64_t some[V::lanes] = {};
+    for (int64_t i = 0; i < n; ++i) some[i] = p[i];
+    return V::whole(some);
+}
+
 // Calls f(channel, channels left, Count<N>) for blocks of N vectors of channels: four as long as they
 // are whole, whose sums wait for each other less, then one by one.
 template <int N>
@@ -62,6 +70,34 @@ void max_forward(const PoolRow& row) {
         each_block<V>(row.c, [&](int64_t c, int64_t left, auto blocks) {
             if (row.indices) max_block<V, true, blocks.value>(row, o, c, left);
             else max_block<V, false, blocks.value>(row, o, c, left);
+        });
+}
+
+// What the outputs whose windows cover a pixel send back where it is their maximum, in their order.
+template <class V, int N>
+inline void max_gradient_block(const PoolRow& row, int64_t i, int64_t c, int64_t left) {
+    using T = typename V::Scalar;
+    const T* source = static_cast<const T*>(row.source) + c;
+    const V here = V::set(static_cast<T>(row.pixel + i)), none = V::set(0);
+    V total[N];
+    for (int v = 0; v < N; ++v) total[v] = none;
+    for (int64_t r = 0; r < row.row_count; ++r) {
+        int64_t at = (row.rows[r] + row.first[i]) * row.c;
+        for (int64_t t = 0; t < row.count[i]; ++t, at += row.step * row.c)
+            for (int v = 0; v < N; ++v) {
+                const V position = load_positions<V>(row.indices + at + c + v * V::lanes, left);
+                total[v] = total[v] + select(position == here, load_block<V>(source + at + v * V::lanes, left), none);
+            }
+    }
+    for (int v = 0; v < N; ++v)
+        store_block(total[v], static_cast<T*>(row.target) + i * row.c + c + v * V::lanes, left);
+}
+
+template <class V>
+void max_backward(const PoolRow& row) {
+    for (int64_t i = 0; i < row.targets; ++i)
+        each_block<V>(row.c, [&](int64_t c, int64_t left, auto blocks) {
+            max_gradient_block<V, blocks.value>(row, i, c, left);
         });
 }
 
@@ -176,4 +212,4 @@ void average_narrow(const PoolRow& row) {
 }
 
 template <class V>
-constexpr PoolRows rows_of = {max_forward<V>, average_forward<V>, average_backward<V>, average_narrow<V>};
+constexpr PoolRows rows_of = {max_forward<V>, max_backward<V>, average_forward<V>, average_backward<V>, average_narrow<V>};

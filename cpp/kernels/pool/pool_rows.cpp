@@ -1,6 +1,6 @@
-// Pooling by rows: y[o] = max or mean of x over o's window; backward of the mean, each input pixel
-// sums what the windows that cover it send back, so targets are written once, by one task, in a
-// fixed order.
+// Pooling by rows: y[o] = max or mean of x over o's window; backward, each input pixel sums what the
+// windows that cover it send back, of the maximum those whose index it is, so targets are written
+// once, by one task, in a fixed order.
 //
 // The windows of an axis do not depend on the other axes: a table per axis says which sources, all
 // inside, meet each target. A task is a stretch of one target row; its source rows are listed, and
@@ -19,6 +19,7 @@ namespace cc {
 namespace {
 
 constexpr int64_t kWorkPerTask = 16384;
+constexpr int64_t kMostOverlap = 6, kChannels = 8;  // beyond, below, the gradient of the maximum is scattered
 
 // Whether lanes along the row beat lanes along the channels.
 bool is_narrow(const PoolProblem& p) {
@@ -58,7 +59,10 @@ struct AxisTable {
 }  // namespace
 
 const char* rows_decline(const PoolProblem& p) {
-    if (p.mode == PoolMode::Max && p.backward) return "max pooling sends its gradient by index";
+    if (p.mode == PoolMode::Max && p.backward && p.c < kChannels) return "few channels";
+    if (p.mode == PoolMode::Max && p.backward &&
+        p.out_pixels() * p.kernel[0] * p.kernel[1] * p.kernel[2] > kMostOverlap * p.in_pixels())
+        return "many windows cover a pixel";
     if (p.mode == PoolMode::Max && p.in_pixels() >= int64_t{1} << 24)
         return "positions of 2^24 pixels or more are not exact in float32";
     return nullptr;
@@ -68,7 +72,7 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
     const bool forward = !p.backward, max = p.mode == PoolMode::Max;
     const PoolRows& loops = loops_of_dtypes[p.dtype == Dtype::Float64];
     const bool narrow = is_narrow(p);
-    auto run = max       ? loops.max_forward
+    auto run = max       ? (forward ? loops.max_forward : loops.max_backward)
                : narrow  ? loops.average_narrow
                : forward ? loops.average_forward
                          : loops.average_backward;
@@ -123,7 +127,8 @@ void pool_by_rows(const PoolProblem& p, const PoolArgs& args, const PoolRows* lo
             one.source = source + image * source_pixels * p.c * size;
             one.target = target + (image * target_pixels + first) * p.c * size;
             if (max && args.indices)
-                one.indices = args.indices + (image * target_pixels + first) * p.c;
+                one.indices = args.indices + (image * p.out_pixels() + (forward ? first : 0)) * p.c;
+            one.pixel = first;
             one.backward = p.backward;
             one.sums = narrow ? sums->data() : nullptr;
             one.c = p.c;

@@ -12,7 +12,8 @@ namespace cc {
 struct PoolRow {
     const void* source;  // x's image forward, y's gradient of the image backward
     void* target;        // at the first target
-    int64_t* indices;    // Max: at the first target, or null
+    int64_t* indices;    // Max: forward at the first target, or null; backward those of the image's outputs
+    int64_t pixel;       // Max, backward: the first target's number in its image
     void* sums;          // narrow: scratch for a source row
     bool backward;
     int64_t c, targets;
@@ -29,6 +30,7 @@ struct PoolRow {
 
 struct PoolRows {
     void (*max_forward)(const PoolRow&);
+    void (*max_backward)(const PoolRow&);
     void (*average_forward)(const PoolRow&);
     void (*average_backward)(const PoolRow&);
     void (*average_narrow)(const PoolRow&);  // either, for few channels

@@ -122,6 +122,11 @@ struct F32 {
     __m256 v;
 
     static F32 load(const float* p) { return {_mm256_loadu_ps(p)}; }
+    static F32 whole(const int64_t* p) {
+        const __m256 low_halves = _mm256_shuffle_ps(_mm256_loadu_ps(reinterpret_cast<const float*>(p)),
+                                                    _mm256_loadu_ps(reinterpret_cast<const float*>(p + 4)), 0x88);
+        return {_mm256_cvtepi32_ps(_mm256_permute4x64_epi64(_mm256_castps_si256(low_halves), 0xd8))};
+    }
     static F32 load(const float* p, int64_t n) { return {_mm256_maskload_ps(p, first8(n))}; }
     static F32 load(const float* p, int64_t n, F32 rest) {
         const __m256i m = first8(n);
@@ -166,6 +171,11 @@ struct F64 {
     __m256d v;
 
     static F64 load(const double* p) { return {_mm256_loadu_pd(p)}; }
+    static F64 whole(const int64_t* p) {
+        const __m256i low_halves = _mm256_permutevar8x32_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+                                                               _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
+        return {_mm256_cvtepi32_pd(_mm256_castsi256_si128(low_halves))};
+    }
     static F64 load(const double* p, int64_t n) { return {_mm256_maskload_pd(p, first4(n))}; }
     static F64 load(const double* p, int64_t n, F64 rest) {
         const __m256i m = first4(n);
