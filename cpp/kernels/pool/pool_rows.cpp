@@ -59,11 +59,11 @@ struct AxisTable {
 }  // namespace
 
 const char* rows_decline(const PoolProblem& p) {
-    if (p.mode == PoolMode::Max && p.backward && p.c < kChannels) return "few channels";
-    if (p.mode == PoolMode::Max && p.backward &&
-        p.out_pixels() * p.kernel[0] * p.kernel[1] * p.kernel[2] > kMostOverlap * p.in_pixels())
+    if (p.mode != PoolMode::Max) return nullptr;
+    if (p.backward && p.c < kChannels) return "few channels";
+    if (p.backward && p.out_pixels() * p.kernel[0] * p.kernel[1] * p.kernel[2] > kMostOverlap * p.in_pixels())
         return "many windows cover a pixel";
-    if (p.mode == PoolMode::Max && p.in_pixels() >= int64_t{1} << 24)
+    if (p.in_pixels() >= int64_t{1} << 24)
         return "positions of 2^24 pixels or more are not exact in float32";
     return nullptr;
 }

@@ -111,13 +111,14 @@ template <class V> inline V exp(V x) {
 
 // e^x of x ≤ 0 beside a sum that has a one in it: to 2e−7 of its value down to e^−32, and never below e^−86 = 4e−38. Without a
 // branch, with a polynomial of its own, in pairs, it takes 6 cycles a vector where exp takes 10 (Zen 3).
+constexpr float kExpInSumLeast = -86;
 template <class V> inline V exp_in_sum(V x) {
     using R = Real<typename V::Scalar>;
     if constexpr (sizeof(typename V::Scalar) == 8) {
         return exp(x);
     } else {
         constexpr float ln2 = 0x1.62e430p-1f, c[] = {0x1.fffdfcp-2f, 0x1.5557bp-3f, 0x1.572a04p-5f, 0x1.106236p-7f};
-        x = max(V::set(-86), x);
+        x = max(V::set(kExpInSumLeast), x);
         const V shifted = fma(x, V::set(R::log2_e), V::set(R::magic)), n = shifted - V::set(R::magic);
         const V r = fma(n, V::set(-ln2), x), square = r * r;
         const V low = fma(V::set(c[1]), r, V::set(c[0])), high = fma(V::set(c[3]), r, V::set(c[2]));
@@ -163,7 +164,7 @@ template <class V> inline V log1p(V x) {
     return select((x == zero(x)) | (x == V::set(INFINITY)), x, y);
 }
 
-// ln(1 + eˣ) for x ≤ 0, so without log1p's care: u = eˣ, s = u / (2 + u) ≤ ⅓, ln(1 + u) = 2 artanh s.
+// ln(1 + u) for 0 ≤ u ≤ 1, so without log1p's care: 2 artanh s, s = u / (2 + u) ≤ ⅓.
 template <class V> inline V log1p_of_unit(V u) {
     if constexpr (sizeof(typename V::Scalar) == 8) {
         return log1p(u);
@@ -173,6 +174,7 @@ template <class V> inline V log1p_of_unit(V u) {
         return fma(s * z, polynomial<V>(artanh_poly, z), s + s);
     }
 }
+// ln(1 + eˣ) for x ≤ 0.
 template <class V> inline V log1p_exp_negative(V x) { return log1p_of_unit(exp(x)); }
 
 template <class V> inline V tanh(V x) {

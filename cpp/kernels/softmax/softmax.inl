@@ -5,7 +5,7 @@
 // e^x of x ≤ 0 for a sum that has a one in it, exact far below where it is a result itself.
 template <class V>
 inline V exponential(V x, bool is_result) {
-    const V e = exp_in_sum(x), least = V::set(-86);
+    const V e = exp_in_sum(x), least = V::set(kExpInSumLeast);
     if (is_result && __builtin_expect(any(x < least), false)) return select(x < least, exp(x), e);
     return e;
 }
