@@ -35,7 +35,7 @@ struct AxisTable {
 
     AxisTable(const PoolProblem& p, int a, int64_t* places, double* divisors)
         : first(places), count(places + (p.backward ? p.in[a] : p.out[a])), divisor(divisors) {
-        if (p.backward) std::fill(count, count + p.in[a], int64_t{0});
+        if (p.backward) std::fill(first, count + p.in[a], int64_t{0});  // both: a pixel may lie in no window
         for (int64_t o = 0; o < p.out[a]; ++o) {
             const PoolWindow w = window(p, a, o);
             double by = static_cast<double>(w.divisor);
