@@ -24,7 +24,16 @@ import convcore as cc
 import numpy as np
 
 F = cc.nn.functional
-ALGORITHMS = ("winograd", "fft", "depthwise", "grouped", "pointwise", "strip", "direct")
+ALGORITHMS = (
+    "winograd_",
+    "winograd2_",
+    "fft",
+    "depthwise",
+    "grouped",
+    "pointwise",
+    "strip",
+    "direct",
+)
 MAPS = ("forward", "grad_input", "grad_weight")
 MOST_FLOPS = 1e9
 SAMPLE = 0.002  # seconds

@@ -218,7 +218,8 @@ def test_a_pass_that_failed_can_be_asked_again():
 
 CONVOLUTIONS = {
     "winograd": ((2, 24, 13, 11), dict(out_channels=20, kernel_size=3, padding=1)),
-    "winograd, deep": ((2, 300, 9, 7), dict(out_channels=20, kernel_size=3, padding=1)),
+    "winograd, deep": ((2, 300, 9, 7), dict(out_channels=40, kernel_size=3, padding=1)),
+    "winograd2": ((1, 32, 7, 6), dict(out_channels=27, kernel_size=3, padding=1)),
     "winograd in 1-D": ((2, 32, 41), dict(out_channels=27, kernel_size=3, padding=1)),
     "winograd of 5x5": ((2, 24, 13, 11), dict(out_channels=20, kernel_size=5, padding=2)),
     "winograd of 5": ((2, 32, 41), dict(out_channels=27, kernel_size=5, padding=1)),

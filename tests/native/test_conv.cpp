@@ -62,9 +62,9 @@ struct Run {
     }
 };
 
-const char* const kNames[] = {"", "winograd", "fft", "depthwise", "grouped", "pointwise", "strip", "direct"};
+const char* const kNames[] = {"", "winograd", "winograd2", "fft", "depthwise", "grouped", "pointwise", "strip", "direct"};
 // The default choice may be a transform, too.
-bool transforms(const char* impl) { return !*impl || !std::strcmp(impl, "winograd") || !std::strcmp(impl, "fft"); }
+bool transforms(const char* impl) { return !*impl || !std::strncmp(impl, "winograd", 8) || !std::strcmp(impl, "fft"); }
 
 // Sums of products of whole numbers are exact in any order, but not through a transform, which the
 // default choice may be.

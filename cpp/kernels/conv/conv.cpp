@@ -83,9 +83,14 @@ void grouped(const ConvProblem& p, const ConvArgs& args) {
     conv_grouped(p, args, Micro);
 }
 
-template <const Winograd& Winograd, const MicroSet& Micro>
+template <int Window>
+const char* winograd_decline(const ConvProblem& p) {
+    return conv_winograd_decline(p, Window);
+}
+
+template <int Window, const Winograd& Winograd, const MicroSet& Micro>
 void winograd(const ConvProblem& p, const ConvArgs& args) {
-    conv_winograd(p, args, Winograd, Micro.f32);
+    conv_winograd(p, Window, args, Winograd, Micro.f32);
 }
 
 template <const FftSet& Set>
@@ -127,8 +132,10 @@ void reference(const ConvProblem& p, const ConvArgs& args) {
 
 constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
 #ifdef CONVCORE_X86
-    {"winograd_avx512", Isa::Avx512, conv_winograd_decline, winograd<avx512::winograd, avx512::micro>,
+    {"winograd_avx512", Isa::Avx512, winograd_decline<6>, winograd<6, avx512::winograd, avx512::micro>,
      winograd_lose<avx512::fft>},
+    {"winograd2_avx512", Isa::Avx512, winograd_decline<4>, winograd<4, avx512::winograd, avx512::micro>,
+     conv_winograd2_lose},
     {"fft_avx512", Isa::Avx512, conv_fft_decline, fft<avx512::fft, avx512::micro>,
      fft_lose<avx512::fft>},
     {"depthwise_avx512", Isa::Avx512, conv_depthwise_decline, depthwise<avx512::micro>,
@@ -137,8 +144,10 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"pointwise_avx512", Isa::Avx512, conv_pointwise_decline, pointwise<avx512::micro>},
     {"strip_avx512", Isa::Avx512, conv_strip_decline, strip<avx512::micro>, conv_strip_lose},
     {"direct_avx512", Isa::Avx512, direct_decline, direct<avx512::micro>},
-    {"winograd_avx2", Isa::Avx2, conv_winograd_decline, winograd<avx2::winograd, avx2::micro>,
+    {"winograd_avx2", Isa::Avx2, winograd_decline<6>, winograd<6, avx2::winograd, avx2::micro>,
      winograd_lose<avx2::fft>},
+    {"winograd2_avx2", Isa::Avx2, winograd_decline<4>, winograd<4, avx2::winograd, avx2::micro>,
+     conv_winograd2_lose},
     {"fft_avx2", Isa::Avx2, conv_fft_decline, fft<avx2::fft, avx2::micro>,
      fft_lose<avx2::fft>},
     {"depthwise_avx2", Isa::Avx2, conv_depthwise_decline, depthwise<avx2::micro>, conv_depthwise_lose},
@@ -147,8 +156,10 @@ constexpr Impl<ConvProblem, ConvArgs> kImplementations[] = {
     {"strip_avx2", Isa::Avx2, conv_strip_decline, strip<avx2::micro>, conv_strip_lose},
     {"direct_avx2", Isa::Avx2, direct_decline, direct<avx2::micro>},
 #endif
-    {"winograd_generic", Isa::Generic, conv_winograd_decline, winograd<generic::winograd, generic::micro>,
+    {"winograd_generic", Isa::Generic, winograd_decline<6>, winograd<6, generic::winograd, generic::micro>,
      winograd_lose<generic::fft>},
+    {"winograd2_generic", Isa::Generic, winograd_decline<4>, winograd<4, generic::winograd, generic::micro>,
+     conv_winograd2_lose},
     {"fft_generic", Isa::Generic, conv_fft_decline, fft<generic::fft, generic::micro>,
      fft_lose<generic::fft>},
     {"depthwise_generic", Isa::Generic, conv_depthwise_decline, depthwise<generic::micro>,

@@ -1,7 +1,7 @@
 // y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A for tiles of 4 × 4 pixels: 36 products [tiles × C]·[C × K] instead
 // of 9·16, a quarter of the multiplications; in one dimension 6 instead of 12, half of them. With
-// kernels of 5 × 5 tiles have 2 × 2 pixels: 36 products instead of 25·4; 6 instead of 10. The
-// gradients are the transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx = Σ B (D·U) Bᵀ and
+// kernels of 5 × 5 tiles have 2 × 2 pixels: 36 products instead of 25·4; 6 instead of 10. So have those
+// of windows of 4 × 4, F(2×2, 3×3): 16 products instead of 9·4; 4 instead of 6. The gradients are the transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx = Σ B (D·U) Bᵀ and
 // dw = Gᵀ (Vᵀ·D) G. So the weights of both directions are the same numbers and D serves both
 // gradients.
 //
@@ -14,11 +14,12 @@
 // touches first and adds to the rest. The gradient of the kernel is in conv_winograd_weight.cpp.
 //
 // Deep problems, from about 300 channels on, would have panels of a few tiles, and all of U would
-// pass through memory for each. They run in two stages: first the tiles of some images are gathered
-// into kRoundBytes, which stay in the last-level cache, then a task computes two vectors of result
-// channels for all of them, kProductBytes of products at a time. So U passes through memory once
-// or, where nobody keeps it, never: the task makes its own part. Windows of dx may overlap, as the
-// task has whole images.
+// pass through memory for each; where there are less than half as many tiles as result channels, U
+// is what memory brings, and every thread would read all of it. They run in two stages: first the
+// tiles of some images are gathered into kRoundBytes, which stay in the last-level cache, then a
+// task computes two vectors of result channels for all of them, kProductBytes of products at a
+// time. So U passes through memory once or, where nobody keeps it, never: the task makes its own
+// part. Windows of dx may overlap, as the task has whole images.
 //
 // The last products of a line and of a column, those of the point ∞, reach only the last pixels of a
 // tile of y. Where these lie outside, on maps whose size the tiles do not divide, the products are
@@ -43,13 +44,19 @@ constexpr int64_t kPanelBytes = 240 * 1024;
 constexpr int64_t kFewRows = 6;                // of a fused panel: below, the problem is deep
 constexpr int64_t kRoundBytes = 10 << 20;      // of its transformed tiles
 constexpr int64_t kProductBytes = 160 * 1024;  // of its products with two vectors of columns
+constexpr int64_t kColumnsPerTile = 2;         // from here on likewise
 constexpr int64_t kTasks = 16;
 constexpr int64_t kColumns = 64;  // enough to gather a panel for
 constexpr int64_t kPackDepth = 16;
 constexpr int64_t kGatherGroups = 2;
 constexpr int64_t kFloat = sizeof(float);
-constexpr int64_t kFewTiles = 8, kFewTilesKept = 4, kFewChannels = 8, kFewChannels1d = 24;
-constexpr double kLeastInside = 0.3;  // below, direct convolution leaves out more products than a tile saves
+// What pays for the transforms, at least; lines are tiles times channels. Windows of 6, then of 4:
+constexpr int64_t kChannels = 8, kChannels1d = 24;
+constexpr int64_t kTiles = 6, kTilesGradWeight = 24, kTiles1d = 16, kTiles5 = 8, kTiles5Kept = 4, kLines = 400;
+constexpr int64_t kChannels4 = 24, kChannels41d = 32;
+constexpr int64_t kTiles4 = 4, kTiles4GradInput = 16, kLines4GradWeight = 1536;
+// Below, direct convolution leaves out more products than a tile saves.
+constexpr double kLeastInside = 0.3, kLeastInside4 = 0.55;
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 // In the unit of conv_fft_plan.cpp.
 constexpr double kProductCost = 1.3;    // of a multiply-add of a product
@@ -63,13 +70,13 @@ struct Rows {
     const ConvProblem& p;
     const Winograd& winograd;
     const Micro<float>& micro;
+    const WinogradTiles tiles;
     const bool forward;
     float *source, *result;
     const float *weight, *bias;
     Packs* packs;
     const EpilogueFor<float> epilogue;
-    const WinogradTiles tiles{p};
-    const WinogradMaps& maps = winograd.maps_of(tiles.taps, tiles.axes);
+    const WinogradMaps& maps = winograd.maps_of(tiles.window, tiles.taps, tiles.axes);
     const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.pixels(true);
     const int64_t depth = forward ? p.c : p.k, cols = forward ? p.k : p.c;
     const int64_t padded = (depth + lanes - 1) / lanes * lanes;
@@ -79,7 +86,8 @@ struct Rows {
     const Parts slices = Parts::at_most(depth, kPackDepth);
     const int64_t tile_bytes = elements * padded * kFloat;
     const int64_t image_bytes = tiles.per_image() * tile_bytes;
-    const bool deep = kPanelBytes / tile_bytes < kFewRows && image_bytes <= kRoundBytes;
+    const bool deep = image_bytes <= kRoundBytes && (kPanelBytes / tile_bytes < kFewRows ||
+                                                     cols >= kColumnsPerTile * tiles.count());
     const int64_t rows = panel_rows();
     const int64_t group = (rows + groups_of(rows) - 1) / groups_of(rows);  // tiles of a register tile
     // Of a deep problem: images are gathered in rounds, those of a round in so many shares.
@@ -136,7 +144,7 @@ struct Rows {
     // neighbours, and no window reaches beyond the next band.
     void first_touch(int64_t first, int64_t count, const Band& band, float* const* to,
                      const float* zeros, const float** from) const {
-        const int64_t side = kWinogradWindow, overlap = side - tiles.tile;
+        const int64_t side = tiles.window, overlap = side - tiles.tile;
         const int64_t width = tiles.axes == 1 ? 1 : side;
         tiles.each(first, count, [&](int64_t, int64_t y, int64_t x) {
             for (int64_t i = 0; i < side; ++i) {
@@ -299,7 +307,7 @@ struct Rows {
         // Windows of dx overlap: a task has some whole images, or one of the bands of an image,
         // every other one in a second stage. Where that leaves few tasks, columns are shared out.
         const int64_t per_image = tiles.per_image(), lines = tiles.tiles[0],
-                      reach = (kWinogradWindow - 1) / tiles.tile;  // so many lines a window goes on
+                      reach = (tiles.window - 1) / tiles.tile;  // so many lines a window goes on
         const Parts bands{lines,
                           forward ? 1
                                   : std::clamp<int64_t>(std::min(kTasks / tiles.images,
@@ -344,7 +352,7 @@ struct Rows {
     void run() const {
         // Weights that are read once need not be kept until the call's end.
         const bool own = deep && rounds.count == 1 && shares == 1 && !packs;
-        Packed<float> packed(packs, p.weight_key("winograd", lanes, weight),
+        Packed<float> packed(packs, p.weight_key(tiles.window == 4 ? "winograd2" : "winograd", lanes, weight),
                              own ? 0 : panels.count * panel_weights);
         auto pack_task = [&](int64_t task) {
             const int64_t panel = task / slices.count;
@@ -359,13 +367,15 @@ struct Rows {
 
 }  // namespace
 
-const char* conv_winograd_decline(const ConvProblem& p) {
+const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
-    if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
+    const bool small = window == 4;  // errors of direct convolution, but for the kernel's gradient
+    if (conv_precision() == ConvPrecision::Strict && !(small && p.map != ConvMap::GradWeight))
+        return "conv_precision is strict";
     if (p.groups != 1) return "groups is not 1";
     if (p.kernel[0] != 1 || (p.kernel[1] != 1 && p.kernel[1] != p.kernel[2]) ||
-        (p.kernel[2] != 3 && p.kernel[2] != 5))
-        return "kernel is not 3, 5, 3x3 or 5x5";
+        (p.kernel[2] != 3 && (small || p.kernel[2] != 5)))
+        return small ? "kernel is not 3 or 3x3" : "kernel is not 3, 5, 3x3 or 5x5";
     for (int a = 0; a < 3; ++a) {
         if (p.stride[a] != 1) return "stride is not 1";
         if (p.kernel[a] > 1 && p.dilation[a] != 1) return "dilation is not 1";
@@ -374,26 +384,45 @@ const char* conv_winograd_decline(const ConvProblem& p) {
             p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - (p.kernel[a] - 1))
             return "sizes are not those of a whole convolution";
     }
-    const WinogradTiles tiles(p);
+    const WinogradTiles tiles(p, window);
     if (p.c * p.k * tiles.count() == 0) return "a tensor is empty";
     if (tiles.pixels(true) * p.c * p.k > kMostBytes / static_cast<int64_t>(sizeof(float)))
         return "transformed weights are large";
     return nullptr;
 }
 
-// Measured on two cores with AVX2 as multiples of the speed of direct, or of strip up to 16
-// channels. 2-D, 8 tiles or more: 1.0 to 4; below that only the kernel's gradient of 8 and 12
-// channels (0.87 at worst). With 1 to 4 tiles the transforms of
-// the weights cost what the tiles save (0.6 to 1.5 from 48 channels on); where they are kept, 4 tiles
-// run at 1.2 to 3.3 times the speed, one at half of it and more. 1-D, which saves half the
-// multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to 1.8 with 8 and 16.
-// 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one gradient of 12
-// channels.
+// Measured on two cores with AVX2, 2-D and 3 × 3, as multiples of the speed of direct or strip. Windows
+// of 6: forward and the input's gradient 1.1 to 3, the kernel's 1.0 to 3, all 0.8 at worst with 8 and
+// 12 channels. Of fewer tiles than kTiles the transformed weights cost more than the tiles save, in the
+// kernel's gradient sooner than in the others; windows of 4, whose weights are 16 numbers and not 36,
+// then run at 1.0 to 1.5 times the speed of direct, at 1.1 to 1.5 times that of windows of 6. Whether
+// the weights are kept makes no difference to that: they are transformed where they are used.
+// 1-D, which saves half the multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to
+// 1.8 with 8 and 16. 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one
+// gradient of 12 channels.
 const char* conv_winograd_lose(const ConvProblem& p) {
-    const WinogradTiles tiles(p);
-    if (std::min(p.c, p.k) < (tiles.axes == 1 ? kFewChannels1d : kFewChannels)) return "few channels";
+    const WinogradTiles tiles(p, 6);
+    const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
+    const bool line = tiles.axes == 1;
+    if (channels < (line ? kChannels1d : kChannels)) return "few channels";
     if (p.inside() < kLeastInside) return "most of the kernel lies outside";
-    return tiles.count() < (p.kept && tiles.axes == 2 ? kFewTilesKept : kFewTiles) ? "few tiles" : nullptr;
+    const int64_t least = line                             ? kTiles1d
+                          : tiles.taps == 5                ? (p.kept ? kTiles5Kept : kTiles5)
+                          : p.map == ConvMap::GradWeight ? kTilesGradWeight
+                                                           : kTiles;
+    return count < least || (!line && tiles.taps == 3 && count * channels < kLines) ? "few tiles" : nullptr;
+}
+
+// Where windows of 6 are too few or, with ConvPrecision::Strict, too inexact: 1.0 to 2.2.
+const char* conv_winograd2_lose(const ConvProblem& p) {
+    const WinogradTiles tiles(p, 4);
+    const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
+    if (channels < (tiles.axes == 1 ? kChannels41d : kChannels4)) return "few channels";
+    if (p.inside() < kLeastInside4) return "much of the kernel lies outside";
+    const bool few = p.map == ConvMap::GradWeight  ? count * channels < kLines4GradWeight
+                     : p.map == ConvMap::GradInput ? count < kTiles4GradInput
+                                                   : count < kTiles4;
+    return few ? "few tiles" : nullptr;
 }
 
 // Found for 5 × 5 taps with AVX2, one thread: with these costs beside those of conv_fft_plan.cpp what
@@ -401,27 +430,27 @@ const char* conv_winograd_lose(const ConvProblem& p) {
 // pixels, 16 to 128 channels, 1 to 64 images), 1.3 times as long at worst. Direct convolution takes 1.3 to 2.8 times as
 // long as this from 16 channels on.
 double conv_winograd_cost(const ConvProblem& p, int64_t lanes) {
-    const WinogradTiles tiles(p);
+    const WinogradTiles tiles(p, 6);
     const double c = (p.c + lanes - 1) / lanes, k = (p.k + lanes - 1) / lanes, weights = c * k * lanes;
     return tiles.count() * (kProductCost * tiles.pixels(true) * weights + kTransformCost * (c + k)) +
            (p.kept ? 0 : kWeightCost * weights);
 }
 
-void conv_winograd(const ConvProblem& p, const ConvArgs& args, const Winograd& winograd,
-                   const Micro<float>& micro) {
+void conv_winograd(const ConvProblem& p, int64_t window, const ConvArgs& args,
+                   const Winograd& winograd, const Micro<float>& micro) {
     float *x = static_cast<float*>(args.x), *weight = static_cast<float*>(args.weight),
           *y = static_cast<float*>(args.y);
     switch (p.map) {
         case ConvMap::Forward:
-            return Rows{p, winograd, micro, true, x, y, weight,
+            return Rows{p, winograd, micro, {p, window}, true, x, y, weight,
                         static_cast<const float*>(args.bias), args.packs,
                         EpilogueFor<float>(args.epilogue, y)}
                 .run();
         case ConvMap::GradInput:
-            return Rows{p, winograd, micro, false, y, x, weight, nullptr, args.packs,
+            return Rows{p, winograd, micro, {p, window}, false, y, x, weight, nullptr, args.packs,
                         EpilogueFor<float>(nullptr, x)}
                 .run();
-        case ConvMap::GradWeight: return winograd_grad_weight(p, x, weight, y, winograd, micro);
+        case ConvMap::GradWeight: return winograd_grad_weight(p, window, x, weight, y, winograd, micro);
     }
 }
 

@@ -7,15 +7,19 @@
 
 namespace cc {
 
-const char* conv_winograd_decline(const ConvProblem& problem);
-// Against direct convolution; what it costs, for two dimensions, to compare with FftPlan::cost.
+// With windows of 6 or of 4 pixels an axis (winograd_maps.inl).
+const char* conv_winograd_decline(const ConvProblem& problem, int64_t window);
+void conv_winograd(const ConvProblem& problem, int64_t window, const ConvArgs& args,
+                   const Winograd& winograd, const Micro<float>& micro);
+
+// Windows of 6 against direct convolution; what they cost, for two dimensions, to compare with FftPlan::cost.
 const char* conv_winograd_lose(const ConvProblem& problem);
 double conv_winograd_cost(const ConvProblem& problem, int64_t lanes);
-void conv_winograd(const ConvProblem& problem, const ConvArgs& args, const Winograd& winograd,
-                   const Micro<float>& micro);
+// Windows of 4 against all others.
+const char* conv_winograd2_lose(const ConvProblem& problem);
 
 // The kernel's gradient; conv_winograd calls it for that map.
-void winograd_grad_weight(const ConvProblem& problem, float* x, float* weight, float* y,
+void winograd_grad_weight(const ConvProblem& problem, int64_t window, float* x, float* weight, float* y,
                           const Winograd& winograd, const Micro<float>& micro);
 
 }  // namespace cc

@@ -9,21 +9,20 @@
 
 namespace cc {
 
-constexpr int64_t kWinogradWindow = 6;
-
 // A stride of an odd number of cache lines: what lies so far apart does not meet in the cache.
 inline int64_t odd_lines(int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
 
-// The images as planes that are cut into tiles of 4 × 4 pixels of y, 2 × 2 for kernels of 5 × 5, or in
-// one dimension columns that are cut into tiles of 4 or 2; the other axes count as images.
+// The images as planes that are cut into tiles of y, in windows of 6 × 6 pixels 4 × 4 or, for kernels
+// of 5 × 5, 2 × 2; in windows of 4 × 4 2 × 2; or in one dimension columns that are cut into tiles of 4
+// or 2. The other axes count as images.
 struct WinogradTiles {
     int axes;
-    int64_t taps, tile;  // of an axis
+    int64_t window, taps, tile;  // of an axis
     int64_t images;
     int64_t in[2], out[2], pad[2], tiles[2];
 
-    explicit WinogradTiles(const ConvProblem& p)
-        : axes(p.kernel[1] == 1 ? 1 : 2), taps(p.kernel[2]), tile(kWinogradWindow + 1 - taps),
+    WinogradTiles(const ConvProblem& p, int64_t window)
+        : axes(p.kernel[1] == 1 ? 1 : 2), window(window), taps(p.kernel[2]), tile(window + 1 - taps),
           images(p.n * p.in[0] * (axes == 1 ? p.in[1] : 1)) {
         for (int a = 0; a < 2; ++a) {
             const bool used = a < axes;
@@ -39,7 +38,7 @@ struct WinogradTiles {
     int64_t count() const { return images * per_image(); }
     // Pixels of a window of x, which are as many elements, or of a tile of y.
     int64_t pixels(bool input) const {
-        const int64_t side = input ? kWinogradWindow : tile;
+        const int64_t side = input ? window : tile;
         return axes == 1 ? side : side * side;
     }
 
@@ -64,7 +63,7 @@ struct WinogradTiles {
     void look_up(bool input, int64_t first, int64_t count, T* data, int64_t channels, T* outside,
                  T** to) const {
         const int64_t* size = input ? in : out;
-        const int64_t side = input ? kWinogradWindow : tile;
+        const int64_t side = input ? window : tile;
         const int64_t width = axes == 1 ? 1 : side;
         const int64_t pad_y = input ? pad[0] : 0, pad_x = input ? pad[1] : 0;
         each(first, count, [&](int64_t image, int64_t tile_y, int64_t tile_x) {

@@ -29,9 +29,9 @@ struct GradWeight {
     const ConvProblem& p;
     const Winograd& winograd;
     const Micro<float>& micro;
+    const WinogradTiles tiles;
     float *x, *y;
-    const WinogradTiles tiles{p};
-    const WinogradMaps& maps = winograd.maps_of(tiles.taps, tiles.axes);
+    const WinogradMaps& maps = winograd.maps_of(tiles.window, tiles.taps, tiles.axes);
     const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.pixels(true);
     const int64_t c = (p.c + lanes - 1) / lanes * lanes, k = (p.k + width - 1) / width * width;
     const int64_t k_lanes = (p.k + lanes - 1) / lanes * lanes;
@@ -65,7 +65,7 @@ struct GradWeight {
     void product(int64_t e, int64_t block, int64_t blocks, int64_t begin, int64_t count,
                  const float* of_x, const float* of_y, const int64_t* needed, float* sums) const {
         winograd.outer({of_x + e * x_element + block * lanes * kRows, of_y + e * y_element, panel_x,
-                        panel_y, count, kRows, needed + winograd_class(e, tiles.axes), sums, k,
+                        panel_y, count, kRows, needed + winograd_class(e, tiles.axes, tiles.window), sums, k,
                         blocks, k_lanes / lanes, begin > 0});
     }
 
@@ -142,9 +142,9 @@ struct GradWeight {
 
 }  // namespace
 
-void winograd_grad_weight(const ConvProblem& p, float* x, float* weight, float* y,
+void winograd_grad_weight(const ConvProblem& p, int64_t window, float* x, float* weight, float* y,
                           const Winograd& winograd, const Micro<float>& micro) {
-    GradWeight{p, winograd, micro, x, y}.run(weight);
+    GradWeight{p, winograd, micro, {p, window}, x, y}.run(weight);
 }
 
 }  // namespace cc

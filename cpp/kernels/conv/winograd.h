@@ -13,8 +13,8 @@ namespace cc {
 // tile of y has to do with: so what lies beyond y's border needs none of their products. Where
 // tiles stand in a panel is a table for each class, which has the tiles that need none last.
 constexpr int kWinogradClasses = 4;
-static constexpr int64_t winograd_class(int64_t e, int axes) {
-    return axes == 1 ? e == 5 : (e / 6 == 5) + 2 * (e % 6 == 5);
+static constexpr int64_t winograd_class(int64_t e, int axes, int64_t window) {
+    return axes == 1 ? e == window - 1 : (e / window == window - 1) + 2 * (e % window == window - 1);
 }
 
 // `tiles` tiles in the transformed domain: [element][tile/rows][channels/lanes][rows][lanes], zeros
@@ -89,7 +89,7 @@ struct WinogradWeights {
     int64_t element;
 };
 
-// For kernels of `taps` or taps × taps, and tiles of 7 − taps pixels an axis.
+// For kernels of `taps` or taps × taps, windows of `window` pixels an axis and tiles of window + 1 − taps.
 struct WinogradMaps {
     void (*input)(const WinogradGather&);
     void (*grad_output)(const WinogradGather&);
@@ -101,8 +101,10 @@ struct WinogradMaps {
 };
 struct Winograd {
     int64_t lanes, rows;  // rows: tiles of one register tile
-    WinogradMaps maps[2][2];  // [3, 5 taps][1-D, 2-D]
-    const WinogradMaps& maps_of(int64_t taps, int axes) const { return maps[taps / 4][axes - 1]; }
+    WinogradMaps maps[3][2];  // [3, 5 taps in windows of 6, 3 in windows of 4][1-D, 2-D]
+    const WinogradMaps& maps_of(int64_t window, int64_t taps, int axes) const {
+        return maps[window == 4 ? 2 : taps / 4][axes - 1];
+    }
     void (*outer)(const WinogradOuter&);
 };
 

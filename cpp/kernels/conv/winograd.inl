@@ -1,26 +1,18 @@
-// Winograd's F(4, 3) and F(2, 5) with the points 0, ±5/8, ±3/2, ∞, written once over a vector type
-// V and compiled by each winograd_<isa>.cpp.
+// Winograd's F(4, 3), F(2, 5) and F(2, 3), written once over a vector type V and compiled by each
+// winograd_<isa>.cpp.
 //
 //   transforms   one vector of channels at a time: the 1-D form down the columns into vectors on
-//                the stack, then along the rows. Each is 12 multiply-adds for 6 values. Windows side
-//                by side share 2 of 6 columns, or 4.
+//                the stack, then along the rows. Each is 12 multiply-adds for 6 values, or 4 sums for
+//                4. Windows side by side share 2 of 6 columns, or 4, or 2 of 4.
 //   products     MaxRows tiles × two vectors of accumulators; the panel's layout makes every
 //                broadcast a constant distance from one pointer
 //   outer        lanes/2 channels × three vectors of accumulators, both sides read in place
-//
-// The construction is Toom and Cook's, the transpose of a product of polynomials that is found from
-// its values at the points. Bᵀ depends on the points alone, so tiles of 4 for 3 taps and of 2 for 5
-// taps share it; a column of Aᵀ has the powers p⁰ … p^(tile−1) of a point, a row of G p⁰ …
-// p^(taps−1) over Π (p − q), q the other points.
-// The points are those of oneDNN's former Winograd; errors grow 3 to 5 times over direct summation,
-// not 6 to 11 times as with 0, ±1, ±2 (Lavin and Gray, 2016). Longer sums than kDepth channels are
-// added in parts, which keeps them from growing further.
+// Longer sums than kDepth channels are added in parts, which keeps their errors from growing further.
 #pragma once
 
 #include "kernels/conv/winograd.h"
+#include "kernels/conv/winograd_maps.inl"
 #include "kernels/gemm/epilogue.inl"
-
-#define CC_UNROLL _Pragma("GCC unroll 64")
 
 namespace cc {
 namespace {
@@ -28,118 +20,6 @@ namespace {
 constexpr int64_t kDepth = 128;  // channels summed in registers
 constexpr int64_t kAhead = 32;   // channels further on that a transform fetches
 constexpr int64_t kRun = 6;      // tiles side by side that are transformed as one
-
-// Bᵀ: windows of the input to elements.
-struct InputMap {
-    static constexpr int in = 6, out = 6;
-    template <class V>
-    static void apply(const V* x, V* r) {
-        const V e = fma(V::set(-2.25f), x[2], x[4]), o = fma(V::set(-2.25f), x[1], x[3]),
-                f = fma(V::set(-0.390625f), x[2], x[4]), p = fma(V::set(-0.390625f), x[1], x[3]);
-        r[0] = fma(V::set(0.87890625f), x[0], fma(V::set(-2.640625f), x[2], x[4]));
-        r[1] = fma(V::set(0.625f), o, e);
-        r[2] = fma(V::set(-0.625f), o, e);
-        r[3] = fma(V::set(1.5f), p, f);
-        r[4] = fma(V::set(-1.5f), p, f);
-        r[5] = fma(V::set(0.87890625f), x[1], fma(V::set(-2.640625f), x[3], x[5]));
-    }
-};
-
-// B, its transpose.
-struct GradInputMap {
-    static constexpr int in = 6, out = 6;
-    template <class V>
-    static void apply(const V* r, V* x) {
-        const V s = r[1] + r[2], o = V::set(0.625f) * (r[1] - r[2]), u = r[3] + r[4],
-                p = V::set(1.5f) * (r[3] - r[4]);
-        x[0] = V::set(0.87890625f) * r[0];
-        x[1] = fma(V::set(-2.25f), o, fma(V::set(-0.390625f), p, V::set(0.87890625f) * r[5]));
-        x[2] = fma(V::set(-2.25f), s, fma(V::set(-0.390625f), u, V::set(-2.640625f) * r[0]));
-        x[3] = fma(V::set(-2.640625f), r[5], o + p);
-        x[4] = r[0] + (s + u);
-        x[5] = r[5];
-    }
-};
-
-// Powers of the points 5/8 and 3/2; those of −5/8 and −3/2 have the other sign where they are odd.
-constexpr float kP1[] = {1, 0.625f, 0.390625f, 0.244140625f}, kP3[] = {1, 1.5f, 2.25f, 3.375f};
-
-// Aᵀ: elements to tiles of the output.
-template <int Tile>
-struct OutputMap {
-    static constexpr int in = 6, out = Tile;
-    template <class V>
-    static void apply(const V* m, V* y) {
-        const V s[] = {m[1] + m[2], m[1] - m[2]}, t[] = {m[3] + m[4], m[3] - m[4]};
-        y[0] = m[0] + (s[0] + t[0]);
-        CC_UNROLL for (int j = 1; j < Tile - 1; ++j)
-            y[j] = fma(V::set(kP1[j]), s[j % 2], V::set(kP3[j]) * t[j % 2]);
-        y[Tile - 1] = fma(V::set(kP1[Tile - 1]), s[1], fma(V::set(kP3[Tile - 1]), t[1], m[5]));
-    }
-};
-
-// A, its transpose.
-template <int Tile>
-struct GradOutputMap {
-    static constexpr int in = Tile, out = 6;
-    template <class V>
-    static void apply(const V* y, V* m) {
-        V s[] = {y[0], V::set(kP1[1]) * y[1]}, t[] = {y[0], V::set(kP3[1]) * y[1]};
-        CC_UNROLL for (int j = 2; j < Tile; ++j) {
-            s[j % 2] = fma(V::set(kP1[j]), y[j], s[j % 2]);
-            t[j % 2] = fma(V::set(kP3[j]), y[j], t[j % 2]);
-        }
-        m[0] = y[0];
-        m[1] = s[0] + s[1];
-        m[2] = s[0] - s[1];
-        m[3] = t[0] + t[1];
-        m[4] = t[0] - t[1];
-        m[5] = y[Tile - 1];
-    }
-};
-
-// Rows 0, 1 and 3 of G.
-constexpr float kG0 = 256 / 225.0f,
-                kG1[] = {-2048 / 2975.0f, -256 / 595.0f, -32 / 119.0f, -20 / 119.0f, -25 / 238.0f},
-                kG3[] = {128 / 1071.0f, 64 / 357.0f, 32 / 119.0f, 48 / 119.0f, 72 / 119.0f};
-
-// G: taps to elements.
-template <int Taps>
-struct WeightMap {
-    static constexpr int in = Taps, out = 6;
-    template <class V>
-    static void apply(const V* w, V* u) {
-        V s = V::set(kG1[Taps - 1]) * w[Taps - 1], t = V::set(kG3[Taps - 1]) * w[Taps - 1];
-        CC_UNROLL for (int i = Taps - 3; i >= 0; i -= 2) {
-            s = fma(V::set(kG1[i]), w[i], s);
-            t = fma(V::set(kG3[i]), w[i], t);
-        }
-        u[1] = u[2] = s;
-        u[3] = u[4] = t;
-        CC_UNROLL for (int i = 1; i < Taps; i += 2) {
-            u[1] = fma(V::set(kG1[i]), w[i], u[1]);
-            u[2] = fma(V::set(-kG1[i]), w[i], u[2]);
-            u[3] = fma(V::set(kG3[i]), w[i], u[3]);
-            u[4] = fma(V::set(-kG3[i]), w[i], u[4]);
-        }
-        u[0] = V::set(kG0) * w[0];
-        u[5] = w[Taps - 1];
-    }
-};
-
-// Gᵀ, its transpose.
-template <int Taps>
-struct GradWeightMap {
-    static constexpr int in = 6, out = Taps;
-    template <class V>
-    static void apply(const V* u, V* w) {
-        const V s[] = {u[1] + u[2], u[1] - u[2]}, t[] = {u[3] + u[4], u[3] - u[4]};
-        CC_UNROLL for (int i = 0; i < Taps - 1; ++i)
-            w[i] = fma(V::set(kG1[i]), s[i % 2], V::set(kG3[i]) * t[i % 2]);
-        w[0] = fma(V::set(kG0), u[0], w[0]);
-        w[Taps - 1] = fma(V::set(kG1[Taps - 1]), s[0], fma(V::set(kG3[Taps - 1]), t[0], u[5]));
-    }
-};
 
 // Along one axis, or along both of a window of Map::in × Map::in.
 template <class Map, int Axes, class V, class Load, class Store>
@@ -189,7 +69,7 @@ template <class V, class Map, int Axes, int Step, bool Places, class Load>
         for (int i = 0; ahead && i < power(in, Axes); ++i) __builtin_prefetch(pixels[i] + ahead);
         transform<Map, Axes, V>([&](int i) { return load(pixels[i]); },
                                 [&](int e, V value) {
-                                    const int64_t of = winograd_class(e, Axes);
+                                    const int64_t of = winograd_class(e, Axes, out);
                                     float* at = Places && of ? base + places[of] : to;
                                     value.store(at + e * element);
                                 });
@@ -314,7 +194,7 @@ template <class V, class Map, int Axes, int Step, bool Places, class Write>
     if constexpr (!shares(out, Axes, Step)) {
         transform<Map, Axes, V>(
             [&](int e) {
-                const int64_t of = winograd_class(e, Axes);
+                const int64_t of = winograd_class(e, Axes, in);
                 return V::load((Places && of ? base + places[of] : products) + e * element);
             },
             [&](int i, V v) { write(pixel + i, v); });
@@ -376,23 +256,23 @@ void scatter(const WinogradScatter& s) {
     else scatter_of<V, Map, Axes, Step, false, Write>(s);
 }
 
-template <class V, int Tile, int Axes>
+template <class V, class Map, int Axes>
 void output(const WinogradScatter& s) {
-    if (s.epilogue) scatter<V, OutputMap<Tile>, Axes, Tile, Finish>(s);
-    else scatter<V, OutputMap<Tile>, Axes, Tile, AddBias>(s);
+    if (s.epilogue) scatter<V, Map, Axes, Map::out, Finish>(s);
+    else scatter<V, Map, Axes, Map::out, AddBias>(s);
 }
 
-template <class V, int Taps, int Axes>
+template <class V, class Map, int Axes>
 void weights(const WinogradWeights& w) {
     for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
-        transform<WeightMap<Taps>, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
-                                      [&](int e, V x) { x.store(w.elements + e * w.element + v); });
+        transform<Map, Axes, V>([&](int i) { return V::load(w.taps + i * w.tap + v); },
+                                [&](int e, V x) { x.store(w.elements + e * w.element + v); });
 }
 
-template <class V, int Taps, int Axes>
+template <class V, class Map, int Axes>
 void grad_weights(const WinogradWeights& w) {
     for (int64_t v = 0; v < 2 * V::lanes; v += V::lanes)
-        transform<GradWeightMap<Taps>, Axes, V>(
+        transform<Map, Axes, V>(
             [&](int e) { return V::load(w.elements + e * w.element + v); },
             [&](int i, V x) { x.store(w.taps + i * w.tap + v); });
 }
@@ -448,13 +328,13 @@ void any_product(int64_t rows, Args&&... args) {
     if constexpr (Rows > 1) any_product<V, Rows - 1>(rows, args...);
 }
 
-template <class V, int MaxRows, int Axes>
+template <class V, int MaxRows, int Window, int Axes>
 void products(const WinogradProducts& p) {
     constexpr int64_t lanes = V::lanes;
     const int64_t rows = p.panel.rows;
     Fetch source(p.source), result(p.result);
-    for (int64_t e = 0; e < power(6, Axes); ++e) {
-        const int64_t tiles = p.needed[winograd_class(e, Axes)];
+    for (int64_t e = 0; e < power(Window, Axes); ++e) {
+        const int64_t tiles = p.needed[winograd_class(e, Axes, Window)];
         for (float* to = p.out + e * p.out_element + tiles * 2 * lanes;
              to < p.out + e * p.out_element + p.panel.tiles * 2 * lanes; to += lanes)
             V::set(0).store(to);
@@ -511,24 +391,25 @@ void outer(const WinogradOuter& o) {
     }
 }
 
-template <class V, int MaxRows, int Taps, int Axes>
+template <class V, int MaxRows, int Window, int Taps, int Axes>
 constexpr WinogradMaps winograd_maps() {
-    constexpr int tile = 7 - Taps;
-    return {gather<V, InputMap, Axes, tile>,
-            gather<V, GradOutputMap<tile>, Axes, tile>,
-            output<V, tile, Axes>,
-            scatter<V, GradInputMap, Axes, tile, Add>,
-            products<V, MaxRows, Axes>,
-            weights<V, Taps, Axes>,
-            grad_weights<V, Taps, Axes>};
+    using Maps = WinogradMapsOf<Window, Taps>;
+    return {gather<V, typename Maps::Input, Axes, Maps::tile>,
+            gather<V, typename Maps::GradOutput, Axes, Maps::tile>,
+            output<V, typename Maps::Output, Axes>,
+            scatter<V, typename Maps::GradInput, Axes, Maps::tile, Add>,
+            products<V, MaxRows, Window, Axes>,
+            weights<V, typename Maps::Weight, Axes>,
+            grad_weights<V, typename Maps::GradWeight, Axes>};
 }
 
 template <class V, int MaxRows>
 constexpr Winograd winograd_of() {
     return {V::lanes,
             MaxRows,
-            {{winograd_maps<V, MaxRows, 3, 1>(), winograd_maps<V, MaxRows, 3, 2>()},
-             {winograd_maps<V, MaxRows, 5, 1>(), winograd_maps<V, MaxRows, 5, 2>()}},
+            {{winograd_maps<V, MaxRows, 6, 3, 1>(), winograd_maps<V, MaxRows, 6, 3, 2>()},
+             {winograd_maps<V, MaxRows, 6, 5, 1>(), winograd_maps<V, MaxRows, 6, 5, 2>()},
+             {winograd_maps<V, MaxRows, 4, 3, 1>(), winograd_maps<V, MaxRows, 4, 3, 2>()}},
             outer<V>};
 }
 
