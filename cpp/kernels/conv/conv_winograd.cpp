@@ -1,9 +1,9 @@
 // y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A for tiles of 4 × 4 pixels: 36 products [tiles × C]·[C × K] instead
 // of 9·16, a quarter of the multiplications; in one dimension 6 instead of 12, half of them. With
 // kernels of 5 × 5 tiles have 2 × 2 pixels: 36 products instead of 25·4; 6 instead of 10. So have those
-// of windows of 4 × 4, F(2×2, 3×3): 16 products instead of 9·4; 4 instead of 6. The gradients are the transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx = Σ B (D·U) Bᵀ and
-// dw = Gᵀ (Vᵀ·D) G. So the weights of both directions are the same numbers and D serves both
-// gradients.
+// of windows of 4 × 4, F(2×2, 3×3): 16 products instead of 9·4; 4 instead of 6. The gradients are the
+// transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx = Σ B (D·U) Bᵀ and dw = Gᵀ (Vᵀ·D) G. So the
+// weights of both directions are the same numbers and D serves both gradients.
 //
 // Forward and input gradient run fused. Tiles go in panels of kPanelBytes, which stay in the
 // second-level cache: gather and transform a panel, then for each two vectors of result channels
@@ -51,12 +51,11 @@ constexpr int64_t kPackDepth = 16;
 constexpr int64_t kGatherGroups = 2;
 constexpr int64_t kFloat = sizeof(float);
 // What pays for the transforms, at least; lines are tiles times channels. Windows of 6, then of 4:
-constexpr int64_t kChannels = 8, kChannels1d = 24;
-constexpr int64_t kTiles = 6, kTilesGradWeight = 24, kTiles1d = 16, kTiles5 = 8, kTiles5Kept = 4, kLines = 400;
+constexpr int64_t kChannels = 8, kChannelsGradWeight = 16, kChannels1d = 24;
+constexpr int64_t kTiles = 6, kTilesGradWeight = 24, kTiles1d = 16, kTiles5 = 8, kTiles5Kept = 4, kLines = 300;
 constexpr int64_t kChannels4 = 24, kChannels41d = 32;
 constexpr int64_t kTiles4 = 4, kTiles4GradInput = 16, kLines4GradWeight = 1536;
-// Below, direct convolution leaves out more products than a tile saves.
-constexpr double kLeastInside = 0.3, kLeastInside4 = 0.55;
+constexpr double kSaving = 1.2;  // direct convolution's products, which leaves out those beyond the border, over the tiles'
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 // In the unit of conv_fft_plan.cpp.
 constexpr double kProductCost = 1.3;    // of a multiply-add of a product
@@ -365,6 +364,13 @@ struct Rows {
     }
 };
 
+double saving(const ConvProblem& p, const WinogradTiles& tiles) {
+    double products = static_cast<double>(tiles.images);
+    for (int a = 0; a < tiles.axes; ++a)
+        products *= tiles.tiles[a] * tiles.window - (tiles.out[a] % tiles.tile != 0);
+    return p.inside() * p.taps() * p.n * p.out_pixels() / products;
+}
+
 }  // namespace
 
 const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
@@ -392,8 +398,8 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
 }
 
 // Measured on two cores with AVX2, 2-D and 3 × 3, as multiples of the speed of direct or strip. Windows
-// of 6: forward and the input's gradient 1.1 to 3, the kernel's 1.0 to 3, all 0.8 at worst with 8 and
-// 12 channels. Of fewer tiles than kTiles the transformed weights cost more than the tiles save, in the
+// of 6: forward and the input's gradient 1.1 to 3, 0.8 at worst with 8 and 12 channels, the kernel's
+// 1.0 to 3 from 16 channels on. Of fewer tiles than kTiles the transformed weights cost more than the tiles save, in the
 // kernel's gradient sooner than in the others; windows of 4, whose weights are 16 numbers and not 36,
 // then run at 1.0 to 1.5 times the speed of direct, at 1.1 to 1.5 times that of windows of 6. Whether
 // the weights are kept makes no difference to that: they are transformed where they are used.
@@ -403,13 +409,13 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
 const char* conv_winograd_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p, 6);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
-    const bool line = tiles.axes == 1;
-    if (channels < (line ? kChannels1d : kChannels)) return "few channels";
-    if (p.inside() < kLeastInside) return "most of the kernel lies outside";
-    const int64_t least = line                             ? kTiles1d
-                          : tiles.taps == 5                ? (p.kept ? kTiles5Kept : kTiles5)
-                          : p.map == ConvMap::GradWeight ? kTilesGradWeight
-                                                           : kTiles;
+    const bool line = tiles.axes == 1, of_weight = p.map == ConvMap::GradWeight;
+    if (channels < (line ? kChannels1d : of_weight ? kChannelsGradWeight : kChannels)) return "few channels";
+    if (saving(p, tiles) < kSaving) return "few products are saved";
+    const int64_t least = line              ? kTiles1d
+                          : tiles.taps == 5 ? (p.kept ? kTiles5Kept : kTiles5)
+                          : of_weight       ? kTilesGradWeight
+                                            : kTiles;
     return count < least || (!line && tiles.taps == 3 && count * channels < kLines) ? "few tiles" : nullptr;
 }
 
@@ -418,7 +424,7 @@ const char* conv_winograd2_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p, 4);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
     if (channels < (tiles.axes == 1 ? kChannels41d : kChannels4)) return "few channels";
-    if (p.inside() < kLeastInside4) return "much of the kernel lies outside";
+    if (saving(p, tiles) < kSaving) return "few products are saved";
     const bool few = p.map == ConvMap::GradWeight  ? count * channels < kLines4GradWeight
                      : p.map == ConvMap::GradInput ? count < kTiles4GradInput
                                                    : count < kTiles4;
