@@ -166,3 +166,9 @@ def test_sizes_of_a_layer_can_be_changed():
         nn.AdaptiveAvgPool2d((1, 2, 3))
     with pytest.raises(ValueError, match=r"AdaptiveMaxPool2d: output_size must not be negative"):
         nn.AdaptiveMaxPool2d((1, -2))
+
+
+def test_indices_have_31_bits():
+    x = cc.zeros(1).expand(1, 1, 46341, 46341)
+    with pytest.raises(ValueError, match=r"max_pool2d: input must have fewer than 2\^31 pixels"):
+        F.max_pool2d(x, 2)

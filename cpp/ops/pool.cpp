@@ -83,21 +83,22 @@ Tensor max_scatter(const Resolved& r, const Tensor& grad, const Array& indices) 
     p.backward = true;
     const InFormat gy(grad.array(), Format::ChannelsLast);
     Array gx = Array::empty(r.in(), p.dtype, Format::ChannelsLast);
-    cc::pool(p, {gx.raw(), gy.raw(), indices.data<int64_t>()});
+    cc::pool(p, {gx.raw(), gy.raw(), indices.data<int32_t>()});
     return record("max_pool_backward", std::move(gx), {grad}, [r, indices](Backward& g) {
-        g[0] = take_at({r.op, indices, r.out(), r.in()}, g.grad());
+        g[0] = take_at({r.op, indices.to(Dtype::Int64), r.out(), r.in()}, g.grad());
     });
 }
 
 // Values and, where asked for, their places; without these and without a gradient they are not found at all.
 std::pair<Tensor, Tensor> maximum(const Resolved& r, const Tensor& x, bool return_indices) {
+    check(r.problem.in_pixels() < int64_t{1} << 31, r.op, ": input must have fewer than 2^31 pixels, got shape ", x.shape());
     const InFormat from(x.array(), Format::ChannelsLast);
     Array y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast), indices;
-    if (return_indices || (grad_enabled() && x.requires_grad())) indices = Array::empty(r.out(), Dtype::Int64, Format::ChannelsLast);
-    cc::pool(r.problem, {from.raw(), y.raw(), indices.defined() ? indices.data<int64_t>() : nullptr});
+    if (return_indices || (grad_enabled() && x.requires_grad())) indices = Array::empty(r.out(), Dtype::Int32, Format::ChannelsLast);
+    cc::pool(r.problem, {from.raw(), y.raw(), indices.defined() ? indices.data<int32_t>() : nullptr});
     Tensor values = record(r.op, std::move(y), {x}, [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
-    // A copy, as the backward reads its own unchecked.
-    return {std::move(values), return_indices ? Tensor(indices.clone()) : Tensor()};
+    // Copies, as the backward reads its own unchecked.
+    return {std::move(values), return_indices ? Tensor(indices.to(Dtype::Int64)) : Tensor()};
 }
 
 std::pair<Tensor, Tensor> without_batch(const std::pair<Tensor, Tensor>& found) {

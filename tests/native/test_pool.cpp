@@ -47,9 +47,9 @@ PoolProblem adaptive(PoolMode mode, int64_t n, int64_t c, std::vector<std::pair<
 template <class T>
 std::vector<std::vector<T>> run_all(PoolProblem p, const std::vector<T>& x,
                                     const std::vector<T>& grad,
-                                    std::vector<int64_t>* indices_out = nullptr) {
+                                    std::vector<int32_t>* indices_out = nullptr) {
     std::vector<T> y(grad.size(), T{77}), grad_x(x.size(), T{77}), index_values;
-    std::vector<int64_t> indices(grad.size(), 77);
+    std::vector<int32_t> indices(grad.size(), 77);
     auto* x_data = const_cast<T*>(x.data());
     pool(p, {x_data, y.data(), indices.data()});
     if (p.mode == PoolMode::Max) {
@@ -59,7 +59,7 @@ std::vector<std::vector<T>> run_all(PoolProblem p, const std::vector<T>& x,
     }
     p.backward = true;
     pool(p, {grad_x.data(), const_cast<T*>(grad.data()), indices.data()});
-    for (int64_t index : indices) index_values.push_back(static_cast<T>(index));
+    for (int32_t index : indices) index_values.push_back(static_cast<T>(index));
     if (indices_out) *indices_out = indices;
     return {y, grad_x, index_values};
 }
@@ -133,10 +133,10 @@ void adapted() {
 void by_hand() {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     auto p = problem(Dtype::Float32, PoolMode::Max, 1, 1, {{6, 3, 2, 1, 1, 1, 0}});
-    std::vector<int64_t> indices;
+    std::vector<int32_t> indices;
     auto got = run_all<float>(p, {1, 3, 3, 2, nan, nan}, {1, 2, 4}, &indices);
     EXPECT(close(got[0], std::vector<float>{3, 3, nan}, 0), "by hand");
-    EXPECT(indices == (std::vector<int64_t>{1, 1, 5}), "by hand");
+    EXPECT(indices == (std::vector<int32_t>{1, 1, 5}), "by hand");
     EXPECT(close(got[1], std::vector<float>{0, 3, 0, 0, 0, 4}, 0), "by hand");
 
     p = problem(Dtype::Float32, PoolMode::Average, 1, 1, {{4, 3, 2, 1, 1, 1, 1}});

@@ -61,7 +61,7 @@ void forward(const PoolProblem& p, const PoolArgs& args) {
                 });
                 int64_t at = pixel * p.c + c;
                 y[at] = p.mode == PoolMode::Max ? best : static_cast<T>(sum / divisor);
-                if (p.mode == PoolMode::Max && args.indices) args.indices[at] = index;
+                if (p.mode == PoolMode::Max && args.indices) args.indices[at] = static_cast<int32_t>(index);
             }
         }
     });

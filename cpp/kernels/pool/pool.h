@@ -60,14 +60,15 @@ inline PoolWindow window(const PoolProblem& p, int a, int64_t o) {
 struct PoolArgs {
     void* x;           // read forward, written backward (as gradient)
     void* y;           // written forward, read backward (as gradient)
-    int64_t* indices;  // Max: see below; may be null forward
+    int32_t* indices;  // Max: see below; may be null forward
 };
 
 // An index is the maximum's flat position in the input's pixels: the first of equal maxima in
 // raster order; a NaN is a maximum, and the last one wins, as in PyTorch. A window that lies wholly
-// outside the input gives −∞ and index −1 (Max) or 0 (Average), and no gradient. With x as
-// [n][in_pixels][c] and indices as [n][out_pixels][c], gather and scatter_add of index/index.h are
-// the maps for the second gradient and for unpooling.
+// outside the input gives −∞ and index −1 (Max) or 0 (Average), and no gradient. An image has fewer
+// than 2³¹ pixels, so an index takes no more memory than its maximum. With x as [n][in_pixels][c] and
+// indices, widened, as [n][out_pixels][c], gather and scatter_add of index/index.h are the maps for the
+// second gradient and for unpooling.
 void pool(const PoolProblem& problem, const PoolArgs& args);
 
 }  // namespace cc

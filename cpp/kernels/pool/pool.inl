@@ -5,19 +5,17 @@
 // value and position alike.
 
 template <class V>
-inline void store_positions(V v, int64_t* p, int64_t n) {
-    typename V::Scalar values[V::lanes];
-    v.store(values);
-    if (n >= V::lanes)
-        for (int i = 0; i < V::lanes; ++i) p[i] = static_cast<int32_t>(values[i]);
-    else
-        for (int64_t i = 0; i < n; ++i) p[i] = static_cast<int32_t>(values[i]);
+inline void store_positions(V v, int32_t* p, int64_t n) {
+    if (n >= V::lanes) return v.store_whole(p);
+    int32_t some[V::lanes];
+    v.store_whole(some);
+    for (int64_t i = 0; i < n; ++i) p[i] = some[i];
 }
 
 template <class V>
-inline V load_positions(const int64_t* p, int64_t n) {
+inline V load_positions(const int32_t* p, int64_t n) {
     if (n >= V::lanes) return V::whole(p);
-    int64_t some[V::lanes] = {};
+    int32_t some[V::lanes] = {};
     for (int64_t i = 0; i < n; ++i) some[i] = p[i];
     return V::whole(some);
 }

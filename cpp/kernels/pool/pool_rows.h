@@ -12,7 +12,7 @@ namespace cc {
 struct PoolRow {
     const void* source;  // x's image forward, y's gradient of the image backward
     void* target;        // at the first target
-    int64_t* indices;    // Max: forward at the first target, or null; backward those of the image's outputs
+    int32_t* indices;    // Max: forward at the first target, or null; backward those of the image's outputs
     int64_t pixel;       // Max, backward: the first target's number in its image
     void* sums;          // narrow: scratch for a source row
     bool backward;

@@ -122,10 +122,11 @@ struct F32 {
     __m256 v;
 
     static F32 load(const float* p) { return {_mm256_loadu_ps(p)}; }
-    static F32 whole(const int64_t* p) {
-        const __m256 low_halves = _mm256_shuffle_ps(_mm256_loadu_ps(reinterpret_cast<const float*>(p)),
-                                                    _mm256_loadu_ps(reinterpret_cast<const float*>(p + 4)), 0x88);
-        return {_mm256_cvtepi32_ps(_mm256_permute4x64_epi64(_mm256_castps_si256(low_halves), 0xd8))};
+    static F32 whole(const int32_t* p) {
+        return {_mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+    }
+    void store_whole(int32_t* p) const {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_cvttps_epi32(v));
     }
     static F32 load(const float* p, int64_t n) { return {_mm256_maskload_ps(p, first8(n))}; }
     static F32 load(const float* p, int64_t n, F32 rest) {
@@ -171,10 +172,11 @@ struct F64 {
     __m256d v;
 
     static F64 load(const double* p) { return {_mm256_loadu_pd(p)}; }
-    static F64 whole(const int64_t* p) {
-        const __m256i low_halves = _mm256_permutevar8x32_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
-                                                               _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
-        return {_mm256_cvtepi32_pd(_mm256_castsi256_si128(low_halves))};
+    static F64 whole(const int32_t* p) {
+        return {_mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+    }
+    void store_whole(int32_t* p) const {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvttpd_epi32(v));
     }
     static F64 load(const double* p, int64_t n) { return {_mm256_maskload_pd(p, first4(n))}; }
     static F64 load(const double* p, int64_t n, F64 rest) {

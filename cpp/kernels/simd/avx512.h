@@ -77,10 +77,8 @@ struct F32 {
     __m512 v;
 
     static F32 load(const float* p) { return {_mm512_loadu_ps(p)}; }
-    static F32 whole(const int64_t* p) {
-        const __m256i low = _mm512_cvtepi64_epi32(_mm512_loadu_si512(p)), high = _mm512_cvtepi64_epi32(_mm512_loadu_si512(p + 8));
-        return {_mm512_cvtepi32_ps(_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1))};
-    }
+    static F32 whole(const int32_t* p) { return {_mm512_cvtepi32_ps(_mm512_loadu_si512(p))}; }
+    void store_whole(int32_t* p) const { _mm512_storeu_si512(p, _mm512_cvttps_epi32(v)); }
     static F32 load(const float* p, int64_t n) { return {_mm512_maskz_loadu_ps(first16(n), p)}; }
     static F32 load(const float* p, int64_t n, F32 rest) {
         return {_mm512_mask_loadu_ps(rest.v, first16(n), p)};
@@ -126,7 +124,12 @@ struct F64 {
     __m512d v;
 
     static F64 load(const double* p) { return {_mm512_loadu_pd(p)}; }
-    static F64 whole(const int64_t* p) { return {_mm512_cvtepi32_pd(_mm512_cvtepi64_epi32(_mm512_loadu_si512(p)))}; }
+    static F64 whole(const int32_t* p) {
+        return {_mm512_cvtepi32_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+    }
+    void store_whole(int32_t* p) const {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvttpd_epi32(v));
+    }
     static F64 load(const double* p, int64_t n) { return {_mm512_maskz_loadu_pd(first8(n), p)}; }
     static F64 load(const double* p, int64_t n, F64 rest) {
         return {_mm512_mask_loadu_pd(rest.v, first8(n), p)};

@@ -6,7 +6,7 @@
 //   V                F32, F64; here also Lane<T> of integers. V::Scalar, V::lanes, V::Mask, V::Int
 //   memory           V::load(p), V::load(p, n) with zeros behind, V::load(p, n, rest), v.store(p),
 //                    v.store(p, n), load_mask<V>(p), store_mask(m, p) with a byte per lane;
-//                    V::whole(p) of int64 numbers of at most 31 bits
+//                    V::whole(p) of int32 numbers, v.store_whole(p) of whole numbers below 2³¹
 //   values           V::set(s), V::parameter(double), select(m, a, b)
 //   arithmetic       + − · /, fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b, sqrt, abs, floor,
 //                    ceil, trunc, round (half to even), max(a, b) = a > b ? a : b and min alike, so
@@ -82,7 +82,8 @@ template <class T> struct Lane {
     T v;
 
     static Lane load(const T* p) { return {*p}; }
-    static Lane whole(const int64_t* p) { return {static_cast<T>(*p)}; }
+    static Lane whole(const int32_t* p) { return {static_cast<T>(*p)}; }
+    void store_whole(int32_t* p) const { *p = static_cast<int32_t>(v); }
     static Lane load(const T* p, int64_t n) { return {n > 0 ? *p : T{}}; }
     static Lane load(const T* p, int64_t n, Lane rest) { return n > 0 ? Lane{*p} : rest; }
     void store(T* p) const { *p = v; }
