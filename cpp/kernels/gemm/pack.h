@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "kernels/gemm/micro.h"
 
@@ -21,22 +22,35 @@ struct Panels {
     int64_t padded() const { return vectors() * lanes; }  // where the panels end
 };
 
-// panel[l][j] = b[l·row + j·col]
 template <class T>
-void pack_panel(const Micro<T>& micro, const T* b, int64_t row, int64_t col, int64_t depth,
-                int64_t cols, int64_t width, T* panel) {
-    if (row == 1 && col != 1) {
-        micro.transpose(b, col, panel, width, cols, depth);
-    } else {
+constexpr int64_t kPiece = 32 / sizeof(T);
+
+// to[panel][l][j] = b[l·row + (begin(panel) + j)·col] for panels [first, last). Lines of B that run along
+// the columns are read once, as they lie.
+template <class T>
+void pack_panels(const Micro<T>& micro, const T* b, int64_t row, int64_t col, int64_t depth, const Panels& panels,
+                 int64_t first, int64_t last, T* to) {
+    const int64_t pair = 2 * panels.lanes;
+    int64_t whole = first;  // panels before it are copied line by line
+    if (col == 1) {
+        while (whole < last && panels.size(whole) == pair) ++whole;
         for (int64_t l = 0; l < depth; ++l)
-            if (col == 1)
-                std::copy_n(b + l * row, cols, panel + l * width);
-            else
-                for (int64_t j = 0; j < cols; ++j) panel[l * width + j] = b[l * row + j * col];
+            for (int64_t panel = first; panel < whole; ++panel)
+                for (int64_t j = 0; j < pair; j += kPiece<T>)  // a piece of known size is a few instructions
+                    std::memcpy(to + panel * pair * depth + l * pair + j, b + l * row + panel * pair + j, kPiece<T> * sizeof(T));
     }
-    if (cols < width)
-        for (int64_t l = 0; l < depth; ++l)
-            std::fill(panel + l * width + cols, panel + (l + 1) * width, T{});
+    for (int64_t panel = whole; panel < last; ++panel) {
+        const int64_t cols = panels.size(panel), width = panels.width(panel);
+        const T* from = b + panels.begin(panel) * col;
+        T* packed = to + panels.begin(panel) * depth;
+        if (row == 1 && col != 1)
+            micro.transpose(from, col, packed, width, cols, depth);
+        else
+            for (int64_t l = 0; l < depth; ++l)
+                for (int64_t j = 0; j < cols; ++j) packed[l * width + j] = from[l * row + j * col];
+        if (cols < width)
+            for (int64_t l = 0; l < depth; ++l) std::fill(packed + l * width + cols, packed + (l + 1) * width, T{});
+    }
 }
 
 // Asks for the lines of a run that is read soon, into the cache of a level: 3 the first, 2 the second.
