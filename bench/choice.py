@@ -25,8 +25,8 @@ import numpy as np
 
 F = cc.nn.functional
 ALGORITHMS = (
-    "winograd_",
-    "winograd2_",
+    "winograd",
+    "winograd2",
     "fft",
     "depthwise",
     "grouped",

@@ -18,6 +18,12 @@ def layer(kind):
             (2, 300, 7, 7),
             lambda x, w: F.conv2d(x, w, padding=1),
         ),
+        "winograd, few tiles": (
+            (48, 48, 3, 3),
+            (2, 48, 7, 7),
+            lambda x, w: F.conv2d(x, w, padding=1),
+        ),
+        "winograd2": ((32, 32, 3, 3), (1, 32, 7, 7), lambda x, w: F.conv2d(x, w, padding=1)),
         "direct": ((24, 32, 3, 3), (2, 32, 9, 9), lambda x, w: F.conv2d(x, w, stride=2)),
         "strip": ((24, 3, 5, 5), (2, 3, 12, 12), lambda x, w: F.conv2d(x, w)),
         "pointwise": ((40, 48, 1, 1), (2, 48, 6, 6), lambda x, w: F.conv2d(x, w)),
@@ -26,7 +32,17 @@ def layer(kind):
     }[kind]
 
 
-KINDS = ["winograd", "winograd, deep", "direct", "strip", "pointwise", "transposed", "linear"]
+KINDS = [
+    "winograd",
+    "winograd, deep",
+    "winograd, few tiles",
+    "winograd2",
+    "direct",
+    "strip",
+    "pointwise",
+    "transposed",
+    "linear",
+]
 
 
 def recorded(call, x, w):
@@ -80,7 +96,7 @@ def test_every_implementation_has_packs_of_its_own():
     x = cc.randn(2, 16, 20, 20)
     expected = conv(x).detach().numpy()
     with cc.no_grad():
-        for impl in ("winograd", "direct", "strip", "winograd", "direct"):
+        for impl in ("winograd", "winograd2", "direct", "strip", "winograd", "winograd2", "direct"):
             with cc.algorithms(conv=impl):
                 np.testing.assert_allclose(conv(x).numpy(), expected, atol=1e-5)
 

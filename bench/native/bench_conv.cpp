@@ -13,7 +13,7 @@ namespace {
 
 using namespace cc;
 
-constexpr const char* kAlgorithms[] = {"winograd_", "winograd2_", "fft", "depthwise", "pointwise", "strip", "direct"};
+constexpr const char* kAlgorithms[] = {"winograd", "winograd2", "fft", "depthwise", "pointwise", "strip", "direct"};
 constexpr double kTolerance = 1e-5;  // Winograd's rounding
 
 ConvProblem parse(std::istringstream& line) {

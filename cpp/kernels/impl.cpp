@@ -113,5 +113,9 @@ ForcedImpl::~ForcedImpl() {
 }
 
 bool starts_with(const char* text, const char* prefix) { return !std::strncmp(text, prefix, std::strlen(prefix)); }
+bool is_called(const char* name, const char* wanted) {
+    const char after = starts_with(name, wanted) ? name[std::strlen(wanted)] : 'x';
+    return after == '\0' || after == '_';
+}
 
 }  // namespace cc

@@ -72,10 +72,12 @@ private:
 };
 
 bool starts_with(const char* text, const char* prefix);
+// "direct" and "direct_avx2" call "direct_avx2"; "dir" does not.
+bool is_called(const char* name, const char* wanted);
 
 template <class Problem, class Args>
 const char* why_not(const Impl<Problem, Args>& impl, const Problem& problem, const char* forced) {
-    if (forced && !starts_with(impl.name, forced)) return "another implementation is forced";
+    if (forced && !is_called(impl.name, forced)) return "another implementation is forced";
     if (impl.isa > isa()) return "the instruction set is not available";
     if (const char* reason = impl.decline ? impl.decline(problem) : nullptr) return reason;
     return impl.lose && !forced ? impl.lose(problem) : nullptr;

@@ -91,10 +91,13 @@ Tensor max_scatter(const Resolved& r, const Tensor& grad, const Array& indices) 
 
 // Values and, where asked for, their places; without these and without a gradient they are not found at all.
 std::pair<Tensor, Tensor> maximum(const Resolved& r, const Tensor& x, bool return_indices) {
-    check(r.problem.in_pixels() < int64_t{1} << 31, r.op, ": input must have fewer than 2^31 pixels, got shape ", x.shape());
     const InFormat from(x.array(), Format::ChannelsLast);
     Array y = Array::empty(r.out(), r.problem.dtype, Format::ChannelsLast), indices;
-    if (return_indices || (grad_enabled() && x.requires_grad())) indices = Array::empty(r.out(), Dtype::Int32, Format::ChannelsLast);
+    if (return_indices || (grad_enabled() && x.requires_grad())) {
+        if (r.problem.in_pixels() >= int64_t{1} << 31)
+            fail(ErrorKind::NotImplemented, r.op, ": indices of images of 2^31 pixels and more, got input of shape ", x.shape());
+        indices = Array::empty(r.out(), Dtype::Int32, Format::ChannelsLast);
+    }
     cc::pool(r.problem, {from.raw(), y.raw(), indices.defined() ? indices.data<int32_t>() : nullptr});
     Tensor values = record(r.op, std::move(y), {x}, [r, indices](Backward& g) { g[0] = max_scatter(r, g.grad(), indices); });
     // Copies, as the backward reads its own unchecked.

@@ -70,9 +70,8 @@ def set_conv_precision(precision: str) -> None:
     """Whether float32 convolutions may use algorithms that save multiplications at the price of accuracy.
 
     "fast" allows Winograd's F(4×4, 3×3) for 3×3 kernels and F(2×2, 5×5) for 5×5 (Lavin and Gray, 2016), whose rounding errors
-    are 1.3 to 7 times those of direct summation: about 1e-6 of the output's root mean square. "strict" leaves them out, in all
-    threads, and keeps F(2×2, 3×3) for the output and the gradient of the input, where it errs no more than direct summation.
-    ValueError for another word.
+    are 1.3 to 7 times those of direct summation: about 1e-6 of the output's root mean square, and F(2×2, 3×3) for few pixels,
+    which errs less but mixes them as well. "strict" leaves them out, in all threads. ValueError for another word.
 
     >>> import convcore as cc
     >>> cc.set_conv_precision("strict")

@@ -59,8 +59,7 @@ struct ConvArgs {
 void conv(const ConvProblem& problem, const ConvArgs& args);
 const char* conv_choice(const ConvProblem& problem);  // the name of the implementation that conv() takes
 
-// Strict leaves out algorithms that save multiplications at the price of accuracy (Winograd's, but for
-// the output and the input's gradient of F(2×2, 3×3)).
+// Strict leaves out algorithms that save multiplications at the price of accuracy (Winograd's).
 // One setting for all threads.
 enum class ConvPrecision { Fast, Strict };
 ConvPrecision conv_precision();

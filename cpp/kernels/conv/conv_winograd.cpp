@@ -1,25 +1,28 @@
 // y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A for tiles of 4 × 4 pixels: 36 products [tiles × C]·[C × K] instead
 // of 9·16, a quarter of the multiplications; in one dimension 6 instead of 12, half of them. With
-// kernels of 5 × 5 tiles have 2 × 2 pixels: 36 products instead of 25·4; 6 instead of 10. So have those
-// of windows of 4 × 4, F(2×2, 3×3): 16 products instead of 9·4; 4 instead of 6. The gradients are the
-// transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx = Σ B (D·U) Bᵀ and dw = Gᵀ (Vᵀ·D) G. So the
-// weights of both directions are the same numbers and D serves both gradients.
+// kernels of 5 × 5 tiles have 2 × 2 pixels: 36 products instead of 25·4; 6 instead of 10. Windows of
+// 4 × 4 pixels instead of 6 × 6, F(2×2, 3×3), have tiles of 2 × 2, too: 16 products instead of 9·4; 4
+// instead of 6. The gradients are the transpose of this: with D = A dy Aᵀ and V = Bᵀ x B, dx =
+// Σ B (D·U) Bᵀ and dw = Gᵀ (Vᵀ·D) G. So the weights of both directions are the same numbers and D
+// serves both gradients.
 //
 // Forward and input gradient run fused. Tiles go in panels of kPanelBytes, which stay in the
-// second-level cache: gather and transform a panel, then for each two vectors of result channels
-// 36 products and at once the transform back. U lies as [panel of columns][element][depth][width],
-// so a product reads it as one stream, and each element's rows are fetched during the products of
-// the one before. The windows of dx overlap by two pixels, or by four: a task owns whole images or
-// bands of lines of tiles, bands of odd number come in a second stage, and a window stores what it
-// touches first and adds to the rest. The gradient of the kernel is in conv_winograd_weight.cpp.
+// second-level cache: gather and transform a panel, then for each two vectors of result channels the
+// products of all elements and at once the transform back. U lies as [panel of
+// columns][element][depth][width], so a product reads it as one stream, and each element's rows are
+// fetched during the products of the one before. The windows of dx overlap by two pixels, or by four:
+// a task owns whole images or bands of lines of tiles, bands of odd number come in a second stage,
+// and a window stores what it touches first and adds to the rest. The gradient of the kernel is in
+// conv_winograd_weight.cpp.
 //
-// Deep problems, from about 300 channels on, would have panels of a few tiles, and all of U would
-// pass through memory for each; where there are less than half as many tiles as result channels, U
-// is what memory brings, and every thread would read all of it. They run in two stages: first the
-// tiles of some images are gathered into kRoundBytes, which stay in the last-level cache, then a
-// task computes two vectors of result channels for all of them, kProductBytes of products at a
-// time. So U passes through memory once or, where nobody keeps it, never: the task makes its own
-// part. Windows of dx may overlap, as the task has whole images.
+// Deep problems, from about 300 channels on (with windows of 4 from 640), would have panels of a few
+// tiles, and all of U would pass through memory for each; where tiles are at most half as many as
+// result channels, U is what memory brings, and every thread would read all of it. They run in two
+// stages: first the tiles of some images are gathered into kRoundBytes, which stay in the last-level
+// cache, then a task computes two vectors of result channels for all of them, or for a share of them
+// where channels are few, kProductBytes of products at a time. So U passes through memory once or,
+// where one task meets each part of it and nobody keeps it, never: the task makes its own. Windows of
+// dx may overlap, as the task has whole images.
 //
 // The last products of a line and of a column, those of the point ∞, reach only the last pixels of a
 // tile of y. Where these lie outside, on maps whose size the tiles do not divide, the products are
@@ -41,21 +44,23 @@ namespace cc {
 namespace {
 
 constexpr int64_t kPanelBytes = 240 * 1024;
-constexpr int64_t kFewRows = 6;                // of a fused panel: below, the problem is deep
-constexpr int64_t kRoundBytes = 10 << 20;      // of its transformed tiles
+constexpr int64_t kFewRows = 6;                // of a fused panel: below, the problem is deep,
+constexpr int64_t kColumnsPerTile = 2;         // and with so many result channels for each tile
+constexpr int64_t kRoundBytes = 10 << 20;      // of a deep problem's transformed tiles
 constexpr int64_t kProductBytes = 160 * 1024;  // of its products with two vectors of columns
-constexpr int64_t kColumnsPerTile = 2;         // from here on likewise
 constexpr int64_t kTasks = 16;
 constexpr int64_t kColumns = 64;  // enough to gather a panel for
 constexpr int64_t kPackDepth = 16;
 constexpr int64_t kGatherGroups = 2;
 constexpr int64_t kFloat = sizeof(float);
-// What pays for the transforms, at least; lines are tiles times channels. Windows of 6, then of 4:
+// What pays for the transforms, at least: with windows of 6,
 constexpr int64_t kChannels = 8, kChannelsGradWeight = 16, kChannels1d = 24;
-constexpr int64_t kTiles = 6, kTilesGradWeight = 24, kTiles1d = 16, kTiles5 = 8, kTiles5Kept = 4, kLines = 300;
-constexpr int64_t kChannels4 = 24, kChannels41d = 32;
-constexpr int64_t kTiles4 = 4, kTiles4GradInput = 16, kLines4GradWeight = 1536;
-constexpr double kSaving = 1.2;  // direct convolution's products, which leaves out those beyond the border, over the tiles'
+constexpr int64_t kTiles = 6, kTilesGradWeight = 24, kTiles1d = 16, kTiles5 = 8, kTiles5Kept = 4;
+constexpr int64_t kTileChannels = 300;  // tiles times channels
+// with windows of 4,
+constexpr int64_t kSmallChannels = 24, kSmallChannels1d = 32;
+constexpr int64_t kSmallTiles = 4, kSmallTilesGradient = 16, kSmallTileChannelsGradWeight = 1536;
+constexpr double kSaving = 1.2;  // with both
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 // In the unit of conv_fft_plan.cpp.
 constexpr double kProductCost = 1.3;    // of a multiply-add of a product
@@ -364,10 +369,11 @@ struct Rows {
     }
 };
 
+// The products of direct convolution, which leaves out those beyond the border, over those of the tiles.
 double saving(const ConvProblem& p, const WinogradTiles& tiles) {
     double products = static_cast<double>(tiles.images);
     for (int a = 0; a < tiles.axes; ++a)
-        products *= tiles.tiles[a] * tiles.window - (tiles.out[a] % tiles.tile != 0);
+        products *= tiles.tiles[a] * tiles.window - WinogradOrder::pays(p, tiles, a);
     return p.inside() * p.taps() * p.n * p.out_pixels() / products;
 }
 
@@ -375,9 +381,8 @@ double saving(const ConvProblem& p, const WinogradTiles& tiles) {
 
 const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
-    const bool small = window == 4;  // errors of direct convolution, but for the kernel's gradient
-    if (conv_precision() == ConvPrecision::Strict && !(small && p.map != ConvMap::GradWeight))
-        return "conv_precision is strict";
+    const bool small = window == 4;
+    if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
     if (p.groups != 1) return "groups is not 1";
     if (p.kernel[0] != 1 || (p.kernel[1] != 1 && p.kernel[1] != p.kernel[2]) ||
         (p.kernel[2] != 3 && (small || p.kernel[2] != 5)))
@@ -397,38 +402,37 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     return nullptr;
 }
 
-// Measured on two cores with AVX2, 2-D and 3 × 3, as multiples of the speed of direct or strip. Windows
-// of 6: forward and the input's gradient 1.1 to 3, 0.8 at worst with 8 and 12 channels, the kernel's
-// 1.0 to 3 from 16 channels on. Of fewer tiles than kTiles the transformed weights cost more than the tiles save, in the
-// kernel's gradient sooner than in the others; windows of 4, whose weights are 16 numbers and not 36,
-// then run at 1.0 to 1.5 times the speed of direct, at 1.1 to 1.5 times that of windows of 6. Whether
-// the weights are kept makes no difference to that: they are transformed where they are used.
+// Measured on two cores with AVX2, 2-D and 3 × 3, as multiples of the speed of direct or strip.
+// Windows of 6: forward and the input's gradient 1.1 to 3, 0.8 at worst with 8 and 12 channels, the
+// kernel's 1.0 to 3 from 16 channels on. Of fewer tiles than kTiles the transformed weights cost more
+// than the tiles save, in the kernel's gradient sooner than in the others; windows of 4, whose
+// weights are 16 numbers and not 36, then run at 1.0 to 1.5 times the speed of direct, at 1.1 to 1.5
+// times that of windows of 6. Whether the weights are kept makes little difference to that.
 // 1-D, which saves half the multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to
 // 1.8 with 8 and 16. 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one
 // gradient of 12 channels.
 const char* conv_winograd_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p, 6);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
-    const bool line = tiles.axes == 1, of_weight = p.map == ConvMap::GradWeight;
-    if (channels < (line ? kChannels1d : of_weight ? kChannelsGradWeight : kChannels)) return "few channels";
+    const bool one_axis = tiles.axes == 1, of_weight = p.map == ConvMap::GradWeight;
+    if (channels < (one_axis ? kChannels1d : of_weight ? kChannelsGradWeight : kChannels)) return "few channels";
     if (saving(p, tiles) < kSaving) return "few products are saved";
-    const int64_t least = line              ? kTiles1d
+    const int64_t least = one_axis          ? kTiles1d
                           : tiles.taps == 5 ? (p.kept ? kTiles5Kept : kTiles5)
                           : of_weight       ? kTilesGradWeight
                                             : kTiles;
-    return count < least || (!line && tiles.taps == 3 && count * channels < kLines) ? "few tiles" : nullptr;
+    const bool few = !one_axis && tiles.taps == 3 && count * channels < kTileChannels;
+    return few || count < least ? "few tiles" : nullptr;
 }
 
-// Where windows of 6 are too few or, with ConvPrecision::Strict, too inexact: 1.0 to 2.2.
+// Where windows of 6 are too few, or their weights too large: 1.0 to 2.2.
 const char* conv_winograd2_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p, 4);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
-    if (channels < (tiles.axes == 1 ? kChannels41d : kChannels4)) return "few channels";
+    if (channels < (tiles.axes == 1 ? kSmallChannels1d : kSmallChannels)) return "few channels";
     if (saving(p, tiles) < kSaving) return "few products are saved";
-    const bool few = p.map == ConvMap::GradWeight  ? count * channels < kLines4GradWeight
-                     : p.map == ConvMap::GradInput ? count < kTiles4GradInput
-                                                   : count < kTiles4;
-    return few ? "few tiles" : nullptr;
+    const bool few = p.map == ConvMap::GradWeight && count * channels < kSmallTileChannelsGradWeight;
+    return few || count < (p.map == ConvMap::Forward ? kSmallTiles : kSmallTilesGradient) ? "few tiles" : nullptr;
 }
 
 // Found for 5 × 5 taps with AVX2, one thread: with these costs beside those of conv_fft_plan.cpp what

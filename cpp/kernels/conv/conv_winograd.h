@@ -15,7 +15,7 @@ void conv_winograd(const ConvProblem& problem, int64_t window, const ConvArgs& a
 // Windows of 6 against direct convolution; what they cost, for two dimensions, to compare with FftPlan::cost.
 const char* conv_winograd_lose(const ConvProblem& problem);
 double conv_winograd_cost(const ConvProblem& problem, int64_t lanes);
-// Windows of 4 against all others.
+// Windows of 4 against direct convolution; those of 6 come before them.
 const char* conv_winograd2_lose(const ConvProblem& problem);
 
 // The kernel's gradient; conv_winograd calls it for that map.

@@ -89,6 +89,9 @@ public:
     WinogradOrder(const ConvProblem& p, const WinogradTiles& tiles, int64_t most, int64_t rows,
                   int64_t group, int64_t step);
 
+    // Whether last tiles of an axis need fewer products, and so many that they are left out.
+    static bool pays(const ConvProblem& p, const WinogradTiles& tiles, int axis);
+
     // Tiles [first, first + count).
     void set(int64_t first, int64_t count) {
         std::fill_n(needed_, kWinogradClasses, count);

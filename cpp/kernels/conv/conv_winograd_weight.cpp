@@ -2,9 +2,8 @@
 //
 // Tiles go in chunks of kChunkBytes of V and D, which stay in the last-level cache. First all panels
 // of a chunk are transformed, then each element's product runs over the whole chunk in registers and
-// is added to dU once. Tasks are elements and blocks of c: there are always enough of them, so the
-// sum over tiles is never split between tasks, and no slices need be added: same bits at any thread
-// count.
+// is added to dU once. Tasks are elements and blocks of c, so the sum over tiles is never split
+// between tasks, and no slices need be added: same bits at any thread count.
 //
 // Deep problems, whose dU would pass through memory, have one chunk where D is not too large: a task
 // takes a block of c through all elements and transforms its part of dU back at once.

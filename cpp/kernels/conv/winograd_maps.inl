@@ -197,6 +197,7 @@ struct GradWeightMap4 {
 // Those of kernels of `Taps` and windows of `Window` pixels an axis.
 template <int Window, int Taps>
 struct WinogradMapsOf {
+    static_assert(Window == 6, "these maps are of windows of 6");
     static constexpr int tile = Window + 1 - Taps;
     using Input = InputMap;
     using GradInput = GradInputMap;

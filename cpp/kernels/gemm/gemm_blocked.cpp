@@ -1,4 +1,4 @@
-// C = A·B (+ C) (+ bias) in blocks: for each block of at most kDepth of k, B is packed once into
+// C = A·B (+ C) (+ bias) in blocks: for each block of at most kDepth<T> of k, B is packed once into
 // panels [depth][2 or 3 vectors] (first stage), then tasks compute at most kBlockRows rows × some panels
 // of C (second stage).
 //
@@ -28,9 +28,10 @@
 namespace cc {
 namespace {
 
-constexpr int64_t kDepth = 512;
+template <class T>
+constexpr int64_t kDepth = 2048 / sizeof(T);
 constexpr int64_t kBlockRows = 96;  // 16 tiles of 6, 24 of 4, 7 of 14, 12 of 8
-constexpr int64_t kPackPanels = 4;  // of B packed together: they share pages
+constexpr int64_t kPackPanels = 4, kPackTasks = 8;  // panels packed together share pages of B, where there are enough
 constexpr int64_t kFewBlocks = 64;
 constexpr int64_t kFetchFrom = 3 << 20;  // elements of A: more than a cache is likely to hold
 constexpr int64_t kSmall = 1 << 16;      // bytes of B that each tile's rows may read anew
@@ -64,10 +65,11 @@ struct Blocked {
                       groups_wanted = std::max<int64_t>(1, tasks_wanted / rows.count);
         const Parts groups = Parts::at_most(
             panels.count(), std::clamp<int64_t>(panels.count() / groups_wanted, 1, 16));
-        const Parts packs = Parts::at_most(panels.count(), kPackPanels);
+        const Parts parts = Parts::at_most(
+            panels.count(), std::clamp<int64_t>(panels.count() / kPackTasks, 1, kPackPanels));
         auto pack = [&](int64_t part) {
-            const int64_t first = packs.begin(part), last = packs.begin(part + 1);
-            pack_panels(micro, b + begin * p.b_row, p.b_row, p.b_col, depth, panels, first, last, packed);
+            pack_panels(micro, b + begin * p.b_row, p.b_row, p.b_col, depth, panels, parts.begin(part),
+                        parts.begin(part + 1), packed);
         };
         const int64_t a_row = copies() ? copy_row(depth) : p.a_row;
         auto copy_block = [&](int64_t block) {
@@ -80,7 +82,7 @@ struct Blocked {
             (this->*rows_of_c)(copies() ? copy : a + begin, a_row, rows.begin(block), rows.size(block), groups.begin(group),
                                groups.begin(group + 1), depth, packed, first_bias ? bias : nullptr, accumulate, last_end);
         };
-        run_stages(flops, {{filled ? 0 : packs.count, pack},
+        run_stages(flops, {{filled ? 0 : parts.count, pack},
                            {copies() ? rows.count : 0, copy_block},
                            {rows.count * groups.count, compute}});
     }
@@ -137,7 +139,7 @@ struct Blocked {
                 tile.rows = short_rows + (t < longer);
                 for (int64_t i = 0; i < tile.rows; ++i, to += p.c_row) {
                     out[i] = to;
-                    __builtin_prefetch(to, 1);
+                    for (int64_t j = 0; j < tile.cols; j += Ahead::line) __builtin_prefetch(to + j, 1);
                 }
                 ahead.ask(ahead_share);
                 fetch(next_panel + t * share, std::min(share, line - t * share));
@@ -261,7 +263,7 @@ struct Blocked {
     }
 
     void in_panels() const {
-        const Parts blocks = Parts::at_most(p.k, kDepth);
+        const Parts blocks = Parts::at_most(p.k, kDepth<T>);
         const int64_t line = Panels{micro.lanes, p.n}.padded();
         const PackKey key{"gemm", b, {static_cast<int64_t>(p.dtype), micro.lanes, p.n, p.k, p.b_row, p.b_col}};
         Packed<T> packed(packs, key, line * (packs ? p.k : p.k / blocks.count + 1));

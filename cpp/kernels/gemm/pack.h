@@ -22,22 +22,23 @@ struct Panels {
     int64_t padded() const { return vectors() * lanes; }  // where the panels end
 };
 
-template <class T>
-constexpr int64_t kPiece = 32 / sizeof(T);
-
 // to[panel][l][j] = b[l·row + (begin(panel) + j)·col] for panels [first, last). Lines of B that run along
 // the columns are read once, as they lie.
 template <class T>
-void pack_panels(const Micro<T>& micro, const T* b, int64_t row, int64_t col, int64_t depth, const Panels& panels,
-                 int64_t first, int64_t last, T* to) {
+void pack_panels(const Micro<T>& micro, const T* b, int64_t row, int64_t col, int64_t depth,
+                 const Panels& panels, int64_t first, int64_t last, T* to) {
+    constexpr size_t piece = 32;  // bytes that any two vectors are made of; a copy of known size is a few instructions
+    constexpr int64_t step = piece / sizeof(T);
     const int64_t pair = 2 * panels.lanes;
     int64_t whole = first;  // panels before it are copied line by line
     if (col == 1) {
         while (whole < last && panels.size(whole) == pair) ++whole;
         for (int64_t l = 0; l < depth; ++l)
-            for (int64_t panel = first; panel < whole; ++panel)
-                for (int64_t j = 0; j < pair; j += kPiece<T>)  // a piece of known size is a few instructions
-                    std::memcpy(to + panel * pair * depth + l * pair + j, b + l * row + panel * pair + j, kPiece<T> * sizeof(T));
+            for (int64_t panel = first; panel < whole; ++panel) {
+                const T* from = b + l * row + panel * pair;
+                T* line = to + (panel * depth + l) * pair;
+                for (int64_t j = 0; j < pair; j += step) std::memcpy(line + j, from + j, piece);
+            }
     }
     for (int64_t panel = whole; panel < last; ++panel) {
         const int64_t cols = panels.size(panel), width = panels.width(panel);
@@ -49,7 +50,8 @@ void pack_panels(const Micro<T>& micro, const T* b, int64_t row, int64_t col, in
             for (int64_t l = 0; l < depth; ++l)
                 for (int64_t j = 0; j < cols; ++j) packed[l * width + j] = from[l * row + j * col];
         if (cols < width)
-            for (int64_t l = 0; l < depth; ++l) std::fill(packed + l * width + cols, packed + (l + 1) * width, T{});
+            for (int64_t l = 0; l < depth; ++l)
+                std::fill(packed + l * width + cols, packed + (l + 1) * width, T{});
     }
 }
 
