@@ -31,7 +31,7 @@ void Regions::add(void* memory, size_t bytes) {
 void* Regions::take(size_t bytes) {
     const size_t size = (bytes + kStep - 1) / kStep * kStep;
     auto found = free_.lower_bound({size, nullptr});
-    if (found == free_.end()) return nullptr;
+    if (found == free_.end() || (size >= kRegion && found->first > 2 * size)) return nullptr;
     auto at = spans_.find(found->second);
     set_free(at, false);
     Span& span = at->second;

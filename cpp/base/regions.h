@@ -16,7 +16,9 @@ constexpr size_t kRegion = size_t{64} << 20;     // what is asked of the system 
 // Not for several threads at a time. Nothing here asks the system: whole regions are brought and taken away.
 class Regions {
 public:
-    void* take(size_t bytes);             // the smallest free span that holds them; null where there is none
+    // The smallest free span that holds them; null where there is none. A block that could have a region of its own leaves spans
+    // of more than twice its size to larger ones.
+    void* take(size_t bytes);
     void add(void* memory, size_t bytes);  // a region, nothing of which has been used
     void put(void* block);
     int64_t kept() const { return kept_; }  // bytes that were in use once and are free

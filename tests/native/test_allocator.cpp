@@ -7,10 +7,12 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include "base/parallel.h"
+#include "base/regions.h"
 #include "base/size_class.h"
 #include "child.h"
 #include "testing.h"
@@ -240,6 +242,24 @@ TEST(scratch_in_parallel_tasks) {
     });
     EXPECT(wrong == 0);
     EXPECT(memory_stats().workspace == 0);
+}
+
+// Of a net whose largest layer is the first of a backward pass, a second one must not find its place cut up.
+TEST(large_blocks_leave_much_larger_spans_whole) {
+    constexpr size_t mb = size_t{1} << 20;
+    std::unique_ptr<char[]> memory(new char[400 * mb]);  // never touched
+    Regions regions;
+    regions.add(memory.get(), 400 * mb);
+    EXPECT(!regions.take(64 * mb));
+    void* large = regions.take(390 * mb);
+    EXPECT(large);
+    regions.put(large);
+    void* small = regions.take(20 * mb);  // has no region of its own to go to
+    EXPECT(small);
+    void* half = regions.take(200 * mb);
+    EXPECT(half);
+    regions.put(small);
+    regions.put(half);
 }
 
 TEST(a_fork_leaves_both_sides_working) {
