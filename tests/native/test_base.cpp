@@ -131,9 +131,11 @@ TEST(the_first_that_accepts_runs) {  // under a listed name: no other can be for
     EXPECT(ran == 2);
     run_best("fold", kList, Problem{5}, 0);
     EXPECT(ran == 1);
-    force_impl("fold", "ref");
+    force_impl("fold", "reference");
     run_best("fold", kList, Problem{20}, 0);
     EXPECT(ran == 1);
+    force_impl("fold", "ref");
+    EXPECT_ERROR(run_best("fold", kList, Problem{20}, 0), NotImplemented, "fold: no implementation ref accepts size 20");
     force_impl("fold", "large");
     EXPECT_ERROR(run_best("fold", kList, Problem{5}, 0), NotImplemented, "fold: no implementation large accepts size 5");
     force_impl("fold", "");
