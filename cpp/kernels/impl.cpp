@@ -112,10 +112,9 @@ ForcedImpl::~ForcedImpl() {
     if (*at) *at = previous_;
 }
 
-bool starts_with(const char* text, const char* prefix) { return !std::strncmp(text, prefix, std::strlen(prefix)); }
 bool is_called(const char* name, const char* wanted) {
-    const char after = starts_with(name, wanted) ? name[std::strlen(wanted)] : 'x';
-    return after == '\0' || after == '_';
+    const size_t length = std::strlen(wanted);
+    return !std::strncmp(name, wanted, length) && (name[length] == '\0' || name[length] == '_');
 }
 
 }  // namespace cc

@@ -71,7 +71,6 @@ private:
     ForcedImpl* previous_;
 };
 
-bool starts_with(const char* text, const char* prefix);
 // "direct" and "direct_avx2" call "direct_avx2"; "dir" does not.
 bool is_called(const char* name, const char* wanted);
 

@@ -104,8 +104,8 @@ bool conv_through_pays(const ConvThrough& problem) {
     const int64_t line = second.in[2] * second.c * static_cast<int64_t>(itemsize(second.dtype));
     const Plan plan = plan_through(second);
     return second.n * second.in[1] * line >= kProductFrom && plan.ring * line <= kMostRing &&
-           second.n * plan.bands.count >= num_threads() && starts_with(conv_choice(first), "pointwise") &&
-           starts_with(conv_choice(second), "depthwise");
+           second.n * plan.bands.count >= num_threads() && is_called(conv_choice(first), "pointwise") &&
+           is_called(conv_choice(second), "depthwise");
 }
 
 void conv_through(const ConvThrough& problem, const ConvThroughArgs& args) {

@@ -65,10 +65,10 @@ struct PoolArgs {
 
 // An index is the maximum's flat position in the input's pixels: the first of equal maxima in
 // raster order; a NaN is a maximum, and the last one wins, as in PyTorch. A window that lies wholly
-// outside the input gives −∞ and index −1 (Max) or 0 (Average), and no gradient. Images whose
-// indices are asked for have fewer than 2³¹ pixels: an index takes no more memory than its maximum. With x as [n][in_pixels][c] and
-// indices, widened, as [n][out_pixels][c], gather and scatter_add of index/index.h are the maps for the
-// second gradient and for unpooling.
+// outside the input gives −∞ and index −1 (Max) or 0 (Average), and no gradient. Images whose indices are
+// asked for have fewer than 2³¹ pixels: an index takes no more memory than its maximum. With x as
+// [n][in_pixels][c] and indices, widened, as [n][out_pixels][c], gather and scatter_add of index/index.h
+// are the maps for the second gradient and for unpooling.
 void pool(const PoolProblem& problem, const PoolArgs& args);
 
 }  // namespace cc
