@@ -60,7 +60,7 @@ constexpr int64_t kTileChannels = 300;  // tiles times channels
 // with windows of 4,
 constexpr int64_t kSmallChannels = 24, kSmallChannels1d = 32;
 constexpr int64_t kSmallTiles = 4, kSmallTilesGradient = 16, kSmallTileChannelsGradWeight = 1536;
-constexpr double kSaving = 1.2;  // with both
+constexpr double kSaving = 1.2, kSavingChannels = 8;   // with both, more where channels are few
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 // In the unit of conv_fft_plan.cpp.
 constexpr double kProductCost = 1.3;    // of a multiply-add of a product
@@ -377,6 +377,11 @@ double saving(const ConvProblem& p, const WinogradTiles& tiles) {
     return p.inside() * p.taps() * p.n * p.out_pixels() / products;
 }
 
+bool saves_enough(const ConvProblem& p, const WinogradTiles& tiles) {
+    const double few = tiles.axes == 1 ? 0 : kSavingChannels / static_cast<double>(std::min(p.c, p.k));
+    return saving(p, tiles) >= kSaving * (1 + few);
+}
+
 }  // namespace
 
 const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
@@ -389,10 +394,9 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
         return small ? "kernel is not 3 or 3x3" : "kernel is not 3, 5, 3x3 or 5x5";
     for (int a = 0; a < 3; ++a) {
         if (p.stride[a] != 1) return "stride is not 1";
-        if (p.kernel[a] > 1 && p.dilation[a] != 1) return "dilation is not 1";
         if (p.kernel[a] == 1 && (p.pad_lo[a] || p.pad_hi[a])) return "an axis is padded only";
         if (p.pad_lo[a] < 0 || p.pad_hi[a] < 0 ||
-            p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - (p.kernel[a] - 1))
+            p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - p.dilation[a] * (p.kernel[a] - 1))
             return "sizes are not those of a whole convolution";
     }
     const WinogradTiles tiles(p, window);
@@ -416,7 +420,7 @@ const char* conv_winograd_lose(const ConvProblem& p) {
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
     const bool one_axis = tiles.axes == 1, of_weight = p.map == ConvMap::GradWeight;
     if (channels < (one_axis ? kChannels1d : of_weight ? kChannelsGradWeight : kChannels)) return "few channels";
-    if (saving(p, tiles) < kSaving) return "few products are saved";
+    if (!saves_enough(p, tiles)) return "few products are saved";
     const int64_t least = one_axis          ? kTiles1d
                           : tiles.taps == 5 ? (p.kept ? kTiles5Kept : kTiles5)
                           : of_weight       ? kTilesGradWeight
@@ -430,7 +434,7 @@ const char* conv_winograd2_lose(const ConvProblem& p) {
     const WinogradTiles tiles(p, 4);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
     if (channels < (tiles.axes == 1 ? kSmallChannels1d : kSmallChannels)) return "few channels";
-    if (saving(p, tiles) < kSaving) return "few products are saved";
+    if (!saves_enough(p, tiles)) return "few products are saved";
     const bool few = p.map == ConvMap::GradWeight && count * channels < kSmallTileChannelsGradWeight;
     return few || count < (p.map == ConvMap::Forward ? kSmallTiles : kSmallTilesGradient) ? "few tiles" : nullptr;
 }

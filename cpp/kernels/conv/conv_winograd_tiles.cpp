@@ -10,7 +10,7 @@ constexpr int64_t kOrderChannels = 16;
 }  // namespace
 
 bool WinogradOrder::pays(const ConvProblem& p, const WinogradTiles& tiles, int axis) {
-    return axis < tiles.axes && tiles.out[axis] % tiles.tile != 0 &&
+    return axis < tiles.axes && tiles.plane[axis] % tiles.tile != 0 &&
            std::min(p.c, p.k) >= kOrderChannels * tiles.tiles[axis];
 }
 

@@ -14,12 +14,14 @@ inline int64_t odd_lines(int64_t floats) { return ((floats + 15) / 16 | 1) * 16;
 
 // The images as planes that are cut into tiles of y, in windows of 6 × 6 pixels 4 × 4 or, for kernels
 // of 5 × 5, 2 × 2; in windows of 4 × 4 2 × 2; or in one dimension columns that are cut into tiles of 4
-// or 2. The other axes count as images.
+// or 2. The other axes count as images, and so do the planes of a dilated convolution: pixels of y
+// that lie `dilation` apart have theirs of x to themselves.
 struct WinogradTiles {
     int axes;
     int64_t window, taps, tile;  // of an axis
     int64_t images;
-    int64_t in[2], out[2], pad[2], tiles[2];
+    int64_t in[2], out[2], pad[2], dilation[2];
+    int64_t plane[2], tiles[2];  // pixels of y of the largest plane, and tiles of each
 
     WinogradTiles(const ConvProblem& p, int64_t window)
         : axes(p.kernel[1] == 1 ? 1 : 2), window(window), taps(p.kernel[2]), tile(window + 1 - taps),
@@ -30,7 +32,10 @@ struct WinogradTiles {
             in[a] = used ? p.in[axis] : 1;
             out[a] = used ? p.out[axis] : 1;
             pad[a] = used ? p.pad_lo[axis] : 0;
-            tiles[a] = used ? (out[a] + tile - 1) / tile : 1;
+            dilation[a] = used ? p.dilation[axis] : 1;
+            plane[a] = (out[a] + dilation[a] - 1) / dilation[a];
+            tiles[a] = used ? (plane[a] + tile - 1) / tile : 1;
+            images *= dilation[a];
         }
     }
 
@@ -66,16 +71,17 @@ struct WinogradTiles {
         const int64_t side = input ? window : tile;
         const int64_t width = axes == 1 ? 1 : side;
         const int64_t pad_y = input ? pad[0] : 0, pad_x = input ? pad[1] : 0;
-        each(first, count, [&](int64_t image, int64_t tile_y, int64_t tile_x) {
-            const int64_t x0 = tile_x * tile - pad_x;
-            for (int64_t i = 0; i < side; ++i, to += width) {
-                const int64_t y = tile_y * tile - pad_y + i;
+        each(first, count, [&](int64_t at, int64_t tile_y, int64_t tile_x) {
+            const int64_t image = at / (dilation[0] * dilation[1]);
+            const int64_t y0 = at / dilation[1] % dilation[0] + tile_y * tile * dilation[0] - pad_y;
+            const int64_t x0 = at % dilation[1] + tile_x * tile * dilation[1] - pad_x;
+            for (int64_t i = 0, y = y0; i < side; ++i, y += dilation[0], to += width) {
                 if (y < 0 || y >= size[0]) {
                     std::fill_n(to, width, outside);
                     continue;
                 }
                 T* line = data + (image * size[0] + y) * size[1] * channels;
-                for (int64_t j = 0, x = x0; j < width; ++j, ++x)
+                for (int64_t j = 0, x = x0; j < width; ++j, x += dilation[1])
                     to[j] = x >= 0 && x < size[1] ? line + x * channels : outside;
             }
         });
