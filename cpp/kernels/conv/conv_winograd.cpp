@@ -62,6 +62,7 @@ constexpr int64_t kSmallChannels = 24, kSmallChannels1d = 32;
 constexpr int64_t kSmallTiles = 4, kSmallTilesGradient = 16, kSmallTileChannelsGradWeight = 1536;
 constexpr double kSaving = 1.2, kSavingChannels = 8;   // with both, more where channels are few
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
+constexpr int64_t kGroupChannels = 16, kGroupChannels5 = 24, kGroupTileChannels = 800;  // of each of several groups
 // In the unit of conv_fft_plan.cpp.
 constexpr double kProductCost = 1.3;    // of a multiply-add of a product
 constexpr double kTransformCost = 450;  // of a line of channels of a tile, there or back
@@ -76,10 +77,10 @@ struct Rows {
     const Micro<float>& micro;
     const WinogradTiles tiles;
     const bool forward;
-    float *source, *result;
+    const WinogradPixels source, result;
     const float *weight, *bias;
     Packs* packs;
-    const EpilogueFor<float> epilogue;
+    const EpilogueOf<float>* epilogue;
     const WinogradMaps& maps = winograd.maps_of(tiles.window, tiles.taps, tiles.axes);
     const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.pixels(true);
     const int64_t depth = forward ? p.c : p.k, cols = forward ? p.k : p.c;
@@ -166,7 +167,7 @@ struct Rows {
         const Rows& r;
         const Band band;
         const int64_t window = r.tiles.pixels(!r.forward);
-        const float* const added = r.epilogue.get() ? r.epilogue.get()->added : nullptr;
+        const float* const added = r.epilogue ? r.epilogue->added : nullptr;
         int64_t first = 0, count = 0;
         WinogradOrder order;
         Scratch<float> out, zeros, unread;
@@ -184,14 +185,13 @@ struct Rows {
         void look_up(int64_t first_tile, int64_t tiles) {
             first = first_tile, count = tiles;
             order.set(first, count);
-            r.tiles.look_up(!r.forward, first, count, r.result, r.cols, unread.data(),
-                            pixels.data());
+            r.tiles.look_up(!r.forward, first, count, r.result, unread.data(), pixels.data());
             if (!r.forward)
                 r.first_touch(first, count, band, pixels.data(), zeros.data(), from.data());
             else if (added)
                 for (int64_t i = 0; i < count * window; ++i)
                     from[i] = pixels[i] == unread.data() ? zeros.data()
-                                                         : added + (pixels[i] - r.result);
+                                                         : added + (pixels[i] - r.epilogue->result);
         }
 
         // Column panel i of their results, from their panel and the weights of i.
@@ -204,7 +204,7 @@ struct Rows {
                 {out.data(), element, order.places(), r.forward && !added ? nullptr : from.data(),
                  pixels.data(), count, r.bias ? r.bias + col : nullptr, col,
                  std::min(r.width, r.cols - col),
-                 r.epilogue.get(), r.tiles.tiles[1], first % r.tiles.tiles[1]});
+                 r.epilogue, r.tiles.tiles[1], first % r.tiles.tiles[1]});
         }
     };
 
@@ -231,7 +231,7 @@ struct Rows {
         std::fill_n(zeros.data(), depth, 0.0f);
         const bool fetch = depth < kFetchDepth;
         auto look_up = [&](int64_t at, float** to) {
-            tiles.look_up(forward, at, std::min(rows, end - at), source, depth, zeros.data(), to);
+            tiles.look_up(forward, at, std::min(rows, end - at), source, zeros.data(), to);
         };
         float **now = pixels.data(), **next = now + rows * window;
         look_up(first, now);
@@ -283,7 +283,7 @@ struct Rows {
                 Scratch<float*> pixels(count * window);
                 Scratch<float> zeros(depth);
                 std::fill_n(zeros.data(), depth, 0.0f);
-                tiles.look_up(forward, first, count, source, depth, zeros.data(), pixels.data());
+                tiles.look_up(forward, first, count, source, zeros.data(), pixels.data());
                 gather(pixels.data(), order.places(skip * group), first, skip,
                        panel_of(share, at, count));
             };
@@ -369,6 +369,13 @@ struct Rows {
     }
 };
 
+// The first of the groups, which are convolutions of their own.
+ConvProblem group_of(const ConvProblem& problem) {
+    ConvProblem p = problem;
+    p.c /= p.groups, p.k /= p.groups, p.groups = 1;
+    return p;
+}
+
 // The products of direct convolution, which leaves out those beyond the border, over those of the tiles.
 double saving(const ConvProblem& p, const WinogradTiles& tiles) {
     double products = static_cast<double>(tiles.images);
@@ -382,13 +389,19 @@ bool saves_enough(const ConvProblem& p, const WinogradTiles& tiles) {
     return saving(p, tiles) >= kSaving * (1 + few);
 }
 
+// They run one after the other.
+bool small_groups(const ConvProblem& problem, const WinogradTiles& tiles) {
+    const int64_t channels = std::min(problem.c, problem.k) / problem.groups;
+    return problem.groups > 1 && (channels < (tiles.taps == 5 ? kGroupChannels5 : kGroupChannels) ||
+                                  channels * tiles.count() < kGroupTileChannels);
+}
+
 }  // namespace
 
 const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
     const bool small = window == 4;
     if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
-    if (p.groups != 1) return "groups is not 1";
     if (p.kernel[0] != 1 || (p.kernel[1] != 1 && p.kernel[1] != p.kernel[2]) ||
         (p.kernel[2] != 3 && (small || p.kernel[2] != 5)))
         return small ? "kernel is not 3 or 3x3" : "kernel is not 3, 5, 3x3 or 5x5";
@@ -401,7 +414,7 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     }
     const WinogradTiles tiles(p, window);
     if (p.c * p.k * tiles.count() == 0) return "a tensor is empty";
-    if (tiles.pixels(true) * p.c * p.k > kMostBytes / static_cast<int64_t>(sizeof(float)))
+    if (tiles.pixels(true) * p.c * (p.k / p.groups) > kMostBytes / kFloat)
         return "transformed weights are large";
     return nullptr;
 }
@@ -414,12 +427,15 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
 // times that of windows of 6. Whether the weights are kept makes little difference to that.
 // 1-D, which saves half the multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to
 // 1.8 with 8 and 16. 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one
-// gradient of 12 channels.
-const char* conv_winograd_lose(const ConvProblem& p) {
+// gradient of 12 channels. Groups: 0.9 to 1.6 with 16 channels each, 1.1 to 2.4 with 24 and more. Dilated: 1.0 to 3;
+// planes of few pixels fill their tiles badly, which saves_enough() sees.
+const char* conv_winograd_lose(const ConvProblem& problem) {
+    const ConvProblem p = group_of(problem);
     const WinogradTiles tiles(p, 6);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
     const bool one_axis = tiles.axes == 1, of_weight = p.map == ConvMap::GradWeight;
     if (channels < (one_axis ? kChannels1d : of_weight ? kChannelsGradWeight : kChannels)) return "few channels";
+    if (small_groups(problem, tiles)) return "groups are small";
     if (!saves_enough(p, tiles)) return "few products are saved";
     const int64_t least = one_axis          ? kTiles1d
                           : tiles.taps == 5 ? (p.kept ? kTiles5Kept : kTiles5)
@@ -430,10 +446,12 @@ const char* conv_winograd_lose(const ConvProblem& p) {
 }
 
 // Where windows of 6 are too few, or their weights too large: 1.0 to 2.2.
-const char* conv_winograd2_lose(const ConvProblem& p) {
+const char* conv_winograd2_lose(const ConvProblem& problem) {
+    const ConvProblem p = group_of(problem);
     const WinogradTiles tiles(p, 4);
     const int64_t count = tiles.count(), channels = std::min(p.c, p.k);
     if (channels < (tiles.axes == 1 ? kSmallChannels1d : kSmallChannels)) return "few channels";
+    if (small_groups(problem, tiles)) return "groups are small";
     if (!saves_enough(p, tiles)) return "few products are saved";
     const bool few = p.map == ConvMap::GradWeight && count * channels < kSmallTileChannelsGradWeight;
     return few || count < (p.map == ConvMap::Forward ? kSmallTiles : kSmallTilesGradient) ? "few tiles" : nullptr;
@@ -443,28 +461,38 @@ const char* conv_winograd2_lose(const ConvProblem& p) {
 // is picked takes 1 % longer than the faster of the two on average of 126 maps (8 × 8 to 64 × 64
 // pixels, 16 to 128 channels, 1 to 64 images), 1.3 times as long at worst. Direct convolution takes 1.3 to 2.8 times as
 // long as this from 16 channels on.
-double conv_winograd_cost(const ConvProblem& p, int64_t lanes) {
+double conv_winograd_cost(const ConvProblem& problem, int64_t lanes) {
+    const ConvProblem p = group_of(problem);
     const WinogradTiles tiles(p, 6);
     const double c = (p.c + lanes - 1) / lanes, k = (p.k + lanes - 1) / lanes, weights = c * k * lanes;
-    return tiles.count() * (kProductCost * tiles.pixels(true) * weights + kTransformCost * (c + k)) +
-           (p.kept ? 0 : kWeightCost * weights);
+    const double of_group = tiles.count() * (kProductCost * tiles.pixels(true) * weights + kTransformCost * (c + k)) +
+                            (p.kept ? 0 : kWeightCost * weights);
+    return problem.groups * of_group;
 }
 
-void conv_winograd(const ConvProblem& p, int64_t window, const ConvArgs& args,
+void conv_winograd(const ConvProblem& problem, int64_t window, const ConvArgs& args,
                    const Winograd& winograd, const Micro<float>& micro) {
-    float *x = static_cast<float*>(args.x), *weight = static_cast<float*>(args.weight),
-          *y = static_cast<float*>(args.y);
-    switch (p.map) {
-        case ConvMap::Forward:
-            return Rows{p, winograd, micro, {p, window}, true, x, y, weight,
-                        static_cast<const float*>(args.bias), args.packs,
-                        EpilogueFor<float>(args.epilogue, y)}
-                .run();
-        case ConvMap::GradInput:
-            return Rows{p, winograd, micro, {p, window}, false, y, x, weight, nullptr, args.packs,
-                        EpilogueFor<float>(nullptr, x)}
-                .run();
-        case ConvMap::GradWeight: return winograd_grad_weight(p, window, x, weight, y, winograd, micro);
+    const ConvProblem p = group_of(problem);
+    const WinogradTiles tiles(p, window);
+    const EpilogueFor<float> epilogue(args.epilogue, args.y);
+    const EpilogueOf<float>* all = epilogue.get();
+    const float* bias = static_cast<const float*>(args.bias);
+    for (int64_t group = 0; group < problem.groups; ++group) {
+        const WinogradPixels x{static_cast<float*>(args.x) + group * p.c, problem.c},
+            y{static_cast<float*>(args.y) + group * p.k, problem.k};
+        float* weight = static_cast<float*>(args.weight) + group * p.k * p.c * p.taps();
+        const EpilogueOf<float> end = all ? all->from_column(group * p.k) : EpilogueOf<float>{};
+        switch (p.map) {
+            case ConvMap::Forward:
+                Rows{p, winograd, micro, tiles, true, x, y, weight, bias ? bias + group * p.k : nullptr, args.packs,
+                     all ? &end : nullptr}
+                    .run();
+                break;
+            case ConvMap::GradInput:
+                Rows{p, winograd, micro, tiles, false, y, x, weight, nullptr, args.packs, nullptr}.run();
+                break;
+            case ConvMap::GradWeight: winograd_grad_weight(p, tiles, x, weight, y, winograd, micro); break;
+        }
     }
 }
 

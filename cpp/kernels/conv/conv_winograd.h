@@ -18,8 +18,4 @@ double conv_winograd_cost(const ConvProblem& problem, int64_t lanes);
 // Windows of 4 against direct convolution; those of 6 come before them.
 const char* conv_winograd2_lose(const ConvProblem& problem);
 
-// The kernel's gradient; conv_winograd calls it for that map.
-void winograd_grad_weight(const ConvProblem& problem, int64_t window, float* x, float* weight, float* y,
-                          const Winograd& winograd, const Micro<float>& micro);
-
 }  // namespace cc

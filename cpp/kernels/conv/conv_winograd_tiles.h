@@ -12,6 +12,12 @@ namespace cc {
 // A stride of an odd number of cache lines: what lies so far apart does not meet in the cache.
 inline int64_t odd_lines(int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
 
+// One group of channels of all pixels.
+struct WinogradPixels {
+    float* data;   // of the first pixel
+    int64_t step;  // floats to the next
+};
+
 // The images as planes that are cut into tiles of y, in windows of 6 × 6 pixels 4 × 4 or, for kernels
 // of 5 × 5, 2 × 2; in windows of 4 × 4 2 × 2; or in one dimension columns that are cut into tiles of 4
 // or 2. The other axes count as images, and so do the planes of a dilated convolution: pixels of y
@@ -64,9 +70,8 @@ struct WinogradTiles {
 
     // [tile][pixel]: channel 0 of what lies under the tiles of y, or under their windows of x;
     // `outside` beyond the image's border.
-    template <class T>
-    void look_up(bool input, int64_t first, int64_t count, T* data, int64_t channels, T* outside,
-                 T** to) const {
+    void look_up(bool input, int64_t first, int64_t count, const WinogradPixels& of, float* outside,
+                 float** to) const {
         const int64_t* size = input ? in : out;
         const int64_t side = input ? window : tile;
         const int64_t width = axes == 1 ? 1 : side;
@@ -80,9 +85,9 @@ struct WinogradTiles {
                     std::fill_n(to, width, outside);
                     continue;
                 }
-                T* line = data + (image * size[0] + y) * size[1] * channels;
+                float* line = of.data + (image * size[0] + y) * size[1] * of.step;
                 for (int64_t j = 0, x = x0; j < width; ++j, x += dilation[1])
-                    to[j] = x >= 0 && x < size[1] ? line + x * channels : outside;
+                    to[j] = x >= 0 && x < size[1] ? line + x * of.step : outside;
             }
         });
     }
@@ -117,5 +122,9 @@ private:
     std::vector<int32_t> slots_, places_;
     int64_t needed_[kWinogradClasses];
 };
+
+// The kernel's gradient of a dense problem (conv_winograd_weight.cpp); conv_winograd calls it for that map.
+void winograd_grad_weight(const ConvProblem& problem, const WinogradTiles& tiles, const WinogradPixels& x, float* weight,
+                          const WinogradPixels& y, const Winograd& winograd, const Micro<float>& micro);
 
 }  // namespace cc

@@ -28,8 +28,8 @@ struct GradWeight {
     const ConvProblem& p;
     const Winograd& winograd;
     const Micro<float>& micro;
-    const WinogradTiles tiles;
-    float *x, *y;
+    const WinogradTiles& tiles;
+    const WinogradPixels x, y;
     const WinogradMaps& maps = winograd.maps_of(tiles.window, tiles.taps, tiles.axes);
     const int64_t lanes = winograd.lanes, width = 2 * lanes, elements = tiles.pixels(true);
     const int64_t c = (p.c + lanes - 1) / lanes * lanes, k = (p.k + width - 1) / width * width;
@@ -52,7 +52,7 @@ struct GradWeight {
         Scratch<float*> pixels(kRows * tiles.pixels(input));
         Scratch<float> zeros(channels);
         std::fill_n(zeros.data(), channels, 0.0f);
-        tiles.look_up(input, first, size, input ? x : y, channels, zeros.data(), pixels.data());
+        tiles.look_up(input, first, size, input ? x : y, zeros.data(), pixels.data());
         (input ? maps.input : maps.grad_output)(
             {pixels.data(), order.places(), channels, 0,
              {input ? of_x + panel * panel_x : of_y + panel * panel_y, kRows, 0,
@@ -141,9 +141,9 @@ struct GradWeight {
 
 }  // namespace
 
-void winograd_grad_weight(const ConvProblem& p, int64_t window, float* x, float* weight, float* y,
-                          const Winograd& winograd, const Micro<float>& micro) {
-    GradWeight{p, winograd, micro, {p, window}, x, y}.run(weight);
+void winograd_grad_weight(const ConvProblem& p, const WinogradTiles& tiles, const WinogradPixels& x, float* weight,
+                          const WinogradPixels& y, const Winograd& winograd, const Micro<float>& micro) {
+    GradWeight{p, winograd, micro, tiles, x, y}.run(weight);
 }
 
 }  // namespace cc
