@@ -219,6 +219,14 @@ def test_a_pass_that_failed_can_be_asked_again():
 CONVOLUTIONS = {
     "winograd": ((2, 24, 13, 11), dict(out_channels=20, kernel_size=3, padding=1)),
     "winograd, deep": ((2, 300, 9, 7), dict(out_channels=40, kernel_size=3, padding=1)),
+    "winograd in groups": (
+        (2, 48, 20, 24),
+        dict(out_channels=40, kernel_size=3, padding=1, groups=2),
+    ),
+    "winograd, dilated": (
+        (2, 32, 24, 22),
+        dict(out_channels=27, kernel_size=3, padding=2, dilation=2),
+    ),
     "winograd2": ((1, 32, 7, 6), dict(out_channels=27, kernel_size=3, padding=1)),
     "winograd in 1-D": ((2, 32, 41), dict(out_channels=27, kernel_size=3, padding=1)),
     "winograd of 5x5": ((2, 24, 13, 11), dict(out_channels=20, kernel_size=5, padding=2)),
