@@ -90,7 +90,8 @@ def test_error(impl, sizes, taps, bounds, isa):
 # x's shape, y's channels, kernel, window: sizes that tiles do not divide, fewer tiles than a register holds, channels that
 # vectors do not divide, bands of one image, images in groups; deep problems, whose tiles are gathered first: in one round or in
 # two, in shares, and with the gradient of the kernel in one chunk or in two; last tiles that need fewer products, of one axis or
-# both; dilated: planes of different sizes, some without a pixel of the output; groups, of fewer channels than a vector has too.
+# both; dilated: planes of different sizes, some without a pixel of the output; groups, of fewer channels than a vector has too;
+# three dimensions: slices that a tap meets outside, deep, in chunks.
 SHAPES = [
     ((1, 9, 37, 30), 10, (5, 5), {"padding": 2}),
     ((3, 17, 18, 11), 18, (5, 5), {}),
@@ -130,6 +131,13 @@ SHAPES = [
     ((1, 24, 9, 14), 20, (5, 5), {"groups": 4, "padding": 2}),
     ((2, 700, 7, 9), 690, (3, 3), {"groups": 2, "padding": 1}),
     ((3, 66, 31), 54, (3,), {"groups": 2, "padding": 2, "dilation": 3}),
+    ((2, 18, 5, 9, 14), 21, (3, 3, 3), {"padding": 1}),
+    ((1, 30, 4, 13, 10), 17, (2, 3, 3), {"padding": [(0, 3), (1, 1), (2, 0)]}),
+    ((2, 20, 7, 8, 9), 24, (3, 5, 5), {"padding": 2, "dilation": (2, 1, 2), "groups": 2}),
+    ((1, 140, 3, 8, 8), 150, (3, 3, 3), {"padding": 1}),
+    ((2, 19, 4, 9, 10), 20, (3, 3, 3), {"padding": 1, "flip": True}),
+    ((2, 26, 9, 10), 27, (3, 3), {"padding": 1, "dilation": 2, "flip": True}),
+    ((3, 33, 6, 14, 15), 64, (3, 3, 3), {"padding": (0, 1, 1)}),
 ]
 
 

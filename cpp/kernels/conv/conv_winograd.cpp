@@ -86,10 +86,11 @@ struct Rows {
     const int64_t depth = forward ? p.c : p.k, cols = forward ? p.k : p.c;
     const int64_t padded = (depth + lanes - 1) / lanes * lanes;
     const Parts panels = Parts{cols, (cols + width - 1) / width};
-    const int64_t weight_element = odd_lines(padded * width);
+    const int64_t summed = tiles.slice_taps * padded;  // channels, of all source slices
+    const int64_t weight_element = odd_lines(summed * width);
     const int64_t panel_weights = elements * weight_element;
     const Parts slices = Parts::at_most(depth, kPackDepth);
-    const int64_t tile_bytes = elements * padded * kFloat;
+    const int64_t tile_bytes = elements * summed * kFloat;
     const int64_t image_bytes = tiles.per_image() * tile_bytes;
     const bool deep = image_bytes <= kRoundBytes && (kPanelBytes / tile_bytes < kFewRows ||
                                                      cols >= kColumnsPerTile * tiles.count());
@@ -126,17 +127,16 @@ struct Rows {
             for (int64_t k = first; k < end; ++k)
                 micro.transpose(weight + k * row + from_col * taps, taps,
                                 block.data() + (k - first) * taps * width, width, size, taps);
-        for (int64_t d = first; d < end; ++d) {
-            float* of = block.data() + (d - first) * taps * width;
-            if (p.flip)
-                maps.weights({of + (taps - 1) * width, -width, to + d * width, weight_element});
-            else
-                maps.weights({of, width, to + d * width, weight_element});
-        }
-        if (end == depth)
-            for (int64_t e = 0; e < elements; ++e)
+        const int64_t step = p.flip ? -width : width;  // from one tap to the next
+        for (int64_t tap = 0; tap < tiles.slice_taps; ++tap, to += padded * width) {
+            const int64_t at = tap * (taps / tiles.slice_taps) * step + (p.flip ? (taps - 1) * width : 0);
+            for (int64_t d = first; d < end; ++d)
+                maps.weights({block.data() + (d - first) * taps * width + at, step, to + d * width,
+                              weight_element});
+            for (int64_t e = 0; e < elements && end == depth; ++e)
                 std::fill_n(to + e * weight_element + depth * width, (padded - depth) * width,
                             0.0f);
+        }
     }
 
     struct Band {
@@ -185,7 +185,7 @@ struct Rows {
         void look_up(int64_t first_tile, int64_t tiles) {
             first = first_tile, count = tiles;
             order.set(first, count);
-            r.tiles.look_up(!r.forward, first, count, r.result, unread.data(), pixels.data());
+            r.tiles.look_up(!r.forward, 0, first, count, r.result, unread.data(), pixels.data());
             if (!r.forward)
                 r.first_touch(first, count, band, pixels.data(), zeros.data(), from.data());
             else if (added)
@@ -199,7 +199,7 @@ struct Rows {
                      const WinogradAhead& source, const WinogradAhead& result) {
             const int64_t col = i * r.width, element = odd_lines(r.rows * r.width);
             r.maps.products({panel, order.needed(), weights, r.weight_element, out.data(), element,
-                             r.padded, source, result});
+                             r.summed, source, result});
             (r.forward ? r.maps.output : r.maps.grad_input)(
                 {out.data(), element, order.places(), r.forward && !added ? nullptr : from.data(),
                  pixels.data(), count, r.bias ? r.bias + col : nullptr, col,
@@ -208,45 +208,52 @@ struct Rows {
         }
     };
 
-    // `pixels` of tiles from `first` on to their places in a panel, in its groups from `skip` on.
+    // What lies under tiles [first, first + count), slice after slice of the source.
+    int64_t source_pixels(int64_t count) const { return tiles.slice_taps * count * tiles.pixels(forward); }
+    void look_up(int64_t first, int64_t count, float* zeros, float** to) const {
+        for (int64_t tap = 0; tap < tiles.slice_taps; ++tap, to += count * tiles.pixels(forward))
+            tiles.look_up(forward, tap, first, count, source, zeros, to);
+    }
+
+    // These pixels to their places in a panel, in its groups from `skip` on.
     void gather(const float* const* pixels, const int32_t* places, int64_t first, int64_t skip,
-                const WinogradPanel& to) const {
-        (forward ? maps.input : maps.grad_output)(
-            {pixels, places, depth, skip, to, tiles.tiles[1], first % tiles.tiles[1]});
+                WinogradPanel to) const {
+        for (int64_t tap = 0; tap < tiles.slice_taps; ++tap) {
+            (forward ? maps.input : maps.grad_output)(
+                {pixels, places, depth, skip, to, tiles.tiles[1], first % tiles.tiles[1]});
+            pixels += to.tiles * tiles.pixels(forward);
+            to.data += padded * to.rows;
+        }
     }
 
     WinogradOrder panel_order() const {
-        return WinogradOrder(p, tiles, rows, group, group * padded, lanes);
+        return WinogradOrder(p, tiles, rows, group, group * summed, lanes);
     }
 
     // Fused: tiles [first, end) of a band, columns of the panels [first_panel, end_panel).
     void run_tiles(int64_t first, int64_t end, const Band& band, int64_t first_panel,
                    int64_t end_panel, const float* packed) const {
-        const int64_t window = tiles.pixels(forward),
-                      element = odd_lines(padded * group * groups_of(rows));
+        const int64_t element = odd_lines(summed * group * groups_of(rows));
         Scratch<float> panel(elements * element), zeros(depth);
         Target target(*this, band);
         WinogradOrder order = panel_order();
-        Scratch<float*> pixels(2 * rows * window);
+        Scratch<float*> pixels(2 * source_pixels(rows));
         std::fill_n(zeros.data(), depth, 0.0f);
-        const bool fetch = depth < kFetchDepth;
-        auto look_up = [&](int64_t at, float** to) {
-            tiles.look_up(forward, at, std::min(rows, end - at), source, zeros.data(), to);
-        };
-        float **now = pixels.data(), **next = now + rows * window;
-        look_up(first, now);
+        const bool fetch = summed < kFetchDepth;
+        float **now = pixels.data(), **next = now + source_pixels(rows);
+        look_up(first, std::min(rows, end - first), zeros.data(), now);
         for (; first < end; first += rows, std::swap(now, next)) {
             const int64_t count = std::min(rows, end - first),
                           next_count = std::clamp<int64_t>(end - first - rows, 0, rows);
             target.look_up(first, count);
-            if (next_count) look_up(first + rows, next);
-            const WinogradPanel of{panel.data(), group, padded * group, element, count};
+            if (next_count) look_up(first + rows, next_count, zeros.data(), next);
+            const WinogradPanel of{panel.data(), group, summed * group, element, count};
             order.set(first, count);
             gather(now, order.places(), first, 0, of);
             for (int64_t i = first_panel; i < end_panel; ++i) {
                 const int64_t col = i * width;
                 target.compute(of, i, packed + i * panel_weights,
-                               {next, fetch && col < depth ? next_count * window : 0, col},
+                               {next, fetch && col < depth ? source_pixels(next_count) : 0, col},
                                {target.pixels.data(), fetch ? count * target.window : 0, col});
             }
         }
@@ -255,10 +262,9 @@ struct Rows {
     // Deep: the tiles of a round are gathered, then a task computes a panel of columns for all of a
     // share, with the weights `packed`, or with those that it packs for itself.
     void run_deep(const Stage& pack_stage, const float* packed) const {
-        const int64_t window = tiles.pixels(forward);
         const int64_t images = (rounds.size(0) + shares - 1) / shares,
                       groups = (images * tiles.per_image() + group - 1) / group;
-        const int64_t element = odd_lines(groups * group * padded);
+        const int64_t element = odd_lines(groups * group * summed);
         const Parts parts = Parts::at_most(rows / group, kGatherGroups);
         const int64_t blocks = (groups * group + rows - 1) / rows, tasks = blocks * parts.count;
         Scratch<float> panel(shares * elements * element);
@@ -268,8 +274,8 @@ struct Rows {
                 return (rounds.begin(round) + of_round.begin(share)) * tiles.per_image();
             };
             auto panel_of = [&](int64_t share, int64_t at, int64_t count) {
-                return WinogradPanel{panel.data() + share * elements * element + at * padded, group,
-                                     group * padded, element, count};
+                return WinogradPanel{panel.data() + share * elements * element + at * summed, group,
+                                     group * summed, element, count};
             };
             auto gather_task = [&](int64_t task) {
                 const int64_t share = task / tasks, at = task % tasks / parts.count * rows,
@@ -280,10 +286,10 @@ struct Rows {
                 if (count <= 0) return;
                 WinogradOrder order = panel_order();
                 order.set(block, left);
-                Scratch<float*> pixels(count * window);
+                Scratch<float*> pixels(source_pixels(count));
                 Scratch<float> zeros(depth);
                 std::fill_n(zeros.data(), depth, 0.0f);
-                tiles.look_up(forward, first, count, source, zeros.data(), pixels.data());
+                look_up(first, count, zeros.data(), pixels.data());
                 gather(pixels.data(), order.places(skip * group), first, skip,
                        panel_of(share, at, count));
             };
@@ -378,7 +384,7 @@ ConvProblem group_of(const ConvProblem& problem) {
 
 // The products of direct convolution, which leaves out those beyond the border, over those of the tiles.
 double saving(const ConvProblem& p, const WinogradTiles& tiles) {
-    double products = static_cast<double>(tiles.images);
+    double products = static_cast<double>(tiles.images * tiles.slice_taps);
     for (int a = 0; a < tiles.axes; ++a)
         products *= tiles.tiles[a] * tiles.window - WinogradOrder::pays(p, tiles, a);
     return p.inside() * p.taps() * p.n * p.out_pixels() / products;
@@ -402,9 +408,9 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
     const bool small = window == 4;
     if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
-    if (p.kernel[0] != 1 || (p.kernel[1] != 1 && p.kernel[1] != p.kernel[2]) ||
+    if ((p.kernel[1] != p.kernel[2] && p.kernel[0] * p.kernel[1] != 1) ||
         (p.kernel[2] != 3 && (small || p.kernel[2] != 5)))
-        return small ? "kernel is not 3 or 3x3" : "kernel is not 3, 5, 3x3 or 5x5";
+        return small ? "kernel is not 3, 3x3 or nx3x3" : "kernel is not 3, 5, 3x3, 5x5, nx3x3 or nx5x5";
     for (int a = 0; a < 3; ++a) {
         if (p.stride[a] != 1) return "stride is not 1";
         if (p.kernel[a] == 1 && (p.pad_lo[a] || p.pad_hi[a])) return "an axis is padded only";
@@ -414,7 +420,7 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     }
     const WinogradTiles tiles(p, window);
     if (p.c * p.k * tiles.count() == 0) return "a tensor is empty";
-    if (tiles.pixels(true) * p.c * (p.k / p.groups) > kMostBytes / kFloat)
+    if (tiles.slice_taps * tiles.pixels(true) * p.c * (p.k / p.groups) > kMostBytes / kFloat)
         return "transformed weights are large";
     return nullptr;
 }
@@ -465,8 +471,10 @@ double conv_winograd_cost(const ConvProblem& problem, int64_t lanes) {
     const ConvProblem p = group_of(problem);
     const WinogradTiles tiles(p, 6);
     const double c = (p.c + lanes - 1) / lanes, k = (p.k + lanes - 1) / lanes, weights = c * k * lanes;
-    const double of_group = tiles.count() * (kProductCost * tiles.pixels(true) * weights + kTransformCost * (c + k)) +
-                            (p.kept ? 0 : kWeightCost * weights);
+    const double of_tile = kProductCost * tiles.pixels(true) * tiles.slice_taps * weights +
+                           kTransformCost * (p.map == ConvMap::GradInput ? c + tiles.slice_taps * k
+                                                                         : tiles.slice_taps * c + k);
+    const double of_group = tiles.count() * of_tile + (p.kept ? 0 : kWeightCost * tiles.slice_taps * weights);
     return problem.groups * of_group;
 }
 

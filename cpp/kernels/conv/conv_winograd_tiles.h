@@ -21,17 +21,23 @@ struct WinogradPixels {
 // The images as planes that are cut into tiles of y, in windows of 6 × 6 pixels 4 × 4 or, for kernels
 // of 5 × 5, 2 × 2; in windows of 4 × 4 2 × 2; or in one dimension columns that are cut into tiles of 4
 // or 2. The other axes count as images, and so do the planes of a dilated convolution: pixels of y
-// that lie `dilation` apart have theirs of x to themselves.
+// that lie `dilation` apart have theirs of x to themselves. In three dimensions a plane of the result
+// is a sum over those of the source that the `slice_taps` of the first axis meet.
 struct WinogradTiles {
     int axes;
     int64_t window, taps, tile;  // of an axis
+    bool of_input;  // x is the result: images are its images
     int64_t images;
+    int64_t slice_taps, slices[2], slice_pad, slice_dilation;  // along the first axis; slices of x, of y
     int64_t in[2], out[2], pad[2], dilation[2];
     int64_t plane[2], tiles[2];  // pixels of y of the largest plane, and tiles of each
 
     WinogradTiles(const ConvProblem& p, int64_t window)
         : axes(p.kernel[1] == 1 ? 1 : 2), window(window), taps(p.kernel[2]), tile(window + 1 - taps),
-          images(p.n * p.in[0] * (axes == 1 ? p.in[1] : 1)) {
+          of_input(p.map == ConvMap::GradInput),
+          images(p.n * (of_input ? p.in[0] : p.out[0]) * (axes == 1 ? p.in[1] : 1)),
+          slice_taps(p.kernel[0]), slices{axes == 1 ? 1 : p.in[0], axes == 1 ? 1 : p.out[0]},
+          slice_pad(p.pad_lo[0]), slice_dilation(p.dilation[0]) {
         for (int a = 0; a < 2; ++a) {
             const bool used = a < axes;
             const int axis = 3 - axes + a;
@@ -69,15 +75,24 @@ struct WinogradTiles {
     }
 
     // [tile][pixel]: channel 0 of what lies under the tiles of y, or under their windows of x;
-    // `outside` beyond the image's border.
-    void look_up(bool input, int64_t first, int64_t count, const WinogradPixels& of, float* outside,
-                 float** to) const {
+    // `outside` beyond the image's border. Of the source, in the plane that the tap meets.
+    void look_up(bool input, int64_t tap, int64_t first, int64_t count, const WinogradPixels& of,
+                 float* outside, float** to) const {
+        const int64_t ahead = tap * slice_dilation - slice_pad,
+                      shift = input == of_input ? 0 : input ? ahead : -ahead,
+                      counted = slices[of_input ? 0 : 1], there = slices[input ? 0 : 1];
         const int64_t* size = input ? in : out;
         const int64_t side = input ? window : tile;
         const int64_t width = axes == 1 ? 1 : side;
         const int64_t pad_y = input ? pad[0] : 0, pad_x = input ? pad[1] : 0;
         each(first, count, [&](int64_t at, int64_t tile_y, int64_t tile_x) {
-            const int64_t image = at / (dilation[0] * dilation[1]);
+            const int64_t image = at / (dilation[0] * dilation[1]), slice = image % counted + shift;
+            if (slice < 0 || slice >= there) {
+                std::fill_n(to, side * width, outside);
+                to += side * width;
+                return;
+            }
+            const int64_t plane = image / counted * there + slice;
             const int64_t y0 = at / dilation[1] % dilation[0] + tile_y * tile * dilation[0] - pad_y;
             const int64_t x0 = at % dilation[1] + tile_x * tile * dilation[1] - pad_x;
             for (int64_t i = 0, y = y0; i < side; ++i, y += dilation[0], to += width) {
@@ -85,7 +100,7 @@ struct WinogradTiles {
                     std::fill_n(to, width, outside);
                     continue;
                 }
-                float* line = of.data + (image * size[0] + y) * size[1] * of.step;
+                float* line = of.data + (plane * size[0] + y) * size[1] * of.step;
                 for (int64_t j = 0, x = x0; j < width; ++j, x += dilation[1])
                     to[j] = x >= 0 && x < size[1] ? line + x * of.step : outside;
             }

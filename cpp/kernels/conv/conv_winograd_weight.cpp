@@ -38,24 +38,27 @@ struct GradWeight {
     const int64_t sum_element = odd_lines(c * k);
 
     const int64_t panels = (tiles.count() + kRows - 1) / kRows;
-    const int64_t panel_x = elements * x_element, panel_y = elements * y_element;
+    const int64_t sum_elements = tiles.slice_taps * elements;  // of each slice of the kernel
+    const int64_t panel_x = sum_elements * x_element, panel_y = elements * y_element;
+    const int64_t operands = 1 + tiles.slice_taps;
 
-    // Both operands, panels from `begin` on: input and output by turns.
+    // Panels from `begin` on: of the output, and of the input in the slice that each tap meets.
     void transform(int64_t task, int64_t begin, float* of_x, float* of_y, int64_t* needed) const {
-        const bool input = task % 2 == 0;
-        const int64_t panel = task / 2, channels = input ? p.c : p.k,
+        const int64_t tap = task % operands - 1, panel = task / operands;
+        const bool input = tap >= 0;
+        const int64_t channels = input ? p.c : p.k,
                       first = (begin + panel) * kRows,
                       size = std::min(kRows, tiles.count() - first);
         WinogradOrder order(p, tiles, size, kRows, 0, lanes);
         order.set(first, size);
-        if (input) std::copy_n(order.needed(), kWinogradClasses, needed + panel * kWinogradClasses);
+        if (!input) std::copy_n(order.needed(), kWinogradClasses, needed + panel * kWinogradClasses);
         Scratch<float*> pixels(kRows * tiles.pixels(input));
         Scratch<float> zeros(channels);
         std::fill_n(zeros.data(), channels, 0.0f);
-        tiles.look_up(input, first, size, input ? x : y, zeros.data(), pixels.data());
+        tiles.look_up(input, std::max<int64_t>(tap, 0), first, size, input ? x : y, zeros.data(), pixels.data());
         (input ? maps.input : maps.grad_output)(
             {pixels.data(), order.places(), channels, 0,
-             {input ? of_x + panel * panel_x : of_y + panel * panel_y, kRows, 0,
+             {input ? of_x + panel * panel_x + tap * elements * x_element : of_y + panel * panel_y, kRows, 0,
               input ? x_element : y_element, size},
              tiles.tiles[1], first % tiles.tiles[1]});
     }
@@ -63,22 +66,22 @@ struct GradWeight {
     // sums[blocks · lanes][k] of element e over `count` panels, for vectors of c from `block` on.
     void product(int64_t e, int64_t block, int64_t blocks, int64_t begin, int64_t count,
                  const float* of_x, const float* of_y, const int64_t* needed, float* sums) const {
-        winograd.outer({of_x + e * x_element + block * lanes * kRows, of_y + e * y_element, panel_x,
-                        panel_y, count, kRows, needed + winograd_class(e, tiles.axes, tiles.window), sums, k,
-                        blocks, k_lanes / lanes, begin > 0});
+        const int64_t of_tile = e % elements;
+        winograd.outer({of_x + e * x_element + block * lanes * kRows, of_y + of_tile * y_element, panel_x,
+                        panel_y, count, kRows, needed + winograd_class(of_tile, tiles.axes, tiles.window),
+                        sums, k, blocks, k_lanes / lanes, begin > 0});
     }
 
     // Two vectors of k from `col` on, `count` channels of c from `first` on, whose sums are at `from`.
     void back(int64_t first, int64_t count, int64_t col, float* from, int64_t element,
               float* weight) const {
-        const int64_t taps = p.taps();
+        const int64_t taps = p.taps(), of_slice = taps / tiles.slice_taps, step = p.flip ? -width : width;
         Scratch<float> block(count * taps * width);
         for (int64_t i = 0; i < count; ++i) {
-            float* of = block.data() + i * taps * width;
-            if (p.flip)
-                maps.grad_weights({of + (taps - 1) * width, -width, from + i * k + col, element});
-            else
-                maps.grad_weights({of, width, from + i * k + col, element});
+            float* to = block.data() + (i * taps + (p.flip ? taps - 1 : 0)) * width;
+            for (int64_t tap = 0; tap < tiles.slice_taps; ++tap)
+                maps.grad_weights({to + tap * of_slice * step, step,
+                                   from + tap * elements * element + i * k + col, element});
         }
         micro.transpose(block.data(), width, weight + (col * p.c + first) * taps, p.c * taps,
                         count * taps, std::min(width, p.k - col));
@@ -86,13 +89,13 @@ struct GradWeight {
 
     void run(float* weight) const {
         constexpr int64_t size = sizeof(float);
-        const bool deep = elements * sum_element * size > kSumBytes;
+        const bool deep = sum_elements * sum_element * size > kSumBytes;
         if (deep && panels * panel_y * size <= kOnceBytes) return run_once(weight);
         const int64_t most = std::max<int64_t>(
             1, (deep ? kDeepChunkBytes : kChunkBytes) / ((panel_x + panel_y) * size));
         const Parts chunks = Parts::at_most(panels, most);
         const int64_t room = (panels + chunks.count - 1) / chunks.count;
-        Scratch<float> of_x(room * panel_x), of_y(room * panel_y), sums(elements * sum_element);
+        Scratch<float> of_x(room * panel_x), of_y(room * panel_y), sums(sum_elements * sum_element);
         Scratch<int64_t> needed(room * kWinogradClasses);
         const Parts blocks = Parts::at_most(c / lanes, kBlocks);
         for (int64_t chunk = 0; chunk < chunks.count; ++chunk) {
@@ -107,7 +110,7 @@ struct GradWeight {
                         sums.data() + e * sum_element + block * lanes * k);
             };
             run_stages(p.flops(),
-                       {{2 * count, transform_task}, {elements * blocks.count, product_task}});
+                       {{operands * count, transform_task}, {sum_elements * blocks.count, product_task}});
         }
         const Parts parts = Parts::at_most(p.c, kBack);
         auto back_task = [&](int64_t task) {
@@ -128,14 +131,14 @@ struct GradWeight {
         auto block_task = [&](int64_t task) {
             const int64_t block = blocks.begin(task), count = blocks.size(task),
                           first = block * lanes, element = odd_lines(count * lanes * k);
-            Scratch<float> sums(elements * element);
-            for (int64_t e = 0; e < elements; ++e)
+            Scratch<float> sums(sum_elements * element);
+            for (int64_t e = 0; e < sum_elements; ++e)
                 product(e, block, count, 0, panels, of_x.data(), of_y.data(),
                         needed.data(), sums.data() + e * element);
             for (int64_t col = 0; col < k; col += width)
                 back(first, std::min(count * lanes, p.c - first), col, sums.data(), element, weight);
         };
-        run_stages(p.flops(), {{2 * panels, transform_task}, {blocks.count, block_task}});
+        run_stages(p.flops(), {{operands * panels, transform_task}, {blocks.count, block_task}});
     }
 };
 
