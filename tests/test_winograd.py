@@ -188,7 +188,9 @@ def test_5x5_is_chosen_by_size(c, size, name):
         assert implementation(call).startswith(name), what
 
 
-@pytest.mark.parametrize("kernel", [(3,), (3, 3), (1, 3, 3), (5,), (5, 5), (1, 5, 5)], ids=str)
+@pytest.mark.parametrize(
+    "kernel", [(3,), (3, 3), (1, 3, 3), (3, 3, 3), (2, 3, 3), (5,), (5, 5), (1, 5, 5)], ids=str
+)
 def test_chosen_unless_strict(kernel):
     size, padding = (14,) * len(kernel), [(t // 2, t // 2) for t in kernel]
     args = tensors(8, 64, 64, size, kernel, padding=padding)

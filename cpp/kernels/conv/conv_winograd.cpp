@@ -15,14 +15,18 @@
 // and a window stores what it touches first and adds to the rest. The gradient of the kernel is in
 // conv_winograd_weight.cpp.
 //
-// Deep problems, from about 300 channels on (with windows of 4 from 640), would have panels of a few
-// tiles, and all of U would pass through memory for each; where tiles are at most half as many as
-// result channels, U is what memory brings, and every thread would read all of it. They run in two
-// stages: first the tiles of some images are gathered into kRoundBytes, which stay in the last-level
-// cache, then a task computes two vectors of result channels for all of them, or for a share of them
-// where channels are few, kProductBytes of products at a time. So U passes through memory once or,
-// where one task meets each part of it and nobody keeps it, never: the task makes its own. Windows of
-// dx may overlap, as the task has whole images.
+// Deep problems, from about 350 channels on both sides (with windows of 4 from 640), would have panels
+// of a few tiles, and all of a large U would pass through memory for each; where tiles are at most
+// half as many as result channels, U is what memory brings, and every thread would read all of it.
+// They run in two stages: first the tiles of some images are gathered into kRoundBytes, which stay in
+// the last-level cache, then a task computes two vectors of result channels for all of them, or for a
+// share of them where channels are few, kProductBytes of products at a time. So U passes through
+// memory once or, where one task meets each part of it and nobody keeps it, never: the task makes its
+// own. Windows of dx may overlap, as the task has whole images.
+//
+// In three dimensions the transforms are those of planes, and the sum over channels runs over those of
+// all planes of the source that the taps of the first axis meet. The pixels of a dilated convolution
+// that lie its dilation apart are planes of their own, and groups are convolutions of their own.
 //
 // The last products of a line and of a column, those of the point ∞, reach only the last pixels of a
 // tile of y. Where these lie outside, on maps whose size the tiles do not divide, the products are
@@ -44,7 +48,8 @@ namespace cc {
 namespace {
 
 constexpr int64_t kPanelBytes = 240 * 1024;
-constexpr int64_t kFewRows = 6;                // of a fused panel: below, the problem is deep,
+constexpr int64_t kFewRows = 6;                // of a fused panel: below, the problem is deep
+constexpr int64_t kStreamBytes = 16 << 20;     // if panels pass so many transformed weights,
 constexpr int64_t kColumnsPerTile = 2;         // and with so many result channels for each tile
 constexpr int64_t kRoundBytes = 10 << 20;      // of a deep problem's transformed tiles
 constexpr int64_t kProductBytes = 160 * 1024;  // of its products with two vectors of columns
@@ -92,8 +97,9 @@ struct Rows {
     const Parts slices = Parts::at_most(depth, kPackDepth);
     const int64_t tile_bytes = elements * summed * kFloat;
     const int64_t image_bytes = tiles.per_image() * tile_bytes;
-    const bool deep = image_bytes <= kRoundBytes && (kPanelBytes / tile_bytes < kFewRows ||
-                                                     cols >= kColumnsPerTile * tiles.count());
+    const bool deep = image_bytes <= kRoundBytes &&
+                      ((kPanelBytes / tile_bytes < kFewRows && tile_bytes * cols > kStreamBytes) ||
+                       cols >= kColumnsPerTile * tiles.count());
     const int64_t rows = panel_rows();
     const int64_t group = (rows + groups_of(rows) - 1) / groups_of(rows);  // tiles of a register tile
     // Of a deep problem: images are gathered in rounds, those of a round in so many shares.
@@ -432,7 +438,7 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
 // weights are 16 numbers and not 36, then run at 1.0 to 1.5 times the speed of direct, at 1.1 to 1.5
 // times that of windows of 6. Whether the weights are kept makes little difference to that.
 // 1-D, which saves half the multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to
-// 1.8 with 8 and 16. 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one
+// 1.8 with 8 and 16. 3 × 3 × 3: 1.7 to 2.9 from 16 channels on. 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one
 // gradient of 12 channels. Groups: 0.9 to 1.6 with 16 channels each, 1.1 to 2.4 with 24 and more. Dilated: 1.0 to 3;
 // planes of few pixels fill their tiles badly, which saves_enough() sees.
 const char* conv_winograd_lose(const ConvProblem& problem) {
