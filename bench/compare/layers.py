@@ -31,22 +31,21 @@ from timing import (
 )
 
 LIBRARIES = {"convcore": convcore, "torch": torch}
-FORMATS = {"row-major": torch.contiguous_format, "channels-last": torch.channels_last}
+CHANNELS_LAST = {2: "channels_last", 3: "channels_last_3d"}  # by the number of spatial axes
 # rms of the difference over that of the result: Winograd's bound (docs/convolution.md) with room for long sums
 TOLERANCE = 2e-5
 
 
 @dataclass(frozen=True)
 class Layer:
-    """n images of c channels and size h × w through k kernels."""
+    """n images of c channels and the given size through k kernels."""
 
     group: str  # the line of the table it stands for
     n: int
     c: int
     k: int
-    h: int
-    w: int
-    kernel: int
+    size: tuple[int, ...]
+    kernel: int  # along each axis
     options: dict[str, Any] = field(default_factory=dict)
     formats: tuple[str, ...] = ("row-major", "channels-last")  # of PyTorch's that are tried
     input_grad: bool = True
@@ -59,7 +58,19 @@ class Layer:
         what = ", ".join(f"{k}={v}" for k, v in self.options.items() if k != "padding")
         times = f" ×{self.depth}" if self.depth > 1 else ""
         what += " strict" if self.precision == "strict" else ""
-        return f"{self.kernel}×{self.kernel} {self.c}→{self.k} {self.h}×{self.w} n{self.n}{times}{', ' if what else ''}{what}"
+        kernel, size = ("×".join(map(str, sizes)) for sizes in (self.kernels, self.size))
+        return f"{kernel} {self.c}→{self.k} {size} n{self.n}{times}{', ' if what else ''}{what}"
+
+    @property
+    def kernels(self) -> tuple[int, ...]:
+        return (self.kernel,) * len(self.size)
+
+    def memory_format(self, library: Any, layout: str) -> Any:
+        row_major = layout == "row-major"
+        return getattr(library, "contiguous_format" if row_major else CHANNELS_LAST[len(self.size)])
+
+    def conv(self, library: Any, x: Any, weight: Any) -> Any:
+        return getattr(library.nn.functional, f"conv{len(self.size)}d")(x, weight, **self.options)
 
 
 def same(kernel: int, **options: Any) -> dict[str, Any]:
@@ -74,43 +85,46 @@ MIDDLE, DEEP, THIN = (
 OTHER = "stride 2, dilated, grouped, strict"
 POINT, FIRST = "1×1 on large maps", "first layer"
 LAYERS = [
-    Layer(MIDDLE, 32, 64, 64, 32, 32, 3, same(3)),
-    Layer(MIDDLE, 32, 128, 128, 16, 16, 3, same(3)),
-    Layer(MIDDLE, 8, 64, 64, 56, 56, 3, same(3)),
-    Layer(MIDDLE, 64, 64, 128, 16, 16, 3, same(3)),
-    Layer(DEEP, 32, 256, 256, 8, 8, 3, same(3)),
-    Layer(DEEP, 32, 256, 256, 15, 15, 3, same(3)),
-    Layer(DEEP, 64, 512, 512, 4, 4, 3, same(3)),
-    Layer(DEEP, 16, 512, 512, 7, 7, 3, same(3)),
-    Layer(THIN, 64, 32, 32, 32, 32, 3, same(3)),
-    Layer(THIN, 64, 16, 16, 32, 32, 3, same(3)),
-    Layer(THIN, 64, 48, 48, 16, 16, 3, same(3)),
-    Layer(THIN, 64, 256, 256, 7, 7, 3, same(3)),
-    Layer(THIN, 64, 256, 256, 4, 4, 3, same(3)),
-    Layer(THIN, 16, 37, 29, 30, 30, 3, same(3)),
-    Layer(OTHER, 32, 64, 128, 32, 32, 3, same(3, stride=2)),
-    Layer(OTHER, 32, 256, 512, 8, 8, 3, same(3, stride=2)),
-    Layer(OTHER, 16, 64, 64, 32, 32, 3, {"padding": 2, "dilation": 2}),
-    Layer(OTHER, 16, 128, 128, 28, 28, 3, same(3, groups=32)),
-    Layer(OTHER, 16, 128, 128, 28, 28, 3, same(3, groups=4)),
-    Layer(OTHER, 32, 64, 64, 32, 32, 3, same(3), precision="strict"),
-    Layer(OTHER, 32, 128, 128, 16, 16, 3, same(3), precision="strict"),
-    Layer(POINT, 8, 256, 64, 56, 56, 1),
-    Layer(POINT, 8, 64, 256, 56, 56, 1),
-    Layer(POINT, 16, 128, 128, 28, 28, 1),
-    Layer(FIRST, 32, 3, 64, 32, 32, 3, same(3), input_grad=False),
-    Layer(FIRST, 8, 3, 64, 224, 224, 7, {"padding": 3, "stride": 2}, input_grad=False),
-    Layer(FIRST, 8, 3, 64, 224, 224, 3, same(3), input_grad=False),
-    Layer("5×5, C ≥ 32", 32, 64, 64, 32, 32, 5, same(5)),
-    Layer("5×5, C ≥ 32", 64, 32, 64, 16, 16, 5, same(5)),
-    Layer("dense k = 7", 8, 64, 64, 64, 64, 7, same(7)),
-    Layer("dense k = 11", 8, 64, 64, 64, 64, 11, same(11)),
-    Layer("dense k = 31", 4, 32, 32, 128, 128, 31, same(31), ("row-major",)),
-    Layer("depthwise 3×3", 32, 128, 128, 28, 28, 3, same(3, groups=128)),
-    Layer("depthwise 7×7", 16, 96, 96, 28, 28, 7, same(7, groups=96)),
-    Layer("depthwise 31×31", 8, 64, 64, 64, 64, 31, same(31, groups=64)),
-    Layer("four 3×3 layers, activations alive", 32, 64, 64, 32, 32, 3, same(3), depth=4),
-    Layer("four 3×3 layers, activations alive", 128, 64, 64, 32, 32, 3, same(3), depth=4),
+    Layer(MIDDLE, 32, 64, 64, (32, 32), 3, same(3)),
+    Layer(MIDDLE, 32, 128, 128, (16, 16), 3, same(3)),
+    Layer(MIDDLE, 8, 64, 64, (56, 56), 3, same(3)),
+    Layer(MIDDLE, 64, 64, 128, (16, 16), 3, same(3)),
+    Layer(DEEP, 32, 256, 256, (8, 8), 3, same(3)),
+    Layer(DEEP, 32, 256, 256, (15, 15), 3, same(3)),
+    Layer(DEEP, 64, 512, 512, (4, 4), 3, same(3)),
+    Layer(DEEP, 16, 512, 512, (7, 7), 3, same(3)),
+    Layer(THIN, 64, 32, 32, (32, 32), 3, same(3)),
+    Layer(THIN, 64, 16, 16, (32, 32), 3, same(3)),
+    Layer(THIN, 64, 48, 48, (16, 16), 3, same(3)),
+    Layer(THIN, 64, 256, 256, (7, 7), 3, same(3)),
+    Layer(THIN, 64, 256, 256, (4, 4), 3, same(3)),
+    Layer(THIN, 16, 37, 29, (30, 30), 3, same(3)),
+    Layer(OTHER, 32, 64, 128, (32, 32), 3, same(3, stride=2)),
+    Layer(OTHER, 32, 256, 512, (8, 8), 3, same(3, stride=2)),
+    Layer(OTHER, 16, 64, 64, (32, 32), 3, {"padding": 2, "dilation": 2}),
+    Layer(OTHER, 16, 128, 128, (28, 28), 3, same(3, groups=32)),
+    Layer(OTHER, 16, 128, 128, (28, 28), 3, same(3, groups=4)),
+    Layer(OTHER, 32, 64, 64, (32, 32), 3, same(3), precision="strict"),
+    Layer(OTHER, 32, 128, 128, (16, 16), 3, same(3), precision="strict"),
+    Layer(POINT, 8, 256, 64, (56, 56), 1),
+    Layer(POINT, 8, 64, 256, (56, 56), 1),
+    Layer(POINT, 16, 128, 128, (28, 28), 1),
+    Layer(FIRST, 32, 3, 64, (32, 32), 3, same(3), input_grad=False),
+    Layer(FIRST, 8, 3, 64, (224, 224), 7, {"padding": 3, "stride": 2}, input_grad=False),
+    Layer(FIRST, 8, 3, 64, (224, 224), 3, same(3), input_grad=False),
+    Layer("3×3×3", 2, 64, 64, (16, 32, 32), 3, same(3)),
+    Layer("3×3×3", 1, 32, 32, (32, 64, 64), 3, same(3)),
+    Layer("3×3×3", 4, 128, 128, (8, 16, 16), 3, same(3)),
+    Layer("5×5, C ≥ 32", 32, 64, 64, (32, 32), 5, same(5)),
+    Layer("5×5, C ≥ 32", 64, 32, 64, (16, 16), 5, same(5)),
+    Layer("dense k = 7", 8, 64, 64, (64, 64), 7, same(7)),
+    Layer("dense k = 11", 8, 64, 64, (64, 64), 11, same(11)),
+    Layer("dense k = 31", 4, 32, 32, (128, 128), 31, same(31), ("row-major",)),
+    Layer("depthwise 3×3", 32, 128, 128, (28, 28), 3, same(3, groups=128)),
+    Layer("depthwise 7×7", 16, 96, 96, (28, 28), 7, same(7, groups=96)),
+    Layer("depthwise 31×31", 8, 64, 64, (64, 64), 31, same(31, groups=64)),
+    Layer("four 3×3 layers, activations alive", 32, 64, 64, (32, 32), 3, same(3), depth=4),
+    Layer("four 3×3 layers, activations alive", 128, 64, 64, (32, 32), 3, same(3), depth=4),
 ]  # fmt: skip
 PRODUCT, PRODUCTS = "matmul ≥ 512", [512, 1024, 2048]
 
@@ -142,15 +156,13 @@ class Row:
 
 def numbers(layer: Layer) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((layer.n, layer.c, layer.h, layer.w), np.float32)
-    shape = (layer.k, layer.c // layer.options.get("groups", 1), layer.kernel, layer.kernel)
+    x = rng.standard_normal((layer.n, layer.c, *layer.size), np.float32)
+    shape = (layer.k, layer.c // layer.options.get("groups", 1), *layer.kernels)
     weights = [
         rng.standard_normal(shape, np.float32) * np.float32(np.prod(shape[1:]) ** -0.5)
         for _ in range(layer.depth)
     ]
-    out = convcore.nn.functional.conv2d(
-        convcore.zeros(1, *x.shape[1:]), convcore.tensor(weights[0]), **layer.options
-    )
+    out = layer.conv(convcore, convcore.zeros(1, *x.shape[1:]), convcore.tensor(weights[0]))
     return (
         x,
         [w.astype(np.float32) for w in weights],
@@ -163,11 +175,7 @@ def calls(library: Any, layer: Layer, layout: str, data: tuple) -> dict[str, Cal
     x, weights, gradient = data
 
     def tensor(array: np.ndarray, grad: bool = False) -> Any:
-        t = library.tensor(array)
-        if library is torch:
-            t = t.contiguous(memory_format=FORMATS[layout])
-        else:
-            t = t.contiguous(memory_format=convcore.channels_last)
+        t = library.tensor(array).contiguous(memory_format=layer.memory_format(library, layout))
         return t.requires_grad_(grad)
 
     plain = tensor(x), [tensor(w) for w in weights]
@@ -178,7 +186,7 @@ def calls(library: Any, layer: Layer, layout: str, data: tuple) -> dict[str, Cal
     def through(y: Any, ws: list) -> list:
         alive = []
         for w in ws:
-            y = library.nn.functional.conv2d(y, w, **layer.options)
+            y = layer.conv(library, y, w)
             alive.append(y)
         return alive
 
