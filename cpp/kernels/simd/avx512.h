@@ -280,6 +280,7 @@ template <class F, class V> inline V map(F f, V a, V b) {
 }
 
 #include "kernels/simd/math.inl"
+#include "kernels/simd/trigonometric.inl"
 
 }  // namespace
 }  // namespace cc::avx512

@@ -18,7 +18,7 @@
 //                    v.spread<n>(i): every n lanes hold their lane i, n < lanes
 //   scattered memory gather(m, p, at): p[at] where m, else 0; `at` holds whole numbers below 2³¹;
 //                    unzip(a, b, even, odd) parts the elements of a and b behind each other
-// The functions of math.inl (exp, log, tanh, sum, …) are written once on top of these.
+// The functions of math.inl and trigonometric.inl (exp, log, sum, tanh, sin, …) are written once on top of these.
 #pragma once
 
 #include <math.h>
@@ -191,6 +191,7 @@ template <class F, class T> T fold_lanes(F, Lane<T> a) { return a.v; }
 inline bool any(LaneMask m) { return m.v; }
 
 #include "kernels/simd/math.inl"
+#include "kernels/simd/trigonometric.inl"
 
 }  // namespace
 }  // namespace cc::generic
