@@ -227,6 +227,10 @@ CONVOLUTIONS = {
         (2, 32, 24, 22),
         dict(out_channels=27, kernel_size=3, padding=2, dilation=2),
     ),
+    "winograd of stride 2": (
+        (2, 32, 40, 36),
+        dict(out_channels=27, kernel_size=5, padding=2, stride=2),
+    ),
     "winograd2": ((1, 32, 7, 6), dict(out_channels=27, kernel_size=3, padding=1)),
     "winograd in 1-D": ((2, 32, 41), dict(out_channels=27, kernel_size=3, padding=1)),
     "winograd of 5x5": ((2, 24, 13, 11), dict(out_channels=20, kernel_size=5, padding=2)),

@@ -93,7 +93,7 @@ def test_error(impl, sizes, taps, bounds, isa):
 # vectors do not divide, bands of one image, images in groups; deep problems, whose tiles are gathered first: in one round or in
 # two, in shares, and with the gradient of the kernel in one chunk or in two; last tiles that need fewer products, of one axis or
 # both; dilated: planes of different sizes, some without a pixel of the output; groups, of fewer channels than a vector has too;
-# three dimensions: slices that a tap meets outside, deep, in chunks.
+# three dimensions: slices that a tap meets outside, deep, in chunks; a stride of 2: kernels of even and odd sizes.
 SHAPES = [
     ((1, 9, 37, 30), 10, (5, 5), {"padding": 2}),
     ((3, 17, 18, 11), 18, (5, 5), {}),
@@ -140,6 +140,12 @@ SHAPES = [
     ((2, 19, 4, 9, 10), 20, (3, 3, 3), {"padding": 1, "flip": True}),
     ((2, 26, 9, 10), 27, (3, 3), {"padding": 1, "dilation": 2, "flip": True}),
     ((3, 33, 6, 14, 15), 64, (3, 3, 3), {"padding": (0, 1, 1)}),
+    ((2, 20, 23, 18), 27, (5, 5), {"stride": 2, "padding": 2}),
+    ((1, 9, 16, 31), 33, (4, 4), {"stride": 2, "padding": 1}),
+    ((2, 31, 14, 16), 12, (6, 6), {"stride": 2, "flip": True}),
+    ((2, 12, 5, 20, 17), 10, (3, 7, 7), {"stride": (1, 2, 2), "padding": (1, 3, 3), "flip": True}),
+    ((1, 17, 21, 24), 20, (8, 8), {"stride": 2, "padding": (3, 5)}),
+    ((3, 200, 13, 14), 352, (3, 3), {"stride": 2, "padding": 1}),
 ]
 
 
@@ -149,8 +155,12 @@ def on_threads(count, call):
 
 
 def both_windows(shapes):
-    """Kernels of 5 have windows of 6 alone."""
-    return [(impl, *case) for case in shapes for impl in (NAMES[:1] if 5 in case[2] else NAMES)]
+    """Kernels of 5 and strides of 2 have windows of 6 alone."""
+    return [
+        (impl, *case)
+        for case in shapes
+        for impl in (NAMES[:1] if 5 in case[2] or "stride" in case[3] else NAMES)
+    ]
 
 
 @pytest.mark.parametrize("isa", harness.isas())
@@ -202,6 +212,22 @@ def test_chosen_unless_strict(kernel):
             assert not implementation(call).startswith("winograd"), name
 
 
+@pytest.mark.parametrize("taps", [4, 5, 6, 7, 8])
+def test_chosen_with_a_stride_of_2(taps):
+    args = tensors(8, 64, 64, (48, 48), (taps, taps), stride=2, padding=taps // 2)
+    for name, call in maps(*args, stride=2, padding=taps // 2):
+        assert implementation(call).startswith("winograd_"), name
+
+
+def test_a_pixel_in_no_window_has_no_gradient():
+    # The last tile ends with the last whole window, one pixel before the image does.
+    x, w, y = tensors(2, 20, 24, (13, 13), (4, 4), stride=2)
+    with cc.explain() as log:
+        g = F.conv_grad_input(x.shape, w, y, stride=2)
+    assert any("in no window" in r for r in log.decisions[-1]["declined"])
+    assert not g.numpy()[:, :, 12].any() and g.numpy()[:, :, 11].any()
+
+
 @pytest.mark.parametrize(
     "shape, names",
     [
@@ -227,7 +253,8 @@ def test_few_tiles_have_small_windows(shape, names):
 @pytest.mark.parametrize(
     "window, reason",
     [
-        ({"stride": 2}, "stride is not 1"),
+        ({"stride": (2, 1)}, "stride is not 1, or 2 along both of two axes"),
+        ({"stride": 2}, "few products are saved"),
         ({"groups": 8}, "few channels"),
         ({"groups": 4}, "groups are small"),
         ({"dilation": 9}, "few products are saved"),

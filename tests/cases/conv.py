@@ -159,6 +159,7 @@ BIG = {
         ("winograd-padded", (3, 32, 13, 9), (32, 32, 3, 3), {"padding": (4, 6)}),
         ("winograd-dilated", (2, 40, 25, 30), (33, 40, 3, 3), {"padding": 2, "dilation": 2}),
         ("winograd-groups", (4, 72, 20, 21), (66, 24, 3, 3), {"padding": 1, "groups": 3}),
+        ("winograd-stride", (2, 24, 30, 33), (29, 24, 5, 5), {"padding": 2, "stride": 2}),
         ("winograd-5x5", (3, 37, 15, 18), (29, 37, 5, 5), {"padding": (2, 1)}),
         ("7x7", (2, 16, 40, 37), (21, 16, 7, 7), {"padding": 3}),
         ("11x11-stride", (1, 24, 45, 44), (20, 24, 11, 11), {"padding": (5, 0), "stride": (2, 1)}),

@@ -25,8 +25,10 @@
 // own. Windows of dx may overlap, as the task has whole images.
 //
 // In three dimensions the transforms are those of planes, and the sum over channels runs over those of
-// all planes of the source that the taps of the first axis meet. The pixels of a dilated convolution
-// that lie its dilation apart are planes of their own, and groups are convolutions of their own.
+// all planes of the source that the taps of the first axis meet. With a stride of 2 it runs over those
+// of four sources, a quarter of the pixels each; the input's gradient has four phases instead. The
+// pixels of a dilated convolution that lie its dilation apart are planes of their own, and groups are
+// convolutions of their own.
 //
 // The last products of a line and of a column, those of the point ∞, reach only the last pixels of a
 // tile of y. Where these lie outside, on maps whose size the tiles do not divide, the products are
@@ -61,11 +63,12 @@ constexpr int64_t kFloat = sizeof(float);
 // What pays for the transforms, at least: with windows of 6,
 constexpr int64_t kChannels = 8, kChannelsGradWeight = 16, kChannels1d = 24;
 constexpr int64_t kTiles = 6, kTilesGradWeight = 24, kTiles1d = 16, kTiles5 = 8, kTiles5Kept = 4;
-constexpr int64_t kTileChannels = 300;  // tiles times channels
+constexpr int64_t kTilesStrided = 36, kTileChannels = 300;  // the latter times channels
 // with windows of 4,
 constexpr int64_t kSmallChannels = 24, kSmallChannels1d = 32;
 constexpr int64_t kSmallTiles = 4, kSmallTilesGradient = 16, kSmallTileChannelsGradWeight = 1536;
-constexpr double kSaving = 1.2, kSavingChannels = 8;   // with both, more where channels are few
+constexpr double kSaving = 1.2, kSavingStrided = 1.6;  // with both,
+constexpr double kSavingChannels = 8;                  // more where channels are few
 constexpr int64_t kMostBytes = 64 << 20;  // of transformed weights
 constexpr int64_t kGroupChannels = 16, kGroupChannels5 = 24, kGroupTileChannels = 800;  // of each of several groups
 // In the unit of conv_fft_plan.cpp.
@@ -80,8 +83,9 @@ struct Rows {
     const ConvProblem& p;
     const Winograd& winograd;
     const Micro<float>& micro;
-    const WinogradTiles tiles;
+    const WinogradTiles& tiles;
     const bool forward;
+    const int64_t phase;  // of the result
     const WinogradPixels source, result;
     const float *weight, *bias;
     Packs* packs;
@@ -91,7 +95,7 @@ struct Rows {
     const int64_t depth = forward ? p.c : p.k, cols = forward ? p.k : p.c;
     const int64_t padded = (depth + lanes - 1) / lanes * lanes;
     const Parts panels = Parts{cols, (cols + width - 1) / width};
-    const int64_t summed = tiles.slice_taps * padded;  // channels, of all source slices
+    const int64_t summed = tiles.sources() * padded;  // channels
     const int64_t weight_element = odd_lines(summed * width);
     const int64_t panel_weights = elements * weight_element;
     const Parts slices = Parts::at_most(depth, kPackDepth);
@@ -133,12 +137,13 @@ struct Rows {
             for (int64_t k = first; k < end; ++k)
                 micro.transpose(weight + k * row + from_col * taps, taps,
                                 block.data() + (k - first) * taps * width, width, size, taps);
-        const int64_t step = p.flip ? -width : width;  // from one tap to the next
-        for (int64_t tap = 0; tap < tiles.slice_taps; ++tap, to += padded * width) {
-            const int64_t at = tap * (taps / tiles.slice_taps) * step + (p.flip ? (taps - 1) * width : 0);
-            for (int64_t d = first; d < end; ++d)
-                maps.weights({block.data() + (d - first) * taps * width + at, step, to + d * width,
-                              weight_element});
+        const WinogradParts parts(p, tiles, width);
+        for (int64_t i = 0; i < tiles.sources(); ++i, to += padded * width) {
+            for (int64_t d = first; d < end; ++d) {
+                const WinogradParts::Taps of =
+                    parts.taken(parts.of(i, phase), block.data() + (d - first) * taps * width);
+                maps.weights({of.at, of.step, to + d * width, weight_element});
+            }
             for (int64_t e = 0; e < elements && end == depth; ++e)
                 std::fill_n(to + e * weight_element + depth * width, (padded - depth) * width,
                             0.0f);
@@ -191,7 +196,7 @@ struct Rows {
         void look_up(int64_t first_tile, int64_t tiles) {
             first = first_tile, count = tiles;
             order.set(first, count);
-            r.tiles.look_up(!r.forward, 0, first, count, r.result, unread.data(), pixels.data());
+            r.tiles.look_up(!r.forward, r.phase, first, count, r.result, unread.data(), pixels.data());
             if (!r.forward)
                 r.first_touch(first, count, band, pixels.data(), zeros.data(), from.data());
             else if (added)
@@ -214,17 +219,17 @@ struct Rows {
         }
     };
 
-    // What lies under tiles [first, first + count), slice after slice of the source.
-    int64_t source_pixels(int64_t count) const { return tiles.slice_taps * count * tiles.pixels(forward); }
+    // What lies under tiles [first, first + count), one source after the other.
+    int64_t source_pixels(int64_t count) const { return tiles.sources() * count * tiles.pixels(forward); }
     void look_up(int64_t first, int64_t count, float* zeros, float** to) const {
-        for (int64_t tap = 0; tap < tiles.slice_taps; ++tap, to += count * tiles.pixels(forward))
-            tiles.look_up(forward, tap, first, count, source, zeros, to);
+        for (int64_t i = 0; i < tiles.sources(); ++i, to += count * tiles.pixels(forward))
+            tiles.look_up(forward, i, first, count, source, zeros, to);
     }
 
     // These pixels to their places in a panel, in its groups from `skip` on.
     void gather(const float* const* pixels, const int32_t* places, int64_t first, int64_t skip,
                 WinogradPanel to) const {
-        for (int64_t tap = 0; tap < tiles.slice_taps; ++tap) {
+        for (int64_t i = 0; i < tiles.sources(); ++i) {
             (forward ? maps.input : maps.grad_output)(
                 {pixels, places, depth, skip, to, tiles.tiles[1], first % tiles.tiles[1]});
             pixels += to.tiles * tiles.pixels(forward);
@@ -368,7 +373,9 @@ struct Rows {
     void run() const {
         // Weights that are read once need not be kept until the call's end.
         const bool own = deep && rounds.count == 1 && shares == 1 && !packs;
-        Packed<float> packed(packs, p.weight_key(tiles.window == 4 ? "winograd2" : "winograd", lanes, weight),
+        static constexpr const char* of_phases[] = {"winograd", "winograd of phase 1", "winograd of phase 2",
+                                                    "winograd of phase 3"};
+        Packed<float> packed(packs, p.weight_key(tiles.window == 4 ? "winograd2" : of_phases[phase], lanes, weight),
                              own ? 0 : panels.count * panel_weights);
         auto pack_task = [&](int64_t task) {
             const int64_t panel = task / slices.count;
@@ -390,7 +397,7 @@ ConvProblem group_of(const ConvProblem& problem) {
 
 // The products of direct convolution, which leaves out those beyond the border, over those of the tiles.
 double saving(const ConvProblem& p, const WinogradTiles& tiles) {
-    double products = static_cast<double>(tiles.images * tiles.slice_taps);
+    double products = static_cast<double>(tiles.images * tiles.sources() * tiles.phases());
     for (int a = 0; a < tiles.axes; ++a)
         products *= tiles.tiles[a] * tiles.window - WinogradOrder::pays(p, tiles, a);
     return p.inside() * p.taps() * p.n * p.out_pixels() / products;
@@ -398,7 +405,7 @@ double saving(const ConvProblem& p, const WinogradTiles& tiles) {
 
 bool saves_enough(const ConvProblem& p, const WinogradTiles& tiles) {
     const double few = tiles.axes == 1 ? 0 : kSavingChannels / static_cast<double>(std::min(p.c, p.k));
-    return saving(p, tiles) >= kSaving * (1 + few);
+    return saving(p, tiles) >= (p.stride[2] == 2 ? kSavingStrided : kSaving) * (1 + few);
 }
 
 // They run one after the other.
@@ -414,19 +421,26 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
     if (p.dtype != Dtype::Float32) return "dtype is not float32";
     const bool small = window == 4;
     if (conv_precision() == ConvPrecision::Strict) return "conv_precision is strict";
+    const bool by_two = p.stride[2] == 2 && p.stride[1] == 2 && p.kernel[1] != 1 && !small;
     if ((p.kernel[1] != p.kernel[2] && p.kernel[0] * p.kernel[1] != 1) ||
-        (p.kernel[2] != 3 && (small || p.kernel[2] != 5)))
-        return small ? "kernel is not 3, 3x3 or nx3x3" : "kernel is not 3, 5, 3x3, 5x5, nx3x3 or nx5x5";
+        (p.kernel[2] != 3 && (small || p.kernel[2] != 5) && !(by_two && p.kernel[2] > 3 && p.kernel[2] < 9)))
+        return small ? "kernel is not 3, 3x3 or nx3x3"
+                     : "kernel is not 3, 5, 3x3, 5x5, nx3x3, nx5x5 or, with a stride of 2, of 3 to 8";
+    if (by_two && p.groups != 1) return "stride is 2, and groups is not 1";
     for (int a = 0; a < 3; ++a) {
-        if (p.stride[a] != 1) return "stride is not 1";
+        if (p.stride[a] != (by_two && a > 0 ? 2 : 1)) return "stride is not 1, or 2 along both of two axes";
+        if (by_two && a > 0 && p.dilation[a] != 1) return "stride is 2, and dilation is not 1";
         if (p.kernel[a] == 1 && (p.pad_lo[a] || p.pad_hi[a])) return "an axis is padded only";
         if (p.pad_lo[a] < 0 || p.pad_hi[a] < 0 ||
-            p.out[a] != p.in[a] + p.pad_lo[a] + p.pad_hi[a] - p.dilation[a] * (p.kernel[a] - 1))
+            p.out[a] != (p.in[a] + p.pad_lo[a] + p.pad_hi[a] - p.dilation[a] * (p.kernel[a] - 1) - 1) / p.stride[a] + 1)
             return "sizes are not those of a whole convolution";
     }
     const WinogradTiles tiles(p, window);
     if (p.c * p.k * tiles.count() == 0) return "a tensor is empty";
-    if (tiles.slice_taps * tiles.pixels(true) * p.c * (p.k / p.groups) > kMostBytes / kFloat)
+    for (int a = 0; by_two && p.map == ConvMap::GradInput && a < 2; ++a)
+        if ((p.in[a + 1] - 1 + p.pad_lo[a + 1]) / 2 > tiles.tiles[a] * tiles.tile + tiles.taps - 2)
+            return "stride is 2, and the last pixel in no window";
+    if (tiles.sources() * tiles.pixels(true) * p.c * (p.k / p.groups) > kMostBytes / kFloat)
         return "transformed weights are large";
     return nullptr;
 }
@@ -440,7 +454,8 @@ const char* conv_winograd_decline(const ConvProblem& p, int64_t window) {
 // 1-D, which saves half the multiplications and not three quarters: 1.4 to 3 from 32 channels on, 0.5 to
 // 1.8 with 8 and 16. 3 × 3 × 3: 1.7 to 2.9 from 16 channels on. 5 taps: 1.0 to 2.0 in 1-D from 24 channels on, 0.9 to 2.9 in 2-D, 0.75 for one
 // gradient of 12 channels. Groups: 0.9 to 1.6 with 16 channels each, 1.1 to 2.4 with 24 and more. Dilated: 1.0 to 3;
-// planes of few pixels fill their tiles badly, which saves_enough() sees.
+// planes of few pixels fill their tiles badly, which saves_enough() sees. A stride of 2: 1.0 to 2.7 with
+// kernels of 4 × 4 to 8 × 8, 0.7 to 1.0 with 3 × 3.
 const char* conv_winograd_lose(const ConvProblem& problem) {
     const ConvProblem p = group_of(problem);
     const WinogradTiles tiles(p, 6);
@@ -449,10 +464,11 @@ const char* conv_winograd_lose(const ConvProblem& problem) {
     if (channels < (one_axis ? kChannels1d : of_weight ? kChannelsGradWeight : kChannels)) return "few channels";
     if (small_groups(problem, tiles)) return "groups are small";
     if (!saves_enough(p, tiles)) return "few products are saved";
-    const int64_t least = one_axis          ? kTiles1d
-                          : tiles.taps == 5 ? (p.kept ? kTiles5Kept : kTiles5)
-                          : of_weight       ? kTilesGradWeight
-                                            : kTiles;
+    const int64_t least = one_axis           ? kTiles1d
+                          : p.stride[2] == 2 ? kTilesStrided
+                          : tiles.taps == 5  ? (p.kept ? kTiles5Kept : kTiles5)
+                          : of_weight        ? kTilesGradWeight
+                                             : kTiles;
     const bool few = !one_axis && tiles.taps == 3 && count * channels < kTileChannels;
     return few || count < least ? "few tiles" : nullptr;
 }
@@ -477,10 +493,10 @@ double conv_winograd_cost(const ConvProblem& problem, int64_t lanes) {
     const ConvProblem p = group_of(problem);
     const WinogradTiles tiles(p, 6);
     const double c = (p.c + lanes - 1) / lanes, k = (p.k + lanes - 1) / lanes, weights = c * k * lanes;
-    const double of_tile = kProductCost * tiles.pixels(true) * tiles.slice_taps * weights +
-                           kTransformCost * (p.map == ConvMap::GradInput ? c + tiles.slice_taps * k
-                                                                         : tiles.slice_taps * c + k);
-    const double of_group = tiles.count() * of_tile + (p.kept ? 0 : kWeightCost * tiles.slice_taps * weights);
+    const double parts = tiles.sources() * tiles.phases(),
+                 lines = tiles.of_input ? tiles.phases() * c + parts * k : parts * c + k,
+                 of_tile = kProductCost * tiles.pixels(true) * parts * weights + kTransformCost * lines,
+                 of_group = tiles.count() * of_tile + (p.kept ? 0 : kWeightCost * parts * weights);
     return problem.groups * of_group;
 }
 
@@ -498,12 +514,13 @@ void conv_winograd(const ConvProblem& problem, int64_t window, const ConvArgs& a
         const EpilogueOf<float> end = all ? all->from_column(group * p.k) : EpilogueOf<float>{};
         switch (p.map) {
             case ConvMap::Forward:
-                Rows{p, winograd, micro, tiles, true, x, y, weight, bias ? bias + group * p.k : nullptr, args.packs,
+                Rows{p, winograd, micro, tiles, true, 0, x, y, weight, bias ? bias + group * p.k : nullptr, args.packs,
                      all ? &end : nullptr}
                     .run();
                 break;
             case ConvMap::GradInput:
-                Rows{p, winograd, micro, tiles, false, y, x, weight, nullptr, args.packs, nullptr}.run();
+                for (int64_t phase = 0; phase < tiles.phases(); ++phase)
+                    Rows{p, winograd, micro, tiles, false, phase, y, x, weight, nullptr, args.packs, nullptr}.run();
                 break;
             case ConvMap::GradWeight: winograd_grad_weight(p, tiles, x, weight, y, winograd, micro); break;
         }

@@ -1,4 +1,4 @@
-// Winograd convolution for kernels of 3, 5, 3 × 3 and 5 × 5 taps.
+// Winograd convolution for kernels of 3, 5, 3 × 3 and 5 × 5 taps, with a stride of 2 of 3 × 3 to 8 × 8.
 #pragma once
 
 #include "kernels/conv/conv.h"

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/allocator.h"
 #include "kernels/conv/conv_winograd.h"
 
 namespace cc {
@@ -23,21 +24,27 @@ struct WinogradPixels {
 // or 2. The other axes count as images, and so do the planes of a dilated convolution: pixels of y
 // that lie `dilation` apart have theirs of x to themselves. In three dimensions a plane of the result
 // is a sum over those of the source that the `slice_taps` of the first axis meet.
+//
+// With a stride of 2 the taps of even and of odd number see pixels of x of their own: x is four
+// sources of half its size, each with every other tap of each axis. The input's gradient is computed
+// for one of the four after the other, its phases.
 struct WinogradTiles {
     int axes;
-    int64_t window, taps, tile;  // of an axis
+    int64_t window;  // of an axis
     bool of_input;  // x is the result: images are its images
     int64_t images;
     int64_t slice_taps, slices[2], slice_pad, slice_dilation;  // along the first axis; slices of x, of y
+    int64_t step[2];  // between pixels of x, and sources or phases of an axis
+    int64_t taps, tile;  // of an axis
     int64_t in[2], out[2], pad[2], dilation[2];
     int64_t plane[2], tiles[2];  // pixels of y of the largest plane, and tiles of each
 
     WinogradTiles(const ConvProblem& p, int64_t window)
-        : axes(p.kernel[1] == 1 ? 1 : 2), window(window), taps(p.kernel[2]), tile(window + 1 - taps),
-          of_input(p.map == ConvMap::GradInput),
+        : axes(p.kernel[1] == 1 ? 1 : 2), window(window), of_input(p.map == ConvMap::GradInput),
           images(p.n * (of_input ? p.in[0] : p.out[0]) * (axes == 1 ? p.in[1] : 1)),
           slice_taps(p.kernel[0]), slices{axes == 1 ? 1 : p.in[0], axes == 1 ? 1 : p.out[0]},
-          slice_pad(p.pad_lo[0]), slice_dilation(p.dilation[0]) {
+          slice_pad(p.pad_lo[0]), slice_dilation(p.dilation[0]),
+          step{p.stride[1], p.stride[2]}, taps((p.kernel[2] + p.stride[2] - 1) / p.stride[2]), tile(window + 1 - taps) {
         for (int a = 0; a < 2; ++a) {
             const bool used = a < axes;
             const int axis = 3 - axes + a;
@@ -53,6 +60,8 @@ struct WinogradTiles {
 
     int64_t per_image() const { return tiles[0] * tiles[1]; }
     int64_t count() const { return images * per_image(); }
+    int64_t phases() const { return of_input ? step[0] * step[1] : 1; }
+    int64_t sources() const { return of_input ? slice_taps : slice_taps * step[0] * step[1]; }
     // Pixels of a window of x, which are as many elements, or of a tile of y.
     int64_t pixels(bool input) const {
         const int64_t side = input ? window : tile;
@@ -75,16 +84,20 @@ struct WinogradTiles {
     }
 
     // [tile][pixel]: channel 0 of what lies under the tiles of y, or under their windows of x;
-    // `outside` beyond the image's border. Of the source, in the plane that the tap meets.
-    void look_up(bool input, int64_t tap, int64_t first, int64_t count, const WinogradPixels& of,
+    // `outside` beyond the image's border. Of a source, or of a phase of the result.
+    void look_up(bool input, int64_t part, int64_t first, int64_t count, const WinogradPixels& of,
                  float* outside, float** to) const {
-        const int64_t ahead = tap * slice_dilation - slice_pad,
+        const int64_t odd_y = part / step[1] % step[0], odd_x = part % step[1],
+                      slice_tap = input == of_input ? 0 : of_input ? part : part / (step[0] * step[1]),
+                      ahead = slice_tap * slice_dilation - slice_pad,
                       shift = input == of_input ? 0 : input ? ahead : -ahead,
                       counted = slices[of_input ? 0 : 1], there = slices[input ? 0 : 1];
         const int64_t* size = input ? in : out;
         const int64_t side = input ? window : tile;
         const int64_t width = axes == 1 ? 1 : side;
-        const int64_t pad_y = input ? pad[0] : 0, pad_x = input ? pad[1] : 0;
+        const int64_t from_y = input ? odd_y - pad[0] : 0, from_x = input ? odd_x - pad[1] : 0;
+        const int64_t step_y = input ? dilation[0] * step[0] : dilation[0],
+                      step_x = input ? dilation[1] * step[1] : dilation[1];
         each(first, count, [&](int64_t at, int64_t tile_y, int64_t tile_x) {
             const int64_t image = at / (dilation[0] * dilation[1]), slice = image % counted + shift;
             if (slice < 0 || slice >= there) {
@@ -93,19 +106,71 @@ struct WinogradTiles {
                 return;
             }
             const int64_t plane = image / counted * there + slice;
-            const int64_t y0 = at / dilation[1] % dilation[0] + tile_y * tile * dilation[0] - pad_y;
-            const int64_t x0 = at % dilation[1] + tile_x * tile * dilation[1] - pad_x;
-            for (int64_t i = 0, y = y0; i < side; ++i, y += dilation[0], to += width) {
+            const int64_t y0 = at / dilation[1] % dilation[0] + tile_y * tile * step_y + from_y;
+            const int64_t x0 = at % dilation[1] + tile_x * tile * step_x + from_x;
+            for (int64_t i = 0, y = y0; i < side; ++i, y += step_y, to += width) {
                 if (y < 0 || y >= size[0]) {
                     std::fill_n(to, width, outside);
                     continue;
                 }
                 float* line = of.data + (plane * size[0] + y) * size[1] * of.step;
-                for (int64_t j = 0, x = x0; j < width; ++j, x += dilation[1])
+                for (int64_t j = 0, x = x0; j < width; ++j, x += step_x)
                     to[j] = x >= 0 && x < size[1] ? line + x * of.step : outside;
             }
         });
     }
+};
+
+// The taps of a kernel of one channel by the sources that they meet. Kernels are [taps][width].
+class WinogradParts {
+public:
+    WinogradParts(const ConvProblem& p, const WinogradTiles& tiles, int64_t width)
+        : count(tiles.slice_taps * p.stride[1] * p.stride[2]), p_(p), tiles_(tiles), width_(width),
+          room_(p.stride[2] == 1 ? 0 : tiles.taps * tiles.taps * width) {}
+
+    const int64_t count;
+    // The part of a source and a phase.
+    int64_t of(int64_t source, int64_t phase) const { return source * tiles_.phases() + phase; }
+
+    struct Taps {
+        float* at;
+        int64_t step;
+    };
+    // Room for the part's taps: their places in the kernel, or, if they lie apart, a place to put() there.
+    Taps place(int64_t part, float* kernel) const {
+        if (p_.stride[2] == 2) return {room_.data(), width_};
+        const int64_t first = part * (p_.taps() / count);
+        return p_.flip ? Taps{kernel + (p_.taps() - 1 - first) * width_, -width_} : Taps{kernel + first * width_, width_};
+    }
+    void put(int64_t part, float* kernel) const {
+        for (int64_t i = 0; i < apart(); ++i)
+            if (const int64_t tap = tap_of(part, i); tap >= 0)
+                std::copy_n(room_.data() + i * width_, width_, kernel + tap * width_);
+    }
+    // The part's taps, zeros for those beyond the kernel.
+    Taps taken(int64_t part, float* kernel) const {
+        for (int64_t i = 0; i < apart(); ++i)
+            if (const int64_t tap = tap_of(part, i); tap >= 0)
+                std::copy_n(kernel + tap * width_, width_, room_.data() + i * width_);
+            else
+                std::fill_n(room_.data() + i * width_, width_, 0.0f);
+        return place(part, kernel);
+    }
+
+private:
+    int64_t apart() const { return p_.stride[2] == 1 ? 0 : tiles_.taps * tiles_.taps; }
+    // Of every other tap of each axis; −1 beyond the kernel.
+    int64_t tap_of(int64_t part, int64_t i) const {
+        const int64_t y = 2 * (i / tiles_.taps) + part / 2 % 2, x = 2 * (i % tiles_.taps) + part % 2;
+        if (x >= p_.kernel[2] || y >= p_.kernel[1]) return -1;
+        const int64_t tap = (part / 4 * p_.kernel[1] + y) * p_.kernel[2] + x;
+        return p_.flip ? p_.taps() - 1 - tap : tap;
+    }
+
+    const ConvProblem& p_;
+    const WinogradTiles& tiles_;
+    const int64_t width_;
+    const Scratch<float> room_;
 };
 
 // Where tiles stand in a panel, for each class of elements (winograd.h).

@@ -38,14 +38,14 @@ struct GradWeight {
     const int64_t sum_element = odd_lines(c * k);
 
     const int64_t panels = (tiles.count() + kRows - 1) / kRows;
-    const int64_t sum_elements = tiles.slice_taps * elements;  // of each slice of the kernel
+    const int64_t sum_elements = tiles.sources() * elements;
     const int64_t panel_x = sum_elements * x_element, panel_y = elements * y_element;
-    const int64_t operands = 1 + tiles.slice_taps;
+    const int64_t operands = 1 + tiles.sources();
 
-    // Panels from `begin` on: of the output, and of the input in the slice that each tap meets.
+    // Panels from `begin` on, of the output and of each source.
     void transform(int64_t task, int64_t begin, float* of_x, float* of_y, int64_t* needed) const {
-        const int64_t tap = task % operands - 1, panel = task / operands;
-        const bool input = tap >= 0;
+        const int64_t source = task % operands - 1, panel = task / operands;
+        const bool input = source >= 0;
         const int64_t channels = input ? p.c : p.k,
                       first = (begin + panel) * kRows,
                       size = std::min(kRows, tiles.count() - first);
@@ -55,10 +55,10 @@ struct GradWeight {
         Scratch<float*> pixels(kRows * tiles.pixels(input));
         Scratch<float> zeros(channels);
         std::fill_n(zeros.data(), channels, 0.0f);
-        tiles.look_up(input, std::max<int64_t>(tap, 0), first, size, input ? x : y, zeros.data(), pixels.data());
+        tiles.look_up(input, std::max<int64_t>(source, 0), first, size, input ? x : y, zeros.data(), pixels.data());
         (input ? maps.input : maps.grad_output)(
             {pixels.data(), order.places(), channels, 0,
-             {input ? of_x + panel * panel_x + tap * elements * x_element : of_y + panel * panel_y, kRows, 0,
+             {input ? of_x + panel * panel_x + source * elements * x_element : of_y + panel * panel_y, kRows, 0,
               input ? x_element : y_element, size},
              tiles.tiles[1], first % tiles.tiles[1]});
     }
@@ -75,14 +75,16 @@ struct GradWeight {
     // Two vectors of k from `col` on, `count` channels of c from `first` on, whose sums are at `from`.
     void back(int64_t first, int64_t count, int64_t col, float* from, int64_t element,
               float* weight) const {
-        const int64_t taps = p.taps(), of_slice = taps / tiles.slice_taps, step = p.flip ? -width : width;
+        const int64_t taps = p.taps();
         Scratch<float> block(count * taps * width);
-        for (int64_t i = 0; i < count; ++i) {
-            float* to = block.data() + (i * taps + (p.flip ? taps - 1 : 0)) * width;
-            for (int64_t tap = 0; tap < tiles.slice_taps; ++tap)
-                maps.grad_weights({to + tap * of_slice * step, step,
-                                   from + tap * elements * element + i * k + col, element});
-        }
+        const WinogradParts parts(p, tiles, width);
+        for (int64_t source = 0; source < tiles.sources(); ++source, from += elements * element)
+            for (int64_t i = 0; i < count; ++i) {
+                float* kernel = block.data() + i * taps * width;
+                const WinogradParts::Taps to = parts.place(source, kernel);
+                maps.grad_weights({to.at, to.step, from + i * k + col, element});
+                parts.put(source, kernel);
+            }
         micro.transpose(block.data(), width, weight + (col * p.c + first) * taps, p.c * taps,
                         count * taps, std::min(width, p.k - col));
     }

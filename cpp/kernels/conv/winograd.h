@@ -101,9 +101,9 @@ struct WinogradMaps {
 };
 struct Winograd {
     int64_t lanes, rows;  // rows: tiles of one register tile
-    WinogradMaps maps[3][2];  // [3, 5 taps in windows of 6, 3 in windows of 4][1-D, 2-D]
+    WinogradMaps maps[5][2];  // [2, 3, 4, 5 taps in windows of 6, 3 in windows of 4][1-D, 2-D]
     const WinogradMaps& maps_of(int64_t window, int64_t taps, int axes) const {
-        return maps[window == 4 ? 2 : taps / 4][axes - 1];
+        return maps[window == 4 ? 4 : taps - 2][axes - 1];
     }
     void (*outer)(const WinogradOuter&);
 };

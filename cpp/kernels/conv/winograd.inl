@@ -1,4 +1,4 @@
-// Winograd's F(4, 3), F(2, 5) and F(2, 3), written once over a vector type V and compiled by each
+// Winograd's F(5, 2), F(4, 3), F(3, 4), F(2, 5) and F(2, 3), written once over a vector type V and compiled by each
 // winograd_<isa>.cpp.
 //
 //   transforms   one vector of channels at a time: the 1-D form down the columns into vectors on
@@ -407,7 +407,9 @@ template <class V, int MaxRows>
 constexpr Winograd winograd_of() {
     return {V::lanes,
             MaxRows,
-            {{winograd_maps<V, MaxRows, 6, 3, 1>(), winograd_maps<V, MaxRows, 6, 3, 2>()},
+            {{{}, winograd_maps<V, MaxRows, 6, 2, 2>()},
+             {winograd_maps<V, MaxRows, 6, 3, 1>(), winograd_maps<V, MaxRows, 6, 3, 2>()},
+             {{}, winograd_maps<V, MaxRows, 6, 4, 2>()},
              {winograd_maps<V, MaxRows, 6, 5, 1>(), winograd_maps<V, MaxRows, 6, 5, 2>()},
              {winograd_maps<V, MaxRows, 4, 3, 1>(), winograd_maps<V, MaxRows, 4, 3, 2>()}},
             outer<V>};

@@ -1,11 +1,11 @@
 // The 1-D maps of Winograd's algorithms, for one vector of each of their values.
 //
 // The construction is Toom and Cook's, the transpose of a product of polynomials that is found from
-// its values at the points. Bᵀ depends on the points alone, so tiles of 4 for 3 taps and of 2 for 5
-// taps share it; a column of Aᵀ has the powers p⁰ … p^(tile−1) of a point, a row of G p⁰ …
+// its values at the points. Bᵀ depends on the points alone, so tiles of 5, 4, 3 and 2 for 2, 3, 4
+// and 5 taps share it; a column of Aᵀ has the powers p⁰ … p^(tile−1) of a point, a row of G p⁰ …
 // p^(taps−1) over Π (p − q), q the other points.
 //
-// Windows of 6 pixels, F(4, 3) and F(2, 5), have the points 0, ±5/8, ±3/2, ∞, those of oneDNN's former
+// Windows of 6 pixels, F(5, 2), F(4, 3), F(3, 4) and F(2, 5), have the points 0, ±5/8, ±3/2, ∞, those of oneDNN's former
 // Winograd: errors grow 3 to 5 times over direct summation, not 6 to 11 times as with 0, ±1, ±2
 // (Lavin and Gray, 2016). Windows of 4, F(2, 3), have 0, ±1, ∞, and hardly larger errors than direct
 // summation.
@@ -49,7 +49,8 @@ struct GradInputMap {
 };
 
 // Powers of the points 5/8 and 3/2; those of −5/8 and −3/2 have the other sign where they are odd.
-constexpr float kP1[] = {1, 0.625f, 0.390625f, 0.244140625f}, kP3[] = {1, 1.5f, 2.25f, 3.375f};
+constexpr float kP1[] = {1, 0.625f, 0.390625f, 0.244140625f, 0.152587890625f},
+                kP3[] = {1, 1.5f, 2.25f, 3.375f, 5.0625f};
 
 // Aᵀ: elements to tiles of the output.
 template <int Tile>
@@ -61,7 +62,8 @@ struct OutputMap {
         y[0] = m[0] + (s[0] + t[0]);
         CC_UNROLL for (int j = 1; j < Tile - 1; ++j)
             y[j] = fma(V::set(kP1[j]), s[j % 2], V::set(kP3[j]) * t[j % 2]);
-        y[Tile - 1] = fma(V::set(kP1[Tile - 1]), s[1], fma(V::set(kP3[Tile - 1]), t[1], m[5]));
+        constexpr int last = Tile - 1;
+        y[last] = fma(V::set(kP1[last]), s[last % 2], fma(V::set(kP3[last]), t[last % 2], m[5]));
     }
 };
 
@@ -96,8 +98,9 @@ struct WeightMap {
     static constexpr int in = Taps, out = 6;
     template <class V>
     static void apply(const V* w, V* u) {
-        V s = V::set(kG1[Taps - 1]) * w[Taps - 1], t = V::set(kG3[Taps - 1]) * w[Taps - 1];
-        CC_UNROLL for (int i = Taps - 3; i >= 0; i -= 2) {
+        constexpr int even = (Taps - 1) / 2 * 2;  // the last of them
+        V s = V::set(kG1[even]) * w[even], t = V::set(kG3[even]) * w[even];
+        CC_UNROLL for (int i = even - 2; i >= 0; i -= 2) {
             s = fma(V::set(kG1[i]), w[i], s);
             t = fma(V::set(kG3[i]), w[i], t);
         }
@@ -124,7 +127,8 @@ struct GradWeightMap {
         CC_UNROLL for (int i = 0; i < Taps - 1; ++i)
             w[i] = fma(V::set(kG1[i]), s[i % 2], V::set(kG3[i]) * t[i % 2]);
         w[0] = fma(V::set(kG0), u[0], w[0]);
-        w[Taps - 1] = fma(V::set(kG1[Taps - 1]), s[0], fma(V::set(kG3[Taps - 1]), t[0], u[5]));
+        constexpr int last = Taps - 1;
+        w[last] = fma(V::set(kG1[last]), s[last % 2], fma(V::set(kG3[last]), t[last % 2], u[5]));
     }
 };
 
