@@ -13,6 +13,13 @@ namespace cc {
 // A stride of an odd number of cache lines: what lies so far apart does not meet in the cache.
 inline int64_t odd_lines(int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
 
+// The first of the groups, which are convolutions of their own.
+inline ConvProblem group_of(const ConvProblem& problem) {
+    ConvProblem p = problem;
+    p.c /= p.groups, p.k /= p.groups, p.groups = 1;
+    return p;
+}
+
 // One group of channels of all pixels.
 struct WinogradPixels {
     float* data;   // of the first pixel
@@ -31,10 +38,10 @@ struct WinogradPixels {
 struct WinogradTiles {
     int axes;
     int64_t window;  // of an axis
-    bool of_input;  // x is the result: images are its images
+    bool of_input;   // x is the result: images are its images
     int64_t images;
     int64_t slice_taps, slices[2], slice_pad, slice_dilation;  // along the first axis; slices of x, of y
-    int64_t step[2];  // between pixels of x, and sources or phases of an axis
+    int64_t step[2];     // between pixels of x, and sources or phases of an axis
     int64_t taps, tile;  // of an axis
     int64_t in[2], out[2], pad[2], dilation[2];
     int64_t plane[2], tiles[2];  // pixels of y of the largest plane, and tiles of each
@@ -43,8 +50,8 @@ struct WinogradTiles {
         : axes(p.kernel[1] == 1 ? 1 : 2), window(window), of_input(p.map == ConvMap::GradInput),
           images(p.n * (of_input ? p.in[0] : p.out[0]) * (axes == 1 ? p.in[1] : 1)),
           slice_taps(p.kernel[0]), slices{axes == 1 ? 1 : p.in[0], axes == 1 ? 1 : p.out[0]},
-          slice_pad(p.pad_lo[0]), slice_dilation(p.dilation[0]),
-          step{p.stride[1], p.stride[2]}, taps((p.kernel[2] + p.stride[2] - 1) / p.stride[2]), tile(window + 1 - taps) {
+          slice_pad(p.pad_lo[0]), slice_dilation(p.dilation[0]), step{p.stride[1], p.stride[2]},
+          taps((p.kernel[2] + p.stride[2] - 1) / p.stride[2]), tile(window + 1 - taps) {
         for (int a = 0; a < 2; ++a) {
             const bool used = a < axes;
             const int axis = 3 - axes + a;
