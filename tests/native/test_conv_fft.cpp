@@ -45,7 +45,7 @@ void test(const Row& row, ConvMap map) {
         const int set = static_cast<int>(tested);
         const char* isa = name(tested);
         std::vector<T> first;
-        for (int threads : {1, 3}) {
+        for (int threads : {1, 3, 2}) {
             ThreadsScope scope(threads);
             const std::vector<T> got = run([&](const ConvArgs& args) {
                 conv_fft(p, args, kSets[set].fft, kSets[set].micro);
