@@ -32,18 +32,18 @@ function(convcore_flags target)
   find_package(Threads REQUIRED)
   target_link_libraries(${target} PUBLIC Threads::Threads)
   if(CONVCORE_SANITIZE)
-    # Unrolled kernels are a great many loads: -O1 and checks as calls keep their compilation to seconds; null, alignment and
-    # overflow checks of the same pointers add nothing to address's. AVX-512 files are AVX2's templates over another vector: left
-    # out, and not optimized, which would take longer than all else.
+    # Unrolled kernels are a great many loads: -O1 and checks as calls keep their compilation to seconds; null and alignment
+    # checks of the same pointers add nothing to address's. AVX-512 files are AVX2's templates over another vector: left out, and
+    # not optimized, which would take longer than all else.
     foreach(source ${ARGN})
       if(source MATCHES "_avx512\\.cpp$")
         set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-fno-sanitize=all;-O0;-w")
       else()
         set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-O1;-finline-small-functions")
       endif()
-      if(source MATCHES "_(avx2|generic)\\.cpp$" AND CONVCORE_SANITIZE MATCHES "address")
+      if(source MATCHES "_avx2\\.cpp$" AND CONVCORE_SANITIZE MATCHES "address")
         set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS
-          "--param=asan-instrumentation-with-call-threshold=0;-fno-sanitize=null,alignment,object-size,pointer-overflow")
+          "--param=asan-instrumentation-with-call-threshold=0;-fno-sanitize=null,alignment,object-size")
       endif()
     endforeach()
     target_compile_options(${target} PUBLIC -fsanitize=${CONVCORE_SANITIZE} -fno-omit-frame-pointer -g
