@@ -121,8 +121,10 @@ struct Rows {
                     const Parts part{kept[i], pieces};
                     const int64_t rows = tiles.size(first_tile + i), tap = part.begin(piece);
                     T* out[kMaxRows];
-                    for (int64_t row = 0; row < rows; ++row)
+                    for (int64_t row = 0; row < rows; ++row) {
                         out[row] = results[i * micro.rows + row] + first;
+                        fetch_to_write(out[row], panels.size(panel));
+                    }
                     for (int64_t t = 0; t < part.size(piece); ++t)
                         panel_taps[t] = b + order[numbers[i * taps + tap + t]] * depth * width;
                     micro.row_tile({part.size(piece), depth,

@@ -24,7 +24,8 @@ constexpr int64_t kMostAxisPixels = 64;  // of an axis among several
 constexpr double kMemoryCost = 60;  // of a line of a spectrum to or from memory
 constexpr double kCacheCost = 40;   // of one that stays in the cache
 constexpr double kDepthwiseCost = 2, kDepthwiseTableCost = 5, kGroupedCost = 1.5;  // per product
-constexpr double kMargin = 0.8;
+constexpr double kMargin = 0.8, kSmallMargin = 1.2;  // of kernels that save little, less is left on a busy machine
+constexpr int64_t kSmallTaps = 24;
 constexpr double kLeastFlops = 5e5;
 
 // A complex transform with its loads and stores.
@@ -212,7 +213,8 @@ double direct_cost(const ConvProblem& p, int64_t lanes) {
 const char* conv_fft_lose(const ConvProblem& p, FftTile tile) {
     if (p.taps() < 9) return "the kernel is small";
     if (p.flops() < kLeastFlops) return "there is little work";
-    return plan_fft(p, tile).cost * kMargin > direct_cost(p, tile.lanes) ? "direct convolution costs less" : nullptr;
+    const double margin = p.taps() <= kSmallTaps ? kSmallMargin : kMargin;
+    return plan_fft(p, tile).cost * margin > direct_cost(p, tile.lanes) ? "direct convolution costs less" : nullptr;
 }
 
 }  // namespace cc

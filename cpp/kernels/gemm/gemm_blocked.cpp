@@ -139,7 +139,7 @@ struct Blocked {
                 tile.rows = short_rows + (t < longer);
                 for (int64_t i = 0; i < tile.rows; ++i, to += p.c_row) {
                     out[i] = to;
-                    for (int64_t j = 0; j < tile.cols; j += Ahead::line) __builtin_prefetch(to + j, 1);
+                    fetch_to_write(to, tile.cols);
                 }
                 ahead.ask(ahead_share);
                 fetch(next_panel + t * share, std::min(share, line - t * share));

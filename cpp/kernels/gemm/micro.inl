@@ -76,6 +76,7 @@ template <class V, int Rows, int Vectors, class T, class Out>
 template <class V, int MaxRows, int Rows, int Vectors, class T>
 [[gnu::noinline]] void row_tile(const RowTile<T>& tile, int64_t first) {
     constexpr int64_t lanes = V::lanes;
+    const int64_t depth = tile.depth;
     V acc[Rows][Vectors];
     CC_UNROLL for (int i = 0; i < Rows; ++i)
         CC_UNROLL for (int v = 0; v < Vectors; ++v) acc[i][v] = V::set(0);
@@ -84,7 +85,7 @@ template <class V, int MaxRows, int Rows, int Vectors, class T>
         const T* b = tile.b[t];
         const T* rows[Rows];
         CC_UNROLL for (int i = 0; i < Rows; ++i) rows[i] = a[i];
-        for (int64_t l = 0; l < tile.depth; ++l, b += Vectors * lanes) {
+        _Pragma("GCC unroll 4") for (int64_t l = 0; l < depth; ++l, b += Vectors * lanes) {
             V bv[Vectors];
             CC_UNROLL for (int v = 0; v < Vectors; ++v) bv[v] = V::load(b + v * lanes);
             CC_UNROLL for (int i = 0; i < Rows; ++i) {

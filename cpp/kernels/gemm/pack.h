@@ -61,6 +61,12 @@ void fetch(const T* from, int64_t count) {
     for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(from + i, 0, Level);
 }
 
+// Asks for the lines of a run that is written soon.
+template <class T>
+void fetch_to_write(const T* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(to + i, 1);
+}
+
 // Near-equal parts: [begin(i), begin(i + 1)) of total, none larger than most.
 struct Parts {
     int64_t total, count;
