@@ -6,6 +6,8 @@ import convcore as cc
 import numpy as np
 import pytest
 
+from tests import harness
+
 F = cc.nn.functional
 
 
@@ -161,3 +163,51 @@ def test_circular_convolution_commutes_with_shifts():
         return F.conv2d(x, w, padding="same", padding_mode="circular")
 
     assert f(x.roll((3, 2), (2, 3))).tolist() == f(x).roll((3, 2), (2, 3)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel", "window"),
+    [
+        ((4, 70, 89, 88), 3, {"padding": (1, 0)}),
+        ((3, 84, 95, 90), 3, {"padding": 1, "stride": 2}),
+        ((2, 20, 230, 231), 3, {"padding": 2}),
+        ((3, 84, 93, 92), 5, {"padding": 2}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("isa", harness.isas())
+def test_depthwise_from_memory_is_that_of_its_images(isa, shape, kernel, window):
+    """Batches that no cache holds are read in another order than single images: the same values, on any number of threads."""
+    options = {**window, "groups": shape[1]}
+
+    def maps(x, w, y):
+        return (
+            F.conv2d(x, w, **options),
+            F.conv_grad_input(x.shape, w, y, **options),
+            F.conv_grad_weight(x, w.shape, y, **options),
+        )
+
+    def tensors(draw):
+        x = cc.tensor(draw(*shape).astype(np.float32)).to(memory_format=cc.channels_last)
+        w = cc.tensor(draw(shape[1], 1, kernel, kernel, seed=1).astype(np.float32))
+        y = F.conv2d(x, w, **options).shape
+        return (
+            x,
+            w,
+            cc.tensor(draw(*y, seed=2).astype(np.float32)).to(memory_format=cc.channels_last),
+        )
+
+    with harness.using_isa(isa):
+        x, w, y = tensors(whole)
+        ys, dxs, dws = zip(
+            *(maps(x[i : i + 1], w, y[i : i + 1]) for i in range(len(x))), strict=True
+        )
+        for got, expected in zip(maps(x, w, y), (cc.cat(ys), cc.cat(dxs), sum(dws)), strict=True):
+            np.testing.assert_array_equal(numpy(got), numpy(expected))
+
+        rounded = tensors(values)
+        with cc.threads(1):
+            alone = maps(*rounded)
+        with cc.threads(3):
+            for got, expected in zip(maps(*rounded), alone, strict=True):
+                np.testing.assert_array_equal(numpy(got), numpy(expected))

@@ -27,6 +27,7 @@ constexpr int64_t kChannels = 128;
 constexpr int64_t kFewLines = 8;  // blocks of channels are tasks, as of a product of so few rows
 constexpr int64_t kTasks = 64, kMaxSlices = 16, kSliceBytes = 16 << 20, kWideBytes = 16 << 20;
 constexpr int64_t kManyOutputs = 16, kManyOutputsDirect = 64, kFewChannels = 4;  // outputs: per channel
+constexpr int64_t kPassPairs = 4;  // of lines, before the next pass writes between them
 constexpr double kGrainFlops = 1.5e5;
 
 template <class T>
@@ -48,24 +49,24 @@ struct Depthwise {
 
     void runs(const std::vector<Pass>& passes, const T* source, T* result, T* transposed,
               const T* bias, const EpilogueOf<T>* epilogue) const {
-        std::vector<int64_t> ends;
-        int64_t end = 0;
-        for (const Pass& pass : passes)
-            ends.push_back(end += DepthwiseRuns<T>{p, pass, source, result}.lines());
-        const int64_t width = end < kFewLines ? kChannels : p.c, blocks = (p.c + width - 1) / width;
-        const int64_t pairs = (end + 1) / 2, tasks = blocks * pairs;
+        int64_t most = 0, all = 0;
+        for (const Pass& pass : passes) {
+            const int64_t lines = DepthwiseRuns<T>{p, pass, source, result}.lines();
+            most = std::max(most, lines);
+            all += lines;
+        }
+        const int64_t width = all < kFewLines ? kChannels : p.c, blocks = (p.c + width - 1) / width;
+        const int64_t pairs = (most + 1) / 2, tasks = blocks * pairs;
         parallel_for(tasks, static_cast<int64_t>(kGrainFlops * tasks / (p.flops() + 1)) + 1, [&](int64_t task, int64_t last) {
             for (int64_t stop; task < last; task = stop) {
-                const int64_t block = task / pairs, before = block * pairs, c = block * width;
-                stop = std::min(last, before + pairs);
+                const int64_t block = task / pairs, before = block * pairs, c = block * width,
+                              at_once = passes.size() > 1 ? kPassPairs : pairs;
+                stop = std::min({last, before + pairs, task + at_once});
                 const EpilogueOf<T> of_block = epilogue ? epilogue->from_column(c) : EpilogueOf<T>{};
-                for (size_t i = 0; i < passes.size(); ++i) {
-                    const int64_t base = i ? ends[i - 1] : 0, first_line = std::max(2 * (task - before), base),
-                                  end_line = std::min(2 * (stop - before), ends[i]);
-                    if (first_line < end_line)
-                        DepthwiseRuns<T>{p, passes[i], source, result, epilogue ? &of_block : nullptr}.each_line(
-                            first_line - base, end_line - base, c, std::min(width, p.c - c), transposed, bias, true,
-                            micro.run_line);
+                for (const Pass& pass : passes) {
+                    const DepthwiseRuns<T> runs{p, pass, source, result, epilogue ? &of_block : nullptr};
+                    runs.each_line(2 * (task - before), std::min(2 * (stop - before), runs.lines()), c, std::min(width, p.c - c),
+                                   transposed, bias, true, micro.run_line);
                 }
             }
         });
@@ -91,7 +92,8 @@ struct Depthwise {
         const PixelTable<T> table(forward, pass, x, y, kPixels);
         const bool in_runs = runs.fit(pass);
         const std::vector<int64_t> order = weight_taps(p, pass);
-        const int64_t taps = p.taps(), size = taps * p.c, blocks = (p.c + kChannels - 1) / kChannels,
+        const int64_t taps = p.taps(), size = taps * p.c, width = in_runs && runs.streamed() ? p.c : kChannels,
+                      blocks = (p.c + width - 1) / width,
                       all = in_runs ? runs.lines() : p.n * p.out_pixels(), least = in_runs ? 1 : kPixels;
         const int64_t room =
             std::max<int64_t>(1, kSliceBytes / (size * static_cast<int64_t>(sizeof(T))));
@@ -100,8 +102,8 @@ struct Depthwise {
         const Parts slices{all, std::max<int64_t>(1, wanted)};
         Scratch<T> sums(slices.count * size);
         auto slice_task = [&](int64_t task) {
-            const int64_t slice = task / blocks, c = task % blocks * kChannels,
-                          cs = std::min(kChannels, p.c - c), begin = slices.begin(slice), end = slices.begin(slice + 1);
+            const int64_t slice = task / blocks, c = task % blocks * width,
+                          cs = std::min(width, p.c - c), begin = slices.begin(slice), end = slices.begin(slice + 1);
             T* sum = sums.data() + slice * size;
             for (int64_t t = 0; t < taps; ++t) std::fill_n(sum + t * p.c + c, cs, T{});
             if (in_runs) return runs.each_line(begin, end, c, cs, sum, nullptr, false, micro.run_sum);

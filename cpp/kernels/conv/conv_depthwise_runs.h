@@ -1,7 +1,9 @@
 // Depthwise convolution in float32 where the kernel's positions in a line are neighbours, few, and at stride 1 or 2:
 // lines of the result go in runs of kRunPixels, so that each pixel is loaded once for all positions of a
 // kernel's line that use it. Two lines that share lines of the source go together, half as many pixels at a time:
-// then each line of the source comes into the first-level cache once or twice, not three times.
+// then each line of the source comes into the first-level cache once or twice, not three times. What comes from
+// memory is read pixel by pixel, all channels of one before the next: hardware prefetchers follow that order but not the
+// jumps of a run (measured on busy Zen 3, 128 channels of 28×28: 1.5 to 1.9 times as fast, the kernel's gradient 2.4 times).
 #pragma once
 
 #include <algorithm>
@@ -16,7 +18,7 @@
 
 namespace cc {
 
-constexpr int64_t kFetchRunsFrom = 2 << 20;  // elements of the source: more than a cache is likely to hold
+constexpr int64_t kStreamedFrom = 2 << 20;  // elements of the source: more than a cache is likely to hold
 
 // [channel][tap] to [tap][channel], unless they are so already.
 template <class T>
@@ -44,6 +46,11 @@ struct DepthwiseRuns {
                                      std::abs(along.offsets.back() - along.offsets.front()) == width - 1));
     }
 
+    // From memory, rather than from a cache?
+    bool streamed() const {
+        return !made && p.n * p.c * (p.map == ConvMap::Forward ? p.in_pixels() : p.out_pixels()) >= kStreamedFrom;
+    }
+
     int64_t lines() const { return p.n * pass.axes[0].count * pass.axes[1].count; }
 
     // Calls f for the lines [first, last) of the result, channels [channel, channel + cols); weights are [tap][c].
@@ -60,11 +67,11 @@ struct DepthwiseRuns {
         const int64_t width = any ? along.offsets.size() : 1, height = any ? down.offsets.size() : 0,
                       lowest = any ? std::min(along.offsets.front(), along.offsets.back()) : 0,
                       b_step = width > 1 ? (order[1] - order[0]) * (upward ? p.c : -p.c) : 0,
-                      shift = in_pairs && any && has_run_pair(width) ? pair_shift() : 0;
+                      shift = (in_pairs || streamed()) && any && has_run_pair(width) ? pair_shift() : 0;
         Scratch<const T*> a(2 * order.size() + 1);
         Scratch<T*> b(4 * order.size() + 1);
         RunLine<T> line{width, along.source_step, 1, 0, 0, 0, a.data(), lowest, in[2], p.c, b.data(), b_step, nullptr,
-                        along.step * p.c, 0, bias ? bias + channel : nullptr, along.count, cols, 0, epilogue};
+                        along.step * p.c, 0, bias ? bias + channel : nullptr, along.count, cols, streamed(), epilogue};
         for (int64_t at = first; at < last; at += line.rows) {
             const int64_t q1 = at % down.count, q0 = at / down.count % axes[0].count,
                           image = p.n - 1 - at / down.count / axes[0].count;
@@ -106,14 +113,11 @@ struct DepthwiseRuns {
                     }
                 line.out = result_line(q1);
             }
-            line.fetched = !made && large() ? line.rows * down.source_step : 0;
             f(line);
         }
     }
 
 private:
-    bool large() const { return p.n * p.c * (p.map == ConvMap::Forward ? p.in_pixels() : p.out_pixels()) >= kFetchRunsFrom; }
-
     // A line of the kernel meets, in the next line of the result, what the one so many further on meets in this. 0: none does.
     int64_t pair_shift() const {
         const PassAxis& down = pass.axes[1];

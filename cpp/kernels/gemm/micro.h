@@ -97,14 +97,10 @@ struct RunLine {
     int64_t out_step, out_row;
     const T* bias;  // null or cols values
     int64_t pixels, cols;
-    int64_t fetched;  // so many lines below the last, and the next pixels of out, are asked for meanwhile
+    bool streamed;  // a and out come from memory: they are read in order, in pairs pixel by pixel
     const EpilogueOf<T>* epilogue;  // null or of cols columns
 };
 constexpr int kRunPixels = 8;
-constexpr int64_t run_pixels(int64_t rows) { return kRunPixels / rows; }
-constexpr int64_t run_extent(int64_t width, int64_t stride, int64_t rows = 1) {
-    return (run_pixels(rows) - 1) * stride + width;
-}
 constexpr bool has_run_tile(int64_t width, int64_t stride) {
     return stride == 1 ? width >= 1 && width <= 7 : stride == 2 && (width == 3 || width == 5 || width == 7);
 }

@@ -274,11 +274,39 @@ struct Index {
     static constexpr int value = I;
 };
 
+constexpr int64_t kLongPixel = 64;  // channels: shorter ones cost more to begin than memory's order saves
+constexpr int run_extent(int width, int stride, int pixels) { return (pixels - 1) * stride + width; }
+
+// Asks for what the runs to come read first, kRunPixels further on: columns j of those lines of a that the rows before
+// these have not read, and of out. A run's own loads jump from pixel to pixel, which no hardware prefetcher follows.
+template <int Stride, int Rows, int Pixels, class T>
+struct Ahead {
+    static constexpr int64_t columns = 64 / static_cast<int64_t>(sizeof(T));
+    const T *a = nullptr, *out = nullptr;
+    int64_t a_step, a_line, out_step, out_row;
+
+    Ahead(const RunLine<T>& line, const Run& run)
+        : a_step(line.a_step), a_line(line.size * line.a_step), out_step(line.out_step), out_row(line.out_row) {
+        if (!line.streamed || !line.lines) return;
+        for (int64_t l = 0; l < line.lines; ++l) a = line.a[l] > a ? line.a[l] : a;  // the lowest
+        a += (line.first + line.width - Stride + (run.begin + kRunPixels) * Stride) * a_step;
+        out = line.out + (run.begin + kRunPixels) * out_step;
+    }
+    void ask(int64_t j) const {
+        if (!a || j % columns) return;
+        CC_UNROLL for (int r = 0; r < Rows; ++r)
+            CC_UNROLL for (int i = 0; i < Pixels; ++i) __builtin_prefetch(out + j + r * out_row + i * out_step, 1);
+        CC_UNROLL for (int l = 0; l < Rows * Stride; ++l)
+            CC_UNROLL for (int i = 0; i < Pixels * Stride; ++i) __builtin_prefetch(a + j - l * a_line + i * a_step);
+    }
+};
+
 // Square: of two rows, all lines of a kernel as high as it is wide are there. Whole: all pixels are inside; others are
 // skipped one by one, which costs a branch that is the same for all columns.
-template <class V, int Width, int Stride, int Rows, bool Square, bool Whole, class T>
+template <class V, int Width, int Stride, int Rows, int Pixels, bool Square, bool Whole, class T>
 [[gnu::noinline]] void run_tile(const RunLine<T>& line, const Run& run) {
-    constexpr int extent = run_extent(Width, Stride, Rows), most = run_pixels(Rows);
+    constexpr int extent = run_extent(Width, Stride, Pixels);
+    const Ahead<Stride, Rows, Pixels, T> ahead(line, run);
     const int64_t lines = line.lines, shared = line.shared, shared_end = line.shared_end, a_step = line.a_step,
                   b_step = line.b_step, out_step = line.out_step, out_row = line.out_row, pixels = run.pixels,
                   first = (line.first + run.begin * Stride) * a_step;
@@ -287,10 +315,11 @@ template <class V, int Width, int Stride, int Rows, bool Square, bool Whole, cla
     T* const* b_lines = line.b;
     const EpilogueOf<T>* epilogue = line.epilogue;
     auto vector = [=](int64_t j, int64_t left, T* out, auto load, auto store) {
-        V acc[Rows][most];
+        ahead.ask(j);
+        V acc[Rows][Pixels];
         const V start = bias ? load(bias + j) : V::set(0);
         CC_UNROLL for (int r = 0; r < Rows; ++r)
-            CC_UNROLL for (int i = 0; i < most; ++i) acc[r][i] = start;
+            CC_UNROLL for (int i = 0; i < Pixels; ++i) acc[r][i] = start;
         auto add = [&](int64_t l, auto from, auto to) {  // a line, to these rows
             constexpr int row = decltype(from)::value, rows = decltype(to)::value - row;
             const T* a = a_lines[l] + first + j;
@@ -302,7 +331,7 @@ template <class V, int Width, int Stride, int Rows, bool Square, bool Whole, cla
                 const V pixel = load(a + i * a_step);
                 CC_UNROLL for (int r = 0; r < rows; ++r)
                     CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
-                        if (i - t < most * Stride)
+                        if (i - t < Pixels * Stride)
                             acc[row + r][(i - t) / Stride] = fma(pixel, b[r][t], acc[row + r][(i - t) / Stride]);
             }
         };
@@ -320,11 +349,11 @@ template <class V, int Width, int Stride, int Rows, bool Square, bool Whole, cla
         if (epilogue) {
             const ColumnEpilogue<V> end(*epilogue, j, left);
             CC_UNROLL for (int r = 0; r < Rows; ++r)
-                CC_UNROLL for (int i = 0; i < most; ++i)
+                CC_UNROLL for (int i = 0; i < Pixels; ++i)
                     if (Whole || i < pixels) acc[r][i] = end(acc[r][i], out + r * out_row + i * out_step);
         }
         CC_UNROLL for (int r = 0; r < Rows; ++r)
-            CC_UNROLL for (int i = 0; i < most; ++i)
+            CC_UNROLL for (int i = 0; i < Pixels; ++i)
                 if (Whole || i < pixels) store(acc[r][i], out + r * out_row + i * out_step);
     };
     T* out = line.out + run.begin * out_step;
@@ -335,30 +364,54 @@ template <class V, int Width, int Stride, int Rows, bool Square, bool Whole, cla
         vector(j, left, out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
 
-template <class V, int Width, int Stride, bool Whole, class T>
+template <class V, int Width, int Stride, int Rows, int Pixels, bool Square, bool Whole, class T>
 [[gnu::noinline]] void run_sum(const RunLine<T>& line, const Run& run) {
-    constexpr int extent = run_extent(Width, Stride);
-    const int64_t lines = line.lines, a_step = line.a_step, b_step = line.b_step, out_step = line.out_step,
-                  pixels = run.pixels, first = (line.first + run.begin * Stride) * a_step;
+    constexpr int extent = run_extent(Width, Stride, Pixels);
+    const Ahead<Stride, Rows, Pixels, T> ahead(line, run);
+    const int64_t lines = line.lines, shared = line.shared, shared_end = line.shared_end, a_step = line.a_step,
+                  b_step = line.b_step, out_step = line.out_step, out_row = line.out_row, pixels = run.pixels,
+                  first = (line.first + run.begin * Stride) * a_step;
     const uint32_t inside = run.inside;
     const T* const* a_lines = line.a;
     T* const* b_lines = line.b;
     auto vector = [=](int64_t j, const T* out, auto load, auto store) {
-        V grad[kRunPixels];
-        CC_UNROLL for (int i = 0; i < kRunPixels; ++i)
-            grad[i] = Whole || i < pixels ? load(out + i * out_step) : V::set(0);
-        for (int64_t l = 0; l < lines; ++l) {
-            V sum[Width];
+        ahead.ask(j);
+        V grad[Rows][Pixels];
+        CC_UNROLL for (int r = 0; r < Rows; ++r)
+            CC_UNROLL for (int i = 0; i < Pixels; ++i)
+                grad[r][i] = Whole || i < pixels ? load(out + r * out_row + i * out_step) : V::set(0);
+        // sums[t] += the pixels of line l times the gradients of a row
+        auto add = [&](int64_t l, auto of, V* sums) {
             const T* a = a_lines[l] + first + j;
-            T* b = b_lines[l] + j;
-            CC_UNROLL for (int t = 0; t < Width; ++t) sum[t] = load(b + t * b_step);
             CC_UNROLL for (int i = 0; i < extent; ++i) {
                 if (!Whole && !(inside >> i & 1)) continue;
                 const V pixel = load(a + i * a_step);
                 CC_UNROLL for (int t = i % Stride; t < Width && t <= i; t += Stride)
-                    if (i - t < kRunPixels * Stride) sum[t] = fma(pixel, grad[(i - t) / Stride], sum[t]);
+                    if (i - t < Pixels * Stride) sums[t] = fma(pixel, grad[decltype(of)::value][(i - t) / Stride], sums[t]);
             }
-            CC_UNROLL for (int t = 0; t < Width; ++t) store(sum[t], b + t * b_step);
+        };
+        auto add_line = [&](int64_t l, auto of) {
+            T* b = b_lines[l * Rows + decltype(of)::value] + j;
+            V sums[Width];
+            CC_UNROLL for (int t = 0; t < Width; ++t) sums[t] = load(b + t * b_step);
+            add(l, of, sums);
+            CC_UNROLL for (int t = 0; t < Width; ++t) store(sums[t], b + t * b_step);
+        };
+        if constexpr (Rows == 1) {
+            for (int64_t l = 0; l < lines; ++l) add_line(l, Index<0>{});
+        } else if constexpr (Square) {
+            V sums[Width][Width];
+            CC_UNROLL for (int l = 0; l < Width; ++l)
+                CC_UNROLL for (int t = 0; t < Width; ++t) sums[l][t] = load(b_lines[l * Rows] + j + t * b_step);
+            CC_UNROLL for (int l = 0; l < Width + Stride; ++l) {
+                if (l < Width) add(l, Index<0>{}, sums[l]);
+                if (l >= Stride) add(l, Index<1>{}, sums[l - Stride]);
+            }
+            CC_UNROLL for (int l = 0; l < Width; ++l)
+                CC_UNROLL for (int t = 0; t < Width; ++t) store(sums[l][t], b_lines[l * Rows] + j + t * b_step);
+        } else {
+            for (int64_t l = 0; l < shared_end; ++l) add_line(l, Index<0>{});
+            for (int64_t l = shared; l < lines; ++l) add_line(l, Index<1>{});
         }
     };
     const T* out = line.out + run.begin * out_step;
@@ -369,52 +422,34 @@ template <class V, int Width, int Stride, bool Whole, class T>
         vector(j, out + j, [=](const T* p) { return V::load(p, left); }, [=](V v, T* p) { v.store(p, left); });
 }
 
-template <class T>
-void fetch_pixels(const RunLine<T>& line, const T* pixel, int64_t count, int64_t step) {
-    for (; count > 0; --count, pixel += step)
-        for (int64_t j = 0; j < line.cols; j += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(pixel + j);
-}
-
-// A tile's loads jump from pixel to pixel, which no hardware prefetcher follows: what the tiles of the lines below read
-// first, and what the next one needs of out, is asked for here.
-template <class T>
-void fetch_ahead(const RunLine<T>& line, const Run& run, int64_t first, int64_t count) {
-    const T* last = line.a[0];
-    for (int64_t l = 1; l < line.lines; ++l) last = line.a[l] > last ? line.a[l] : last;
-    for (int64_t below = 1; below <= line.fetched; ++below)
-        fetch_pixels(line, last + (below * line.size + first) * line.a_step, count, line.a_step);
-    for (int64_t r = 0; r < line.rows; ++r)
-        fetch_pixels<T>(line, line.out + r * line.out_row + (run.begin + run.pixels) * line.out_step, run.pixels, line.out_step);
-}
-
-// F::run<Width, Stride, Rows, Square, Whole>(line, run) for the runs of a line.
-template <class F, int Width, int Stride, int Rows, class T>
+// F::run<Width, Stride, Rows, Pixels, Square, Whole>(line, run) for the runs of a line.
+template <class F, int Width, int Stride, int Rows, int Pixels, class T>
 void each_run(const RunLine<T>& line) {
-    constexpr int most = run_pixels(Rows);
-    constexpr uint32_t all = (uint32_t{1} << run_extent(Width, Stride, Rows)) - 1;
+    constexpr uint32_t all = (uint32_t{1} << run_extent(Width, Stride, Pixels)) - 1;
     const bool square = line.lines == Width + Stride && line.shared == Stride && line.shared_end == Width;
-    for (int64_t begin = 0; begin < line.pixels; begin += most) {
-        const int64_t pixels = line.pixels - begin < most ? line.pixels - begin : most, first = line.first + begin * Stride,
+    for (int64_t begin = 0; begin < line.pixels; begin += Pixels) {
+        const int64_t pixels = line.pixels - begin < Pixels ? line.pixels - begin : Pixels, first = line.first + begin * Stride,
                       used = (pixels - 1) * Stride + Width, end = line.size - first < used ? line.size - first : used;
         const int64_t outside = first < 0 ? (-first < used ? -first : used) : 0;
         const Run run{begin, pixels, end > outside ? (uint32_t{1} << end) - (uint32_t{1} << outside) : 0};
-        if (line.fetched && run.inside) fetch_ahead(line, run, first + outside, end - outside);
         const bool whole = run.inside == all;
         if constexpr (Rows == 2) {
-            if (!square) F::template run<Width, Stride, Rows, false, false>(line, run);
-            else if (whole) F::template run<Width, Stride, Rows, true, true>(line, run);
-            else F::template run<Width, Stride, Rows, true, false>(line, run);
+            if (!square) F::template run<Width, Stride, Rows, Pixels, false, false>(line, run);
+            else if (whole) F::template run<Width, Stride, Rows, Pixels, true, true>(line, run);
+            else F::template run<Width, Stride, Rows, Pixels, true, false>(line, run);
         } else {
-            if (whole) F::template run<Width, Stride, Rows, false, true>(line, run);
-            else F::template run<Width, Stride, Rows, false, false>(line, run);
+            if (whole) F::template run<Width, Stride, Rows, Pixels, false, true>(line, run);
+            else F::template run<Width, Stride, Rows, Pixels, false, false>(line, run);
         }
     }
 }
 template <class F, int Width, int Stride, class T>
 void run_rows(const RunLine<T>& line) {
-    if constexpr (has_run_pair(Width))
-        if (line.rows == 2) return each_run<F, Width, Stride, 2>(line);
-    each_run<F, Width, Stride, 1>(line);
+    if constexpr (has_run_pair(Width)) {
+        if (line.rows == 2 && (F::sums || (line.streamed && line.cols >= kLongPixel))) return each_run<F, Width, Stride, 2, 1>(line);
+        if (line.rows == 2) return each_run<F, Width, Stride, 2, kRunPixels / 2>(line);
+    }
+    each_run<F, Width, Stride, 1, kRunPixels>(line);
 }
 template <class F, int Width = 7, class T>
 void any_run(const RunLine<T>& line) {
@@ -427,15 +462,19 @@ void any_run(const RunLine<T>& line) {
 
 template <class V>
 struct RunTiles {
-    template <int Width, int Stride, int Rows, bool Square, bool Whole, class T>
-    static void run(const RunLine<T>& line, const Run& run) { run_tile<V, Width, Stride, Rows, Square, Whole>(line, run); }
+    static constexpr bool sums = false;
+    template <int Width, int Stride, int Rows, int Pixels, bool Square, bool Whole, class T>
+    static void run(const RunLine<T>& line, const Run& run) {
+        run_tile<V, Width, Stride, Rows, Pixels, Square, Whole>(line, run);
+    }
 };
 
 template <class V>
 struct RunSums {
-    template <int Width, int Stride, int Rows, bool Square, bool Whole, class T>
+    static constexpr bool sums = true;
+    template <int Width, int Stride, int Rows, int Pixels, bool Square, bool Whole, class T>
     static void run(const RunLine<T>& line, const Run& run) {
-        if constexpr (Rows == 1) run_sum<V, Width, Stride, Whole>(line, run);
+        if constexpr (Rows == 1 || Pixels == 1) run_sum<V, Width, Stride, Rows, Pixels, Square, Whole>(line, run);
     }
 };
 
