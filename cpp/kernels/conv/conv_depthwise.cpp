@@ -2,12 +2,13 @@
 // vectors along the channels.
 //
 // Weights are transposed to [t][c]. In float32, where the kernel's positions in a line are neighbours, few
-// and at stride 1 or 2, lines of the result go in runs of 8 pixels, or two together in runs of 4 (run tile). Other
-// pixels are found through the pointer tables of direct convolution (any rank, stride, dilation, padding),
-// 14 (AVX-512; 6 with AVX2) at a time for every vector of channels. The gradient of the input is the same
-// with its passes; that of the kernel sums the same runs, or holds nine positions' sums in registers and
-// runs down the same table. With several outputs per channel (k = multiplier · c) x is widened to k channels
-// image by image, so that one kernel serves all; gradients of x are folded back in a fixed order.
+// and at stride 1 or 2, lines of the result go in runs of 8 pixels, or two together in runs of 4, or of one where
+// memory brings them (conv_depthwise_runs.h). Other pixels are found through the pointer tables of direct
+// convolution (any rank, stride, dilation, padding), 14 (AVX-512; 6 with AVX2) at a time for every vector of channels.
+// The gradient of the input is the same with its passes, some lines of each in turn, as they write between one
+// another's pixels; that of the kernel sums the same runs, or holds nine positions' sums in registers and runs down the
+// same table. With several outputs per channel (k = multiplier · c) x is widened to k channels image by image, so
+// that one kernel serves all; gradients of x are folded back in a fixed order.
 #include "kernels/conv/conv_depthwise.h"
 
 #include <algorithm>

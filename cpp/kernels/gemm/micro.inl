@@ -7,8 +7,9 @@
 //                in the step tile, by steps: then b may be stored densely on the way, for the tiles that follow
 //   dot tile     2 × 4 vectors along the summed index, folded at the end
 //   column tile  Rows pixels × one vector of channels at a time, Σ over taps; loads bound it
-//   run tile     8 neighbouring pixels, or 4 of each of two lines, × one vector of channels: a line's kernel
-//                stays in registers and each of its pixels is loaded once for every position that uses it
+//   run tile     8 neighbouring pixels, or 4 of each of two lines (what comes from memory: one of each), × one
+//                vector of channels: a line's kernel stays in registers and each of its pixels is loaded once for
+//                every position that uses it
 //   column sum   nine taps × one vector at a time: b is loaded once for nine multiply-adds
 //
 // AVX-512 14×32: 28 accumulators + 2 + 1 of 32 registers and 16 loads per 28 multiply-adds; AVX2
