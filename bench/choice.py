@@ -33,7 +33,6 @@ ALGORITHMS = (
     "strip",
     "direct",
 )
-MAPS = ("forward", "grad_input", "grad_weight")
 MOST_FLOPS = 1e9
 SAMPLE = 0.002  # seconds
 

@@ -55,7 +55,7 @@ struct DepthwiseRuns {
 
     // Calls f for the lines [first, last) of the result, channels [channel, channel + cols); weights are [tap][c].
     // The last image comes first: what was written last is more likely in a cache still. In pairs: of two lines where
-    // that pays. Every sum runs in the same order.
+    // that pays, as it does for whatever is streamed. Every sum runs in the same order.
     template <class F>
     void each_line(int64_t first, int64_t last, int64_t channel, int64_t cols, T* weights, const T* bias, bool in_pairs,
                    F f) const {
